@@ -1,0 +1,36 @@
+/* Every size that an outsider decides, in one list. Bytes unless the name says otherwise. */
+#ifndef SLUICE_BASE_LIMITS_H
+#define SLUICE_BASE_LIMITS_H
+
+enum {
+    /* configuration and requests (docs/config.md, docs/api.md) */
+    MAX_CONFIG_BYTES = 256 * 1024,
+    MAX_CONFIG_EVENTS = 50000,
+    MAX_DOC_DEPTH = 32,
+    MAX_CONFIG_ERRORS = 50,
+    MAX_BODY_BYTES = 64 * 1024,
+    MAX_SUBMIT_BODY_BYTES = 1024 * 1024,
+    MAX_ARGS = 4096,
+    MAX_ARG_BYTES = 128 * 1024, /* Linux: MAX_ARG_STRLEN */
+    MAX_NAME_BYTES = 200,       /* job names and comments in directives */
+
+    /* rendering */
+    MAX_SCRIPT_BYTES = 1024 * 1024,
+    MAX_TEMPLATE_DEPTH = 16,
+    MAX_TEMPLATE_ITERATIONS = 10000,
+    MAX_FRAME_SCRIPT_BYTES = 64 * 1024, /* above: staged in a call of its own first */
+
+    /* clusters */
+    MAX_COMMAND_BYTES = 4 * 1024 * 1024, /* a program sent on stdin: a tick of 10,000 jobs */
+    MAX_OUTPUT_BYTES = 64 * 1024 * 1024, /* what one command may answer */
+    MAX_STDERR_BYTES = 64 * 1024,
+    MAX_ARRAY_TASKS = 100000,
+    MAX_CLUSTERS = 200,
+    MAX_LOG_CHUNK_BYTES = 1024 * 1024,
+
+    /* lists */
+    MAX_PAGE_ROWS = 200,
+    DEFAULT_PAGE_ROWS = 50,
+};
+
+#endif
