@@ -1,0 +1,66 @@
+/* What a look at a cluster said, in the gateway's words: the executors fill it, svc/poll applies it.
+ * Everything is borrowed from the answer and valid only during the callback that hands it over. */
+#ifndef SLUICE_DOMAIN_REPORT_H
+#define SLUICE_DOMAIN_REPORT_H
+
+#include "base/span.h"
+#include "domain/job_state.h"
+
+enum seen_source { SEEN_QUEUE, SEEN_ACCOUNTING, SEEN_EXIT_FILE };
+
+#define SEEN_ABSENT INT64_MIN /* an integer that the source did not tell */
+
+/* One row: a job, or one task of an array (task >= 0), or one of its attempts in accounting. */
+struct seen_job {
+    enum seen_source source;
+    struct span token;         /* ours by this; empty: the row belongs to a job of somebody else */
+    struct span sched_id;      /* Slurm's id of the job (of an array: of the whole array); process: the token */
+    int64_t task;              /* array task, or -1 */
+    struct span raw_task_id;   /* the task's own Slurm id, or empty */
+    enum job_state state;      /* JOB_STATE_UNKNOWN: a word we do not know; raw_state has it */
+    struct span raw_state;
+    struct span reason, node_list, partition, account, qos;
+    int64_t submitted_s, eligible_s, started_s, ended_s; /* the cluster's clock, SEEN_ABSENT unknown */
+    int64_t restarts;          /* Slurm's restart count, 0 where it does not tell */
+    int64_t exit_code, signal; /* SEEN_ABSENT unknown */
+    int64_t max_rss_bytes, cpu_s;
+};
+
+/* GPUs of one type on one node. */
+struct seen_gpus {
+    struct span type; /* "" for untyped */
+    int64_t total, in_use;
+};
+
+struct seen_node {
+    struct span name, state, features;
+    const struct span *partitions;
+    size_t partition_count;
+    bool accepts_work;
+    const struct seen_gpus *gpus;
+    size_t gpu_count;
+    int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb;
+};
+
+/* Pending demand of everybody: GPUs of one type asked for in one partition. */
+struct seen_demand {
+    struct span partition, type;
+    int64_t gpus, jobs;
+};
+
+struct tick_report {
+    bool queue_ok;      /* the list of live jobs is whole: absence counts */
+    bool accounting_ok; /* accounting was asked and answered */
+    bool accounting_asked;
+    const char *queue_error, *accounting_error; /* first words of what went wrong, or NULL */
+    const struct seen_job *jobs;
+    size_t job_count;
+    bool nodes_ok; /* nodes were asked and answered */
+    const struct seen_node *nodes;
+    size_t node_count;
+    const struct seen_demand *demand;
+    size_t demand_count;
+    int64_t clock_s; /* the cluster's time in the same answer, SEEN_ABSENT unknown */
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* The store: one SQLite file in WAL mode, synchronous=FULL, one writer connection on the loop thread.
+ *
+ * Group commit: every change joins the transaction of this turn of the loop; store_flush (once a turn, by the
+ * daemon) commits it and then runs what waits for it. Nothing that the outside can see (a reply, a frame to a
+ * cluster) happens before its commit: it is registered with store_after_commit. A failed commit rolls the whole
+ * turn back and tells every waiter so (committed = false); in-memory state must then be read again. */
+#ifndef SLUICE_STORE_STORE_H
+#define SLUICE_STORE_STORE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct store;
+
+/* Opens or makes <state_dir>/sluice.db (0600 in a 0700 directory, made if absent; a directory that others can
+ * enter is refused), takes the lock of the state directory (ERR_CONFLICT: another daemon holds it), migrates
+ * with a backup first, refuses a newer version in words. */
+int store_open(const char *state_dir, const struct clock *clock, struct store **out, struct err *err);
+void store_close(struct store *store); /* commits what is open */
+
+typedef void store_committed(void *ctx, bool committed);
+/* Runs fn once, after the commit of what this turn has changed so far (never before this call returned). */
+void store_after_commit(struct store *store, store_committed *fn, void *ctx);
+/* Commits and runs the waiters. 0 also where nothing was open. A failed fsync ends the process (the kernel
+ * may have dropped the pages: only a fresh start reads what is really there). */
+int store_flush(struct store *store, struct err *err);
+bool store_has_pending(const struct store *store);
+/* Last failure of a commit, or NULL: for /readyz. Borrowed. */
+const char *store_problem(const struct store *store);
+
+#endif
