@@ -12,8 +12,8 @@
 
 #define JOB_ABSENT INT64_MIN
 
-/* How far its submission is (reliability.md 2.2). Beside the state, because a held and an unknown job are both
- * `submitting` to the world. */
+/* How far its submission is (reliability.md 2.2). Beside the state, because a held and an unknown job are
+ * both `submitting` to the world. */
 enum job_phase { PHASE_INTENT, PHASE_LAUNCHING, PHASE_UNKNOWN, PHASE_SUBMITTED, PHASE_CLOSED };
 
 struct job {
@@ -25,13 +25,13 @@ struct job {
     bool archived;
 
     enum job_state state;
-    char *raw_state;   /* the scheduler's word, where it is not our state's */
-    char *reason;      /* Slurm's word */
-    char *why;         /* a sentence a person can act on */
-    bool confirmed;    /* the scheduler is known to have it, or to have ended it */
-    bool stale;        /* its cluster cannot be reached: the state is what was last seen */
+    char *raw_state; /* the scheduler's word, where it is not our state's */
+    char *reason;    /* Slurm's word */
+    char *why;       /* a sentence a person can act on */
+    bool confirmed;  /* the scheduler is known to have it, or to have ended it */
+    bool stale;      /* its cluster cannot be reached: the state is what was last seen */
     int64_t observed_at_us;
-    char *source;      /* squeue, sacct, exit_file, receipt, gateway */
+    char *source; /* squeue, sacct, exit_file, receipt, gateway */
     int64_t cancel_requested_at_us;
 
     char *sched_id, *array_job_id; /* slurm.job_id ...; text, never a number */
@@ -43,8 +43,9 @@ struct job {
 
     char *args, *argv; /* JSON arrays */
     char *node_list;
-    int64_t attempt;   /* from 1 */
-    char *attempts;    /* JSON array: {n state reason node_list submitted_at started_at ended_at exit_code signal} */
+    int64_t attempt; /* from 1 */
+    char *attempts;  /* JSON array: {n state reason node_list submitted_at started_at ended_at exit_code
+                        signal} */
     int64_t created_at_us, submitted_at_us, eligible_at_us, started_at_us, ended_at_us;
     int64_t exit_code, signal;
 
@@ -52,14 +53,14 @@ struct job {
 
     /* the gateway's own bookkeeping; the API does not show these */
     enum job_phase phase;
-    int64_t launches;            /* frames sent so far */
-    int64_t launched_at_us;      /* the last one, wall clock */
-    int64_t first_absent_at_us;  /* first good look that found nothing; 0 none */
-    int64_t settling_since_us;   /* 0 none */
-    char *run_dir;               /* absolute on the cluster, once known */
-    char *code;                  /* directory below the workspace that is copied, or NULL */
+    int64_t launches;           /* frames sent so far */
+    int64_t launched_at_us;     /* the last one, wall clock */
+    int64_t first_absent_at_us; /* first good look that found nothing; 0 none */
+    int64_t settling_since_us;  /* 0 none */
+    char *run_dir;              /* absolute on the cluster, once known */
+    char *code;                 /* directory below the workspace that is copied, or NULL */
     int64_t restarts;
-    int64_t event;               /* id of its last change */
+    int64_t event; /* id of its last change */
 };
 
 struct job *job_new(void); /* never NULL; absent members absent, state submitting, attempt 1 */

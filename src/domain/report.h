@@ -13,16 +13,16 @@ enum seen_source { SEEN_QUEUE, SEEN_ACCOUNTING, SEEN_EXIT_FILE };
 /* One row: a job, or one task of an array (task >= 0), or one of its attempts in accounting. */
 struct seen_job {
     enum seen_source source;
-    struct span token;         /* ours by this; empty: the row belongs to a job of somebody else */
-    struct span sched_id;      /* Slurm's id of the job (of an array: of the whole array); process: the token */
-    int64_t task;              /* array task, or -1 */
-    struct span raw_task_id;   /* the task's own Slurm id, or empty */
-    enum job_state state;      /* JOB_STATE_UNKNOWN: a word we do not know; raw_state has it */
+    struct span token;       /* ours by this; empty: the row belongs to a job of somebody else */
+    struct span sched_id;    /* Slurm's id of the job (of an array: of the whole array); process: the token */
+    int64_t task;            /* array task, or -1 */
+    struct span raw_task_id; /* the task's own Slurm id, or empty */
+    enum job_state state;    /* JOB_STATE_UNKNOWN: a word we do not know; raw_state has it */
     struct span raw_state;
     struct span reason, node_list, partition, account, qos;
     int64_t submitted_s, eligible_s, started_s, ended_s; /* the cluster's clock, SEEN_ABSENT unknown */
-    int64_t restarts;          /* Slurm's restart count, 0 where it does not tell */
-    int64_t exit_code, signal; /* SEEN_ABSENT unknown */
+    int64_t restarts;                                    /* Slurm's restart count, 0 where it does not tell */
+    int64_t exit_code, signal;                           /* SEEN_ABSENT unknown */
     int64_t max_rss_bytes, cpu_s;
 };
 

@@ -16,13 +16,13 @@ struct loop;
 struct executor_deps { /* borrowed; must outlive the executor */
     struct loop *loop;
     const struct clock *clock;
-    const char *self_path;           /* our own binary: the local supervisor */
+    const char *self_path; /* our own binary: the local supervisor */
     const char *state_dir;
 };
 
 /* cluster is borrowed and must outlive the executor. Connects to nothing before the first call. */
-int executor_new(const struct cluster_config *cluster, const struct executor_deps *deps, struct executor **out,
-                 struct err *err);
+int executor_new(const struct cluster_config *cluster, const struct executor_deps *deps,
+                 struct executor **out, struct err *err);
 void executor_free(struct executor *ex);
 void executor_status(const struct executor *ex, struct transport_status *out);
 void executor_reconnect(struct executor *ex);
@@ -33,10 +33,11 @@ const char *executor_scheduler(const struct executor *ex);
 struct submit_spec {
     const char *token;
     struct span script;
-    struct span secrets;  /* sh `export K='v'` lines for a 0600 file beside the script, or empty; never logged */
-    const char *code;     /* directory below the workspace to copy into the run directory as `code`, or NULL */
-    const char *name;     /* job name */
-    const char *comment;  /* NULL: the token is used */
+    struct span
+        secrets;      /* sh `export K='v'` lines for a 0600 file beside the script, or empty; never logged */
+    const char *code; /* directory below the workspace to copy into the run directory as `code`, or NULL */
+    const char *name; /* job name */
+    const char *comment;          /* NULL: the token is used */
     int64_t gpus, cpus, priority; /* for schedulers that keep their own queue */
 };
 
@@ -66,7 +67,11 @@ struct look_spec {
     const char *name;
     int64_t since_s; /* wall time of the first launch; the look reaches a day further back */
 };
-enum look_end { LOOK_FOUND, LOOK_ABSENT /* receipt, queue and accounting all answered: none */, LOOK_NOTHING };
+enum look_end {
+    LOOK_FOUND,
+    LOOK_ABSENT /* receipt, queue and accounting all answered: none */,
+    LOOK_NOTHING
+};
 struct look_result {
     enum look_end end;
     const char *const *sched_ids; /* FOUND: the one to keep first (claim owner, else lowest), then doubles */
@@ -77,7 +82,8 @@ struct look_result {
     struct err err;
 };
 typedef void look_done(void *ctx, const struct look_result *result);
-int executor_look(struct executor *ex, const struct look_spec *spec, look_done *done, void *ctx, struct err *err);
+int executor_look(struct executor *ex, const struct look_spec *spec, look_done *done, void *ctx,
+                  struct err *err);
 
 /* --- the tick --- */
 struct tick_job { /* one active job */
@@ -96,7 +102,8 @@ struct tick_spec {
 };
 /* report is NULL where nothing came back; err then says why. */
 typedef void tick_done(void *ctx, const struct tick_report *report, const struct err *err);
-int executor_tick(struct executor *ex, const struct tick_spec *spec, tick_done *done, void *ctx, struct err *err);
+int executor_tick(struct executor *ex, const struct tick_spec *spec, tick_done *done, void *ctx,
+                  struct err *err);
 
 /* --- cancel --- */
 struct cancel_spec {
@@ -124,8 +131,8 @@ typedef void text_done(void *ctx, struct span text, const struct err *err);
 int executor_limits(struct executor *ex, text_done *done, void *ctx, struct err *err); /* JSON object text */
 
 /* --- files --- */
-/* Bytes from offset on of <run>/<file>; size is the file's whole length at that moment. ERR_NOT_FOUND: no such
- * file yet. max_bytes at most MAX_LOG_CHUNK_BYTES. */
+/* Bytes from offset on of <run>/<file>; size is the file's whole length at that moment. ERR_NOT_FOUND: no
+ * such file yet. max_bytes at most MAX_LOG_CHUNK_BYTES. */
 struct read_spec {
     const char *token, *file;
     int64_t offset; /* < 0: that many bytes before the end */
@@ -133,7 +140,8 @@ struct read_spec {
     int64_t first_line, lines; /* lines > 0: by line (from 1; negative: from the end) instead of by offset */
 };
 typedef void read_done(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err);
-int executor_read(struct executor *ex, const struct read_spec *spec, read_done *done, void *ctx, struct err *err);
+int executor_read(struct executor *ex, const struct read_spec *spec, read_done *done, void *ctx,
+                  struct err *err);
 
 /* Makes sure <workspace>/code/<project>/<tree> is there and complete; asks first, and sends tar_fd (a tar of
  * bytes length whose BLAKE2b-256 is tree; owned from here on) only where it is not. */

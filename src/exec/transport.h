@@ -1,9 +1,10 @@
-/* A transport runs a POSIX shell program on some machine, bytes in and framed bytes out, and can be cancelled.
+/* A transport runs a POSIX shell program on some machine, bytes in and framed bytes out, and can be
+ * cancelled.
  *
- * The remote login shell sees one constant string (text/frame.h); the program goes over stdin and runs whole or
- * not at all. Answers are framed by a random nonce: noise of rc files cannot be taken for data, and an answer
- * without its END is no information. `done` runs exactly once per accepted run, from the loop, also on cancel
- * and loss, and never before transport_run returned. */
+ * The remote login shell sees one constant string (text/frame.h); the program goes over stdin and runs whole
+ * or not at all. Answers are framed by a random nonce: noise of rc files cannot be taken for data, and an
+ * answer without its END is no information. `done` runs exactly once per accepted run, from the loop, also on
+ * cancel and loss, and never before transport_run returned. */
 #ifndef SLUICE_EXEC_TRANSPORT_H
 #define SLUICE_EXEC_TRANSPORT_H
 
@@ -21,14 +22,14 @@ enum run_end {
 };
 
 struct run_request {
-    const char *what;       /* one word for logs and counters: "tick", "submit" */
-    struct nonce nonce;     /* the caller made the program with it (frame_section_open ...) */
-    struct span program;    /* sh text; copied */
-    int stream_fd;          /* -1, or a file whose stream_bytes follow the program (owned by the run from here on) */
+    const char *what;    /* one word for logs and counters: "tick", "submit" */
+    struct nonce nonce;  /* the caller made the program with it (frame_section_open ...) */
+    struct span program; /* sh text; copied */
+    int stream_fd; /* -1, or a file whose stream_bytes follow the program (owned by the run from here on) */
     uint64_t stream_bytes;
-    int64_t timeout_ms;     /* wall clock over the whole run, queueing for a channel included */
+    int64_t timeout_ms; /* wall clock over the whole run, queueing for a channel included */
     size_t max_output_bytes;
-    bool urgent;            /* a person waits: goes before what is queued, and is not held back by the budget */
+    bool urgent; /* a person waits: goes before what is queued, and is not held back by the budget */
 };
 
 struct run_result {
@@ -58,8 +59,8 @@ struct transport_status {
 
 struct transport_ops {
     const char *name; /* "local", "ssh", "openssh" */
-    int (*run)(struct transport *t, const struct run_request *request, run_done *done, void *ctx, struct run **out,
-               struct err *err);
+    int (*run)(struct transport *t, const struct run_request *request, run_done *done, void *ctx,
+               struct run **out, struct err *err);
     void (*cancel)(struct run *run);
     void (*status)(const struct transport *t, struct transport_status *out);
     void (*reconnect)(struct transport *t); /* a person asked: forget back-off and refusals */

@@ -6,16 +6,19 @@
 #include "store/store.h"
 
 struct job_script { /* borrowed when given, owned when filled (job_script_clear) */
-    char *script;    /* the batch script, whole */
-    char *request;   /* the request body as JSON */
-    char *resolved;  /* {path: {value, origin}} */
+    char *script;   /* the batch script, whole */
+    char *request;  /* the request body as JSON */
+    char *resolved; /* {path: {value, origin}} */
 };
 void job_script_clear(struct job_script *script);
 
-/* Stores a new job and its event "created"; gives job->id and job->event. The hash of the script goes along. */
+/* Stores a new job and its event "created"; gives job->id and job->event. The hash of the script goes along.
+ */
 int job_store_insert(struct store *store, struct job *job, const struct job_script *script, struct err *err);
-/* Stores the job as it is now and one event row {kind, job id, data}; sets job->event. data is JSON or NULL. */
-int job_store_update(struct store *store, struct job *job, const char *kind, const char *data, struct err *err);
+/* Stores the job as it is now and one event row {kind, job id, data}; sets job->event. data is JSON or NULL.
+ */
+int job_store_update(struct store *store, struct job *job, const char *kind, const char *data,
+                     struct err *err);
 int job_store_get(struct store *store, int64_t id, struct job **out, struct err *err); /* ERR_NOT_FOUND */
 int job_store_by_token(struct store *store, const char *token, struct job **out, struct err *err);
 /* id 0: the newest job. The stored document's bytes. */
@@ -28,7 +31,7 @@ int job_store_active(struct store *store, job_store_each *each, void *ctx, struc
 
 /* --- lists --- */
 enum job_sort { JOB_SORT_NEWEST, JOB_SORT_OLDEST };
-struct job_query { /* NULL or 0: no condition */
+struct job_query {             /* NULL or 0: no condition */
     const char *const *states; /* words */
     size_t state_count;
     const char *cluster, *project, *user, *name_like, *tag, *gpu_type, *group, *text;
@@ -41,13 +44,13 @@ struct job_query { /* NULL or 0: no condition */
     bool want_total;
 };
 struct job_page {
-    int64_t next;  /* cursor of the next page, 0: none */
-    int64_t total; /* -1: not asked */
+    int64_t next;       /* cursor of the next page, 0: none */
+    int64_t total;      /* -1: not asked */
     int64_t last_event; /* the newest event id: for ETag */
 };
 /* Appends the documents, comma-separated, to items. */
-int job_store_list(struct store *store, const struct job_query *query, struct str *items, struct job_page *page,
-                   struct err *err);
+int job_store_list(struct store *store, const struct job_query *query, struct str *items,
+                   struct job_page *page, struct err *err);
 /* Counts by state word, as a JSON object. */
 int job_store_counts(struct store *store, struct str *out, struct err *err);
 

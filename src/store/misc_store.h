@@ -24,8 +24,8 @@ void idempotent_reply_clear(struct idempotent_reply *reply);
 /* 0 and *out filled, or -1 with ERR_NOT_FOUND. */
 int idempotency_get(struct store *store, const char *scope, const char *key, struct idempotent_reply *out,
                     struct err *err);
-int idempotency_put(struct store *store, const char *scope, const char *key, const struct idempotent_reply *reply,
-                    struct err *err);
+int idempotency_put(struct store *store, const char *scope, const char *key,
+                    const struct idempotent_reply *reply, struct err *err);
 int idempotency_prune(struct store *store, int64_t older_than_us, struct err *err);
 
 int value_store_put(struct store *store, const char *key, const char *value, struct err *err);

@@ -1,0 +1,44 @@
+/* The clusters: an executor each, how it stands, and what people are told about it. */
+#ifndef SLUICE_SVC_FLEET_H
+#define SLUICE_SVC_FLEET_H
+
+#include "base/str.h"
+#include "domain/cluster.h"
+#include "exec/executor.h"
+#include "svc/answer.h"
+#include "svc/gateway.h"
+
+struct cluster { /* one row of the fleet; borrowed, valid until the configuration is reloaded without it */
+    const struct cluster_config *config;
+    struct executor *executor;
+    const char *name;
+    int64_t last_ok_us, last_error_us; /* wall clock; 0 never */
+    int64_t latency_us;
+    char *last_error;
+    enum err_code last_error_code;
+    bool unreachable;     /* the last look failed: its jobs are stale */
+    unsigned failures;    /* in a row */
+    int64_t clock_skew_s; /* cluster minus gateway */
+    bool has_skew;
+    void *poll, *gpus; /* the services' own notes */
+};
+
+struct fleet *fleet_new(const struct gateway *gw);
+void fleet_free(struct fleet *fleet);
+/* Brings executors in line with the settings in force: new ones are made, gone ones freed, changed ones
+ * remade. */
+int fleet_apply(struct fleet *fleet, struct err *err);
+struct cluster *fleet_find(struct fleet *fleet, const char *name); /* NULL: none */
+size_t fleet_count(const struct fleet *fleet);
+struct cluster *fleet_at(struct fleet *fleet, size_t i);
+/* What a look said about the cluster itself: err NULL is good. Marks jobs stale or fresh when that changes.
+ */
+void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *err, int64_t latency_us);
+
+/* For the API: {"items": [...]} and one. */
+int fleet_json(struct fleet *fleet, struct str *out, struct err *err);
+int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *out, struct err *err);
+/* Partitions, associations and limits as the scheduler tells them. */
+int fleet_limits(struct fleet *fleet, const char *name, answer_done *done, void *ctx, struct err *err);
+
+#endif

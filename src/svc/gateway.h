@@ -1,0 +1,25 @@
+/* The services of one daemon, tied together by daemon.c and handed to the API. All borrowed. */
+#ifndef SLUICE_SVC_GATEWAY_H
+#define SLUICE_SVC_GATEWAY_H
+
+#include "base/clock.h"
+
+struct gateway {
+    const struct clock *clock;
+    struct settings *settings; /* svc/settings.h: the configuration in force */
+    struct store *store;       /* for services only; the API never touches it */
+    struct loop *loop;
+    struct fleet *fleet;       /* svc/fleet.h: clusters */
+    struct jobs *jobs;         /* svc/jobs.h: active jobs and every change of one */
+    struct submit *submit;     /* svc/submit.h */
+    struct launch *launch;     /* svc/launch.h */
+    struct poll *poll;         /* svc/poll.h */
+    struct gpus *gpus;         /* svc/gpus.h */
+    struct logs *logs;         /* svc/logs.h */
+    struct projects *projects; /* svc/projects.h */
+    struct waits *waits;       /* svc/waits.h */
+    const char *version;
+    int64_t started_at_us;
+};
+
+#endif

@@ -1,0 +1,18 @@
+/* Which GPUs are free: by type and partition, from the node state of a tick, kept 60 s (poll.gpu), one query
+ * in flight however many ask, every row with its age. */
+#ifndef SLUICE_SVC_GPUS_H
+#define SLUICE_SVC_GPUS_H
+
+#include "svc/fleet.h"
+
+struct gpus *gpus_new(const struct gateway *gw);
+void gpus_free(struct gpus *gpus);
+/* cluster NULL: all. {"items": [gpu rows], "clusters": [{name observed_at stale error}]}. max_age_s < 0: what
+ * is known, at once; else clusters whose rows are older are asked first (each up to its own deadline). */
+int gpus_list(struct gpus *gpus, const char *cluster, int64_t max_age_s, answer_done *done, void *ctx,
+              struct err *err);
+/* {"items": [nodes]} of one cluster, from the same look. */
+int gpus_nodes(struct gpus *gpus, const char *cluster, answer_done *done, void *ctx, struct err *err);
+void gpus_take_report(struct gpus *gpus, struct cluster *cluster, const struct tick_report *report);
+
+#endif

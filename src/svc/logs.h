@@ -1,0 +1,22 @@
+/* Logs of jobs: bytes by offset, or lines, from the run directory on the cluster. */
+#ifndef SLUICE_SVC_LOGS_H
+#define SLUICE_SVC_LOGS_H
+
+#include "svc/answer.h"
+#include "svc/gateway.h"
+
+struct log_call {
+    int64_t job_id;
+    int64_t attempt;     /* 0: the last */
+    int64_t task;        /* array task, -1: none */
+    int64_t offset;      /* < 0: from the end */
+    int64_t limit;       /* bytes, 0: the default */
+    int64_t line, lines; /* lines > 0: by line */
+    bool scheduler_log;  /* slurm.log instead of the attempt's own */
+};
+struct logs *logs_new(const struct gateway *gw);
+void logs_free(struct logs *logs);
+/* answer.body: the bytes; offset and size set. ERR_NOT_FOUND: no log yet (the text says why). */
+int logs_read(struct logs *logs, const struct log_call *call, answer_done *done, void *ctx, struct err *err);
+
+#endif

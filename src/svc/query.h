@@ -1,0 +1,41 @@
+/* Reading what is stored: lists, documents, scripts, events. All at once, from the loop thread. */
+#ifndef SLUICE_SVC_QUERY_H
+#define SLUICE_SVC_QUERY_H
+
+#include "base/str.h"
+#include "svc/gateway.h"
+
+struct query_list {
+    const char *filter; /* the page's language ("state:failed cluster:alder age:<2d"), or NULL */
+    const char *sort;   /* "newest" (default), "oldest" */
+    const char *cursor; /* as given back, or NULL */
+    int64_t limit;      /* 0: the default */
+    int64_t since;      /* event id: only jobs changed after it; 0 all */
+    bool archived, total;
+};
+/* The list answer: {"items": [...], "next": ..., "total": ..., "event": last event id}. */
+int query_jobs(const struct gateway *gw, const struct query_list *list, struct str *out, struct err *err);
+/* ref: an id, a token, or "last". Gives the id. ERR_NOT_FOUND in words. */
+int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct err *err);
+int query_job(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
+/* 1: in a final state, 0: not, -1: err. */
+int query_job_is_final(const struct gateway *gw, int64_t id, struct err *err);
+/* 1: past `submitting` and `held`. */
+int query_job_is_submitted(const struct gateway *gw, int64_t id, struct err *err);
+int query_script(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
+/* {"items": [{id time kind data job}], "next": id|null}; job_id 0: of everything. */
+int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
+                 struct err *err);
+int query_counts(const struct gateway *gw, struct str *out, struct err *err);
+/* The newest event id: a weak ETag of every list. */
+int64_t query_last_event(const struct gateway *gw);
+
+/* A kept reply for an Idempotency-Key: 1 found (same body), 0 none, -1 err (ERR_CONFLICT: other body). With
+ * *job_id set, the reply is the job as it is. */
+int query_idempotent(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
+                     int64_t *job_id, int64_t *status, struct str *body, struct err *err);
+/* Keeps a reply (for POSTs other than submit, which stores its own with the intent). */
+int query_keep_reply(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
+                     int64_t status, struct span body, struct err *err);
+
+#endif
