@@ -23,7 +23,9 @@ struct executor_deps { /* borrowed; must outlive the executor */
 /* cluster is borrowed and must outlive the executor. Connects to nothing before the first call. */
 int executor_new(const struct cluster_config *cluster, const struct executor_deps *deps,
                  struct executor **out, struct err *err);
-void executor_free(struct executor *ex);
+void executor_free(struct executor *ex); /* NULL is fine; what is under way ends with RUN_CANCELLED first */
+/* The same cluster, read again without a change: only the address of its configuration is new. */
+void executor_reconfigured(struct executor *ex, const struct cluster_config *cluster);
 void executor_status(const struct executor *ex, struct transport_status *out);
 void executor_reconnect(struct executor *ex);
 /* "slurm" or "process". */
@@ -32,6 +34,7 @@ const char *executor_scheduler(const struct executor *ex);
 /* --- submission (reliability.md 2.3) --- */
 struct submit_spec {
     const char *token;
+    int64_t launch; /* 1 for the first frame; n + 1 only after frame n is proved to have left no job */
     struct span script;
     struct span
         secrets;      /* sh `export K='v'` lines for a 0600 file beside the script, or empty; never logged */
