@@ -36,17 +36,23 @@ void doc_free_ptr(struct doc **doc);
 
 /* The entry of a map, or NULL (also where doc is NULL or no map). Borrowed. */
 const struct doc *doc_get(const struct doc *doc, const char *key);
-/* Appends an empty node to a seq or map (key copied; NULL for a seq) and gives it. Valid until the next push. */
+/* Appends an empty node to a seq or map (key copied; NULL for a seq) and gives it. Valid until the next push.
+ */
 struct doc *doc_push(struct doc *parent, const char *key);
-void doc_copy(struct doc *to, const struct doc *from); /* deep, with positions; `to` is overwritten, not cleared */
-void doc_set_str(struct doc *doc, const char *text);   /* becomes a quoted DOC_STR */
+void doc_copy(struct doc *to,
+              const struct doc *from); /* deep, with positions; `to` is overwritten, not cleared */
+void doc_set_str(struct doc *doc, const char *text); /* becomes a quoted DOC_STR */
 void doc_set_int(struct doc *doc, int64_t value);
 
-/* Types a plain YAML scalar by the core schema of YAML 1.2 (null ~, true false, decimal 0o 0x integers, floats
- * with .inf and .nan): kind and value change in place, text stays as written. Others are left alone. */
+/* Types a plain YAML scalar by the core schema of YAML 1.2 (null ~, true false, decimal 0o 0x integers,
+ * floats with .inf and .nan): kind and value change in place, text stays as written. Others are left alone.
+ */
 void doc_core_scalar(struct doc *doc);
 /* doc_core_scalar over a whole tree: for free values (params, default_overrides). */
 void doc_core_tree(struct doc *doc);
+
+/* Null in a file's eyes: DOC_NULL, or a plain scalar that core reads as null ("", ~, null). NULL is too. */
+bool doc_is_null(const struct doc *doc);
 
 /* The words of a scalar as a person wrote them ("0.001", "true"); NULL for null, seq and map. Borrowed. */
 const char *doc_scalar_text(const struct doc *doc);

@@ -1,0 +1,78 @@
+#include "text/errs.h"
+
+#include "base/limits.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void lines_name_place_path_and_hint(void **state)
+{
+    (void)state;
+    auto_errs struct errs errs = { 0 };
+    auto_str struct str text = STR_MAX(4096);
+    errs_add(&errs, &(struct errs_item){ .file = "c.yaml",
+                                         .line = 3,
+                                         .col = 5,
+                                         .path = "clusters[0].host",
+                                         .text = "wrong",
+                                         .hint = "did you mean right?" });
+    errs_addf(&errs, &(struct errs_item){ .path = "a" }, "%d is too many", 7);
+    errs_addf(&errs, &(struct errs_item){ .file = "c.yaml" }, "empty");
+    errs_text(&errs, &text);
+    assert_string_equal(str_text(&text), "c.yaml:3:5: clusters[0].host: wrong (did you mean right?)\n"
+                                         "a: 7 is too many\nc.yaml: empty\n");
+    assert_int_equal(errs.items[0].code, ERR_INVALID);
+}
+
+static void only_so_many_are_kept(void **state)
+{
+    (void)state;
+    auto_errs struct errs errs = { 0 };
+    for (int i = 0; i < MAX_CONFIG_ERRORS + 3; i++)
+        errs_addf(&errs, &(struct errs_item){ .line = 1 }, "e%d", i);
+    assert_int_equal(errs.count, MAX_CONFIG_ERRORS);
+    assert_int_equal(errs.more, 3);
+    auto_str struct str text = STR_MAX(8192);
+    errs_text(&errs, &text);
+    assert_true(span_ends(str_span(&text), "and 3 more\n"));
+    struct err err;
+    errs_first(&errs, &err);
+    assert_string_equal(err.text, "1:0: e0 (and 52 more)");
+}
+
+static void sort_is_by_position_and_stable(void **state)
+{
+    (void)state;
+    auto_errs struct errs errs = { 0 };
+    errs_add(&errs, &(struct errs_item){ .line = 2, .col = 1, .text = "c" });
+    errs_add(&errs, &(struct errs_item){ .line = 1, .col = 9, .text = "a" });
+    errs_add(&errs, &(struct errs_item){ .line = 1, .col = 9, .text = "b" });
+    errs_sort(&errs);
+    assert_string_equal(errs.items[0].text, "a");
+    assert_string_equal(errs.items[1].text, "b");
+    assert_string_equal(errs.items[2].text, "c");
+}
+
+static void pointer_escapes_what_rfc6901_says(void **state)
+{
+    (void)state;
+    auto_str struct str dotted = STR_MAX(100), pointer = STR_MAX(100);
+    errs_path_key(&dotted, &pointer, "a/b~");
+    errs_path_index(&dotted, &pointer, 3);
+    errs_path_key(&dotted, &pointer, "c");
+    assert_string_equal(str_text(&dotted), "a/b~[3].c");
+    assert_string_equal(str_text(&pointer), "/a~1b~0/3/c");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_name_place_path_and_hint),
+        cmocka_unit_test(only_so_many_are_kept),
+        cmocka_unit_test(sort_is_by_position_and_stable),
+        cmocka_unit_test(pointer_escapes_what_rfc6901_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
