@@ -42,6 +42,7 @@ struct submit_spec {
     const char *name; /* job name */
     const char *comment;          /* NULL: the token is used */
     int64_t gpus, cpus, priority; /* for schedulers that keep their own queue */
+    int64_t time_s;               /* the same: its time limit, 0 none */
 };
 
 enum submit_end {
@@ -118,6 +119,11 @@ struct cancel_spec {
 typedef void plain_done(void *ctx, const struct err *err);
 int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_done *done, void *ctx,
                     struct err *err);
+
+/* The job is over for good (also: refused, lost): takes away what must not stay beside it (its secrets).
+ * Until then they stay, because a preempted job comes back and needs them. Safe to repeat; done may be NULL.
+ */
+int executor_close(struct executor *ex, const char *token, plain_done *done, void *ctx, struct err *err);
 
 /* --- dry run: would this script be taken, and when would it start? --- */
 struct test_result {
