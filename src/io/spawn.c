@@ -1,0 +1,309 @@
+#include "io/spawn.h"
+
+#include "io/feed.h"
+#include "io/loop_uv.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    GRACE_MS = 2000,
+    LINGER_MS = 250, /* after the end: for output that a grandchild holds open */
+    READ_BYTES = 64 * 1024
+};
+
+struct child {
+    uv_process_t process; /* first: loop_free frees detached ones by it */
+    uv_pipe_t pipes[3];
+    struct loop *loop;
+    struct loop_timer *timer;
+    uv_write_t write;
+    char *input;
+    size_t input_len;
+    struct feed *feed;
+    struct str out, err;
+    bool err_cut, detached;
+    spawn_done *done; /* NULL once it ran, or never will */
+    void *ctx;
+    int64_t grace_ms;
+    enum spawn_end end; /* EXITED until something else happens */
+    int code, signum;
+    bool term_sent, has_exited;
+    bool is_writing, eof[3];
+    unsigned open; /* handles not yet closed */
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct child *c = handle->data;
+    if (--c->open)
+        return;
+    free(c->input);
+    feed_free(c->feed);
+    str_clear(&c->out);
+    str_clear(&c->err);
+    free(c);
+}
+
+static void close_pipe(struct child *c, int i)
+{
+    c->eof[i] = true;
+    if (c->pipes[i].data && !uv_is_closing((uv_handle_t *)&c->pipes[i]))
+        uv_close((uv_handle_t *)&c->pipes[i], on_closed);
+}
+
+static void close_all(struct child *c)
+{
+    for (int i = 0; i < 3; i++)
+        close_pipe(c, i);
+    loop_timer_free(c->timer);
+    c->timer = NULL;
+    if (!uv_is_closing((uv_handle_t *)&c->process))
+        uv_close((uv_handle_t *)&c->process, on_closed);
+}
+
+static void signal_group(const struct child *c, int signum)
+{
+    if (!c->has_exited)
+        kill(-c->process.pid, signum);
+}
+
+static void finish(struct child *c)
+{
+    spawn_done *done = c->done;
+    c->done = NULL;
+    if (done) {
+        bool by_us = c->end != SPAWN_EXITED;
+        struct spawn_result result = { .end = by_us       ? c->end
+                                              : c->signum ? SPAWN_SIGNALLED
+                                                          : SPAWN_EXITED,
+                                       .code = c->code,
+                                       .signum = c->signum,
+                                       .output = str_span(&c->out),
+                                       .error = str_span(&c->err),
+                                       .error_cut = c->err_cut };
+        done(c->ctx, &result);
+    }
+    close_all(c);
+}
+
+/* Events only note what happened; here it is decided whether that was all. */
+static void check_end(struct child *c)
+{
+    if (!c->has_exited)
+        return;
+    if (c->detached || !c->done || (c->eof[1] && c->eof[2]))
+        finish(c);
+    else if (c->timer)
+        loop_timer_start(c->timer, LINGER_MS);
+}
+
+static void stop_child(struct child *c, enum spawn_end why)
+{
+    if (c->end == SPAWN_EXITED && !c->has_exited)
+        c->end = why;
+    signal_group(c, c->term_sent ? SIGKILL : SIGTERM);
+    if (!c->term_sent && c->timer)
+        loop_timer_start(c->timer, c->grace_ms);
+    c->term_sent = true;
+}
+
+static void on_timer(void *ctx)
+{
+    struct child *c = ctx;
+    if (c->has_exited)
+        finish(c);
+    else
+        stop_child(c, SPAWN_TIMED_OUT);
+}
+
+static void on_child_exit(uv_process_t *process, int64_t code, int signum)
+{
+    struct child *c = process->data;
+    c->code = (int)code;
+    c->signum = signum;
+    c->has_exited = true;
+    close_pipe(c, 0);
+    check_end(c);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    (void)handle;
+    (void)suggested;
+    *buf = uv_buf_init(mem_alloc(READ_BYTES), READ_BYTES);
+}
+
+static void collect(struct child *c, bool is_out, struct span bytes)
+{
+    struct str *to = is_out ? &c->out : &c->err;
+    size_t room = to->max - to->len;
+    if (bytes.len > room && !is_out)
+        c->err_cut = true;
+    else if (bytes.len > room && c->end == SPAWN_EXITED)
+        stop_child(c, SPAWN_TOO_MUCH);
+    str_add_span(to, span_head(bytes, room));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct child *c = stream->data;
+    bool is_out = stream == (uv_stream_t *)&c->pipes[1];
+    if (n > 0)
+        collect(c, is_out, (struct span){ buf->base, (size_t)n });
+    free(buf->base);
+    if (n >= 0)
+        return;
+    close_pipe(c, is_out ? 1 : 2);
+    check_end(c);
+}
+
+static void write_more(void *ctx);
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct child *c = request->data;
+    c->is_writing = false;
+    if (status < 0) {
+        close_pipe(c, 0); /* it does not want more: not an error, cat | head */
+        return;
+    }
+    if (c->input) {
+        free(c->input);
+        c->input = NULL;
+    } else {
+        feed_take(c->feed, feed_chunk(c->feed).len);
+    }
+    write_more(c);
+}
+
+static void write_more(void *ctx)
+{
+    struct child *c = ctx;
+    if (c->is_writing || c->eof[0])
+        return;
+    struct err err = { 0 };
+    struct span chunk = { c->input, c->input_len };
+    if (!c->input && c->feed)
+        chunk = feed_chunk(c->feed);
+    if (!chunk.len) {
+        if (!c->feed || feed_is_done(c->feed) || feed_check(c->feed, &err) < 0)
+            close_pipe(c, 0);
+        return;
+    }
+    uv_buf_t buf = { .base = (char *)(uintptr_t)chunk.ptr, .len = chunk.len };
+    c->write.data = c;
+    c->is_writing = uv_write(&c->write, (uv_stream_t *)&c->pipes[0], &buf, 1, on_written) == 0;
+    if (!c->is_writing)
+        close_pipe(c, 0);
+}
+
+static void set_stdio(struct child *c, const struct spawn_request *request, uv_stdio_container_t *stdio)
+{
+    bool is_used[3] = { !c->detached, !c->detached && request->output_fd <= 0, !c->detached };
+    for (int i = 0; i < 3; i++) {
+        c->eof[i] = !is_used[i];
+        if (!is_used[i])
+            continue;
+        uv_pipe_init(loop_uv(c->loop), &c->pipes[i], 0);
+        c->pipes[i].data = c;
+        c->open++;
+        stdio[i].flags = UV_CREATE_PIPE | (i == 0 ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
+        stdio[i].data.stream = (uv_stream_t *)&c->pipes[i];
+    }
+    if (request->output_fd > 0 && !c->detached) {
+        stdio[1].flags = UV_INHERIT_FD;
+        stdio[1].data.fd = request->output_fd;
+    }
+}
+
+static void start_io(struct child *c, const struct spawn_request *request)
+{
+    for (int i = 1; i < 3; i++)
+        if (!c->eof[i])
+            uv_read_start((uv_stream_t *)&c->pipes[i], on_alloc, on_read);
+    c->timer = loop_timer_new(c->loop, on_timer, c);
+    if (request->timeout_ms > 0)
+        loop_timer_start(c->timer, request->timeout_ms);
+    if (request->input.len) {
+        c->input = mem_dup_bytes(request->input.ptr, request->input.len);
+        c->input_len = request->input.len;
+    }
+    write_more(c);
+}
+
+static int start_process(struct child *c, const struct spawn_request *request, struct err *err)
+{
+    uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE },
+                                      { .flags = UV_IGNORE },
+                                      { .flags = UV_IGNORE } };
+    set_stdio(c, request, stdio);
+    uv_process_options_t options = { .file = request->argv[0],
+                                     .args = (char **)(uintptr_t)request->argv,
+                                     .env = (char **)(uintptr_t)request->env,
+                                     .cwd = request->cwd,
+                                     .stdio = stdio,
+                                     .stdio_count = 3,
+                                     .exit_cb = on_child_exit,
+                                     .flags = UV_PROCESS_DETACHED }; /* setsid: the group can be signalled */
+    int rc = uv_spawn(loop_uv(c->loop), &c->process, &options);
+    c->process.data = c;
+    c->open++;
+    if (rc == 0)
+        return 0;
+    enum err_code code = rc == UV_ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    return err_set(err, code, "cannot start %s: %s", request->argv[0], uv_strerror(rc));
+}
+
+int spawn_child(struct loop *loop, const struct spawn_request *request, spawn_done *done, void *ctx,
+                struct child **out, struct err *err)
+{
+    struct child *c = mem_zalloc(sizeof(*c));
+    c->loop = loop;
+    c->detached = request->detached;
+    c->grace_ms = request->grace_ms > 0 ? request->grace_ms : GRACE_MS;
+    c->out.max = request->max_output_bytes;
+    c->err.max = request->max_error_bytes;
+    if (request->input_fd_bytes)
+        c->feed = feed_new(loop, request->input_fd, request->input_fd_bytes, write_more, c);
+    if (start_process(c, request, err) < 0) {
+        c->has_exited = true;
+        close_all(c);
+        return -1;
+    }
+    c->done = done;
+    c->ctx = ctx;
+    if (c->detached)
+        uv_unref((uv_handle_t *)&c->process);
+    else
+        start_io(c, request);
+    if (out)
+        *out = c;
+    return 0;
+}
+
+void spawn_cancel(struct child *child)
+{
+    stop_child(child, SPAWN_CANCELLED);
+}
+
+void spawn_abandon(struct child *child)
+{
+    child->done = NULL;
+    signal_group(child, SIGKILL);
+    for (int i = 0; i < 3; i++)
+        close_pipe(child, i);
+    loop_timer_free(child->timer);
+    child->timer = NULL;
+    if (child->has_exited)
+        close_all(child);
+}
+
+pid_t spawn_pid(const struct child *child)
+{
+    return child->process.pid;
+}
