@@ -1,0 +1,67 @@
+/* Framing of what we run on a cluster and of what it answers, so that a cut is never taken for the whole.
+ *
+ * In: the command line is a constant around a nonce; the program comes on stdin between ": <nonce>;" and
+ * "#END-<nonce>". A stream cut anywhere, or eaten from the front by a login script that reads stdin, runs
+ * nothing and exits FRAME_EXIT_CUT. The line holds no "!", backslash or newline: tcsh and fish take it too.
+ *
+ * Out: BEGIN, sections of raw bytes, END, each on a line of its own that starts with a nonce. Noise of login
+ * scripts is outside. No END: nothing is known about how it went, and the caller must not act on it.
+ * Use another nonce than the command line's: that one stands in `ps` for everybody on the login node.
+ *
+ * Shell names taken by the frame: _f (a function: _f "+ name" opens a section whose name the shell knows, and
+ * _f "- name $?" closes it), _n and _r. Why terminators and not byte counts: docs/decisions/framing.md. Pure.
+ */
+#ifndef SLUICE_TEXT_FRAME_H
+#define SLUICE_TEXT_FRAME_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/token.h"
+
+enum frame_kind {
+    FRAME_PROGRAM, /* stdin is the program and nothing else; the program's own stdin is at its end */
+    FRAME_STREAM,  /* the first line is the program; it reads the raw bytes behind as its stdin */
+};
+
+enum { FRAME_EXIT_CUT = 97, MAX_FRAME_SECTIONS = 4096, MAX_FRAME_NAME = 128 };
+
+/* The command line. login_shell: by way of `bash -lc`, for sites whose PATH comes from profile scripts. */
+void frame_exec_string(struct str *to, enum frame_kind kind, bool login_shell, const struct nonce *nonce);
+/* What to send on stdin (for FRAME_STREAM: before the raw bytes). A program may have any number of lines in
+ * both kinds; it must be complete shell text. ERR_INVALID for a NUL in it. */
+int frame_input(struct str *to, enum frame_kind kind, struct span program, const struct nonce *nonce,
+                struct err *err);
+
+/* Shell text that prints the frame. frame_close reports $? of the command right before it; frame_end ends
+ * with the status of the last section closed. Names: letters, digits and "_.:/@+=-", at most MAX_FRAME_NAME.
+ */
+void frame_begin(struct str *to, const struct nonce *nonce);
+void frame_section_open(struct str *to, const char *name);
+void frame_section_close(struct str *to, const char *name);
+void frame_end(struct str *to);
+
+struct frame_section {
+    struct span name, data; /* into the output that was parsed */
+    int rc;                 /* of the command; -1 while not complete */
+    bool complete;          /* its terminator came */
+};
+
+struct frame {
+    struct frame_section *items;
+    size_t count, cap;
+    bool begun, ended;
+    int rc; /* where ended */
+};
+
+void frame_clear(struct frame *frame);
+#define auto_frame __attribute__((cleanup(frame_clear)))
+
+/* Splits an output. 0 also where BEGIN or END are missing (see begun, ended) and where the last section is
+ * cut. -1 with ERR_CORRUPT for marks that contradict each other, ERR_TOO_LARGE past MAX_FRAME_SECTIONS;
+ * *frame is then untouched. Allocates the list only. */
+int frame_parse(struct span out, const struct nonce *nonce, struct frame *frame, struct err *err);
+
+/* The first section of that name, or NULL. */
+const struct frame_section *frame_get(const struct frame *frame, const char *name);
+
+#endif

@@ -1,0 +1,232 @@
+#include "text/frame.h"
+
+#include "base/mem.h"
+#include "support/spawn.h"
+#include "text/quote.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static const struct nonce out_nonce = { "0123456789abcdef0123456789abcdef" };
+static const struct nonce in_nonce = { "fedcba9876543210fedcba9876543210" };
+static const char *const shells[] = { "dash", "bash", "zsh", "tcsh", "fish", "ksh" };
+
+/* A login shell runs the exec string, as sshd would have it do. */
+static int run_exec(const char *shell, enum frame_kind kind, bool login, struct span input, struct str *out)
+{
+    auto_str struct str exec = STR_MAX(4096);
+    frame_exec_string(&exec, kind, login, &in_nonce);
+    assert_null(strpbrk(str_text(&exec), "!\\\n"));
+    const char *const argv[] = { shell, "-c", str_text(&exec), NULL };
+    return spawn_collect(argv, input, out);
+}
+
+static void hostile_program(struct str *to, struct str *want)
+{
+    static const char value[] = "a'b\"c\\d$(x)`y`!\n#END-x\n\n \x01\xff\\";
+    str_add(to, "v=");
+    quote_text(to, value);
+    str_add(to,
+            "\nfor i in 1 2 3; do\n  printf '%s\\n' \"$i$v\"\ndone\ncat <<'EOF'\nhere $v\n\nEOF\nexit 5\n");
+    for (int i = 1; i <= 3; i++)
+        str_addf(want, "%d%s\n", i, value);
+    str_add(want, "here $v\n\n");
+}
+
+static void programs_run_whole_in_every_login_shell(void **state)
+{
+    (void)state;
+    auto_str struct str program = STR_MAX(4096), want = STR_MAX(4096);
+    hostile_program(&program, &want);
+    for (size_t i = 0; i < ARRAY_LEN(shells) * 4; i++) {
+        enum frame_kind kind = i & 1 ? FRAME_STREAM : FRAME_PROGRAM;
+        const char *shell = shells[i / 4];
+        if (!spawn_has(shell))
+            continue;
+        auto_str struct str input = STR_MAX(8192), got = STR_MAX(8192);
+        assert_int_equal(frame_input(&input, kind, str_span(&program), &in_nonce, NULL), 0);
+        assert_int_equal(run_exec(shell, kind, i & 2, str_span(&input), &got), 5);
+        assert_string_equal(str_text(&got), str_text(&want));
+    }
+}
+
+static void a_cut_program_runs_nothing(void **state)
+{
+    (void)state;
+    struct span program = SPAN_LIT("echo one\necho two\\");
+    for (int kind = FRAME_PROGRAM; kind <= FRAME_STREAM; kind++) {
+        auto_str struct str input = STR_MAX(8192);
+        frame_input(&input, kind, program, &in_nonce, NULL);
+        for (size_t len = 0; len + 1 < input.len; len += 3) {
+            auto_str struct str got = STR_MAX(8192), front = STR_MAX(8192);
+            assert_int_equal(run_exec("dash", kind, false, span_head(str_span(&input), len), &got),
+                             FRAME_EXIT_CUT);
+            assert_int_equal(run_exec("dash", kind, false, span_skip(str_span(&input), len + 1), &front),
+                             FRAME_EXIT_CUT);
+            assert_int_equal(got.len + front.len, 0);
+        }
+    }
+}
+
+static void raw_bytes_follow_a_stream(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(60000), got = STR_MAX(60000);
+    frame_input(&input, FRAME_STREAM, SPAN_LIT("set -e\ncat"), &in_nonce, NULL);
+    size_t head = input.len;
+    for (int i = 0; i < 50000; i++)
+        str_add_char(&input, (char)(i * 7 % 256));
+    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+        if (!spawn_has(shells[i]))
+            continue;
+        str_clear(&got);
+        assert_int_equal(run_exec(shells[i], FRAME_STREAM, i & 1, str_span(&input), &got), 0);
+        assert_true(span_eq(str_span(&got), span_skip(str_span(&input), head)));
+    }
+}
+
+static void nul_in_a_program_is_refused(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(100);
+    assert_int_equal(frame_input(&input, FRAME_PROGRAM, (struct span){ "a\0", 2 }, &in_nonce, NULL), -1);
+}
+
+static void output_of(struct str *out)
+{
+    auto_str struct str program = STR_MAX(8192);
+    str_add(&program, "printf 'motd without newline'\n");
+    frame_begin(&program, &out_nonce);
+    frame_section_open(&program, "jobs");
+    str_add(&program, "printf 'x\\0y\\n\\n'\n");
+    frame_section_close(&program, "jobs");
+    str_add(&program, "echo between\n");
+    frame_section_open(&program, "empty");
+    frame_section_close(&program, "empty");
+    frame_section_open(&program, "bad/1");
+    str_add(&program, "sh -c 'exit 3'\n");
+    frame_section_close(&program, "bad/1");
+    frame_end(&program);
+    const char *const argv[] = { "sh", "-s", NULL };
+    assert_int_equal(spawn_collect(argv, str_span(&program), out), 0);
+    str_add(out, "logout noise");
+}
+
+static void sections_come_back_byte_for_byte(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(8192);
+    output_of(&out);
+    auto_frame struct frame frame = { 0 };
+    struct err err;
+    if (frame_parse(str_span(&out), &out_nonce, &frame, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_true(frame.begun && frame.ended);
+    assert_int_equal(frame.rc, 3);
+    assert_int_equal(frame.count, 3);
+    const struct frame_section *jobs = frame_get(&frame, "jobs"), *bad = frame_get(&frame, "bad/1");
+    assert_true(span_eq(jobs->data, (struct span){ "x\0y\n\n", 5 }));
+    assert_true(jobs->complete && bad->complete);
+    assert_int_equal(jobs->rc, 0);
+    assert_int_equal(bad->rc, 3);
+    assert_int_equal(frame_get(&frame, "empty")->data.len, 0);
+    assert_null(frame_get(&frame, "none"));
+}
+
+static void a_cut_anywhere_is_not_ended(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(8192);
+    output_of(&out);
+    size_t end = out.len - strlen("logout noise");
+    for (size_t len = 0; len < end; len++) {
+        char *copy = mem_dup_bytes(out.buf, len);
+        auto_frame struct frame frame = { 0 };
+        assert_int_equal(frame_parse((struct span){ copy, len }, &out_nonce, &frame, NULL), 0);
+        assert_false(frame.ended);
+        free(copy);
+    }
+}
+
+static int parse_marks(const char *marks, struct frame *frame, struct err *err)
+{
+    auto_str struct str out = STR_MAX(8192);
+    struct span rest = span_of(marks), part;
+    while (span_next(&rest, ',', &part))
+        str_addf(&out, "\n%s %.*s\n", out_nonce.text, SPAN_FMT(part));
+    return frame_parse(str_span(&out), &out_nonce, frame, err);
+}
+
+static void contradicting_marks_are_corrupt(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "END 0",
+        "+ a",
+        "BEGIN,BEGIN",
+        "BEGIN,- a 0",
+        "BEGIN,+ a,- b 0",
+        "BEGIN,+ a,+ b",
+        "BEGIN,+ a,END 0",
+        "BEGIN,END x",
+        "BEGIN,+ a,- a",
+        "BEGIN,+ a,- a 256",
+        "BEGIN,+ a,- ab 0",
+        "BEGIN,what",
+        "BEGIN,+ a,- a -1",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct frame frame = { .count = 7 };
+        struct err err;
+        if (parse_marks(rows[i], &frame, &err) == 0)
+            fail_msg("%s is taken", rows[i]);
+        assert_int_equal(err.code, ERR_CORRUPT);
+        assert_int_equal(frame.count, 7);
+    }
+}
+
+static void other_nonces_and_odd_places_are_data(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(8192);
+    str_addf(&out, "noise %s BEGIN\n\n%sBEGIN\n\n%s BEGIN\n", out_nonce.text, out_nonce.text, out_nonce.text);
+    str_addf(&out, "\n%s + a\n/bin/sh #END-%s\n%s\n\n%s - a 0\n\n%s - a 0\n\n%s END 0\n", out_nonce.text,
+             out_nonce.text, out_nonce.text, in_nonce.text, out_nonce.text, out_nonce.text);
+    auto_frame struct frame frame = { 0 };
+    assert_int_equal(frame_parse(str_span(&out), &out_nonce, &frame, NULL), 0);
+    assert_true(frame.ended);
+    assert_true(span_has(frame.items[0].data, "#END-"));
+    assert_true(span_has(frame.items[0].data, in_nonce.text));
+}
+
+static void sections_have_a_ceiling(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(1 << 20);
+    str_addf(&out, "\n%s BEGIN\n", out_nonce.text);
+    for (int i = 0; i <= MAX_FRAME_SECTIONS; i++)
+        str_addf(&out, "\n%s + a\n\n%s - a 0\n", out_nonce.text, out_nonce.text);
+    struct frame frame = { 0 };
+    struct err err;
+    assert_int_equal(frame_parse(str_span(&out), &out_nonce, &frame, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programs_run_whole_in_every_login_shell),
+        cmocka_unit_test(a_cut_program_runs_nothing),
+        cmocka_unit_test(raw_bytes_follow_a_stream),
+        cmocka_unit_test(nul_in_a_program_is_refused),
+        cmocka_unit_test(sections_come_back_byte_for_byte),
+        cmocka_unit_test(a_cut_anywhere_is_not_ended),
+        cmocka_unit_test(contradicting_marks_are_corrupt),
+        cmocka_unit_test(other_nonces_and_odd_places_are_data),
+        cmocka_unit_test(sections_have_a_ceiling),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
