@@ -61,6 +61,7 @@ struct job {
     char *code;                 /* directory below the workspace that is copied, or NULL */
     int64_t restarts;
     int64_t event; /* id of its last change */
+    int64_t cancel_sent_us; /* monotonic, this life of the gateway only; not stored */
 };
 
 struct job *job_new(void); /* never NULL; absent members absent, state submitting, attempt 1 */
