@@ -89,7 +89,7 @@ static void a_name_cannot_forge_or_hide_a_row(void **state)
 {
     (void)state;
     static const char *const names[] = { "x\n414|COMPLETED|0:0", "x\n\n\n", "\037\x1b[2J",
-                                         "c0ffee00112233445566778899aabbc", "414\nCOMPLETED\n" };
+                                         "c0ffee00112233445566778899aabbd", "414\nCOMPLETED\n" };
     struct nonce nonce = sample_nonce();
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         auto_str struct str text = STR_MAX(100000);

@@ -73,7 +73,7 @@ static void a_name_cannot_forge_or_hide_a_row(void **state)
         "fedcba9876543210fedcba9876543210\037"
         "414\037"
         "COMPLETED",
-        "c0ffee00112233445566778899aabbc",
+        "c0ffee00112233445566778899aabbd",
         "\xff\xfe\x80",
     };
     struct nonce nonce = sample_nonce();
