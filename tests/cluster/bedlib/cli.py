@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from . import ssh
+from . import procs, ssh
 from .base import NAME, BedError, Layout, Memory, default_name
 from .daemons import Daemons
 from .lifecycle import bring_up, tear_down
@@ -24,6 +24,7 @@ drills, on munge db dbd ctld slurmd[:NODE] sshd all:
   bed term --dir DIR dbd      SIGTERM, waits           bed kill    SIGKILL, waits
   bed start --dir DIR dbd     waits until it answers   bed restart term + start
   bed drop --dir DIR          kills sshd's open connections, not sshd
+  bed freeze --dir DIR        sshd and its connections hang (SIGSTOP)     bed thaw   they go on
 """
 
 
@@ -57,6 +58,8 @@ def cmd_up(args):
     began = time.monotonic()
     layout = Layout(args.dir)
     took = bring_up(layout, spec, keep_failed=args.keep_failed)
+    if args.with_pid:
+        _start_watch(args)
     if args.verbose:
         print("  " + ", ".join(f"{what} {seconds:.2f}" for what, seconds in took.items()), file=sys.stderr)
     if not args.quiet:
@@ -138,9 +141,38 @@ def cmd_restart(args):
 
 
 def cmd_drop(args):
-    from . import procs
     _, _, daemons = _opened(args)
     procs.kill_all(daemons.connections)
+
+
+def cmd_freeze(args):
+    _, _, daemons = _opened(args)
+    daemons.send("sshd", signal.SIGSTOP)
+    for entry in daemons.connections():
+        procs.send(entry, signal.SIGSTOP)
+
+
+def cmd_thaw(args):
+    _, _, daemons = _opened(args)
+    for entry in daemons.connections():
+        procs.send(entry, signal.SIGCONT)
+    daemons.send("sshd", signal.SIGCONT)
+
+
+def cmd_watch(args):
+    """Runs beside the bed: takes it down when the process that wanted it is gone, however that ended."""
+    started = procs.start_time(args.pid)
+    while procs.is_alive({"pid": args.pid, "start": started}):
+        time.sleep(0.5)
+    layout, memory, daemons = _opened(args)
+    tear_down(layout, memory, daemons)
+
+
+def _start_watch(args):
+    layout, memory, _ = _opened(args)
+    argv = [sys.executable, os.path.realpath(sys.argv[0]), "watch", "--dir", layout.top, "--pid", str(args.with_pid)]
+    memory.data["pids"]["watch"] = procs.spawn(argv, layout.path("log", "watch.out"), dict(os.environ))
+    memory.save()
 
 
 def _parser():
@@ -163,6 +195,7 @@ def _parser():
     up.add_argument("--min-job-age", metavar="S", help="MinJobAge (300)")
     up.add_argument("--message-timeout", metavar="S", help="MessageTimeout (10)")
     up.add_argument("--template", metavar="FOLDER", help="keeps MariaDB's fresh data folder here for the next bed")
+    up.add_argument("--with-pid", type=int, metavar="PID", help="take it down when this process ends")
     up.add_argument("--keep-failed", action="store_true", help="leave everything as it is when it cannot start")
     up.add_argument("--verbose", action="store_true", help="say what took how long")
     up.add_argument("--quiet", action="store_true")
@@ -170,7 +203,9 @@ def _parser():
     down.add_argument("--keep-dir", action="store_true", help="a later `up` starts faster, with all old jobs")
     down.add_argument("--keep-users", action="store_true")
     verb("env")
-    verb("drop")
+    for name in ("drop", "freeze", "thaw"):
+        verb(name)
+    verb("watch").add_argument("--pid", type=int, required=True)
     verb("count").add_argument("--since", type=int, default=0, metavar="OFFSET")
     for name in ("stop", "cont", "term", "kill", "start", "restart"):
         verb(name).add_argument("daemon")

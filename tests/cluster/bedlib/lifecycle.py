@@ -127,6 +127,9 @@ def tear_down(layout, memory, daemons, keep_dir=False, keep_users=False):
     """Ends every process of the bed by pid, then removes users, cgroups and folder."""
     data = memory.data
     uids = {user["uid"] for user in data.get("users", {}).values()}
+    watch = daemons.entry("watch")
+    if watch and watch["pid"] != os.getpid():
+        procs.end(watch, signal.SIGKILL)
     if keep_dir:
         _end_gently(daemons)
     for name in reversed(daemons.names()):

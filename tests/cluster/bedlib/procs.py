@@ -96,8 +96,9 @@ def has_open_under(pid, folder):
 
 
 def program(pid):
+    """The program's name; Debian calls Slurm's ones slurmd-wlm and so on behind its alternatives."""
     try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)"))
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")).removesuffix("-wlm")
     except OSError:
         return ""
 

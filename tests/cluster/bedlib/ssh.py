@@ -18,8 +18,7 @@ SSHD_DEFAULTS = {
 
 ACCEPTED = re.compile(r"^Accepted (\S+) for (\S+) from (\S+) port (\d+)")
 SESSION = re.compile(r"^Starting session: (command|forced-command|shell|subsystem)\b.* for (\S+) from (\S+) port (\d+)")
-FAILED = re.compile(r"^(?:Failed|Connection (?:closed|reset) by authenticating user|Invalid user|"
-                    r"Disconnected from authenticating user)")
+FAILED = re.compile(r"^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (?:authenticating|invalid) user")
 REFUSED = re.compile(r"no more sessions")
 CONNECTION = re.compile(r"^Connection from ")
 

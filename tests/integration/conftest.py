@@ -1,0 +1,120 @@
+"""Fixtures of the integration tests. One bed serves the whole session; every test has its own gateway.
+
+SLUICE_BED=DIR uses a bed that is up already (`tests/cluster/bed up --dir DIR`): quick while writing tests.
+SLUICE_BIN=FILE runs another binary (the sanitizers' build).
+"""
+import itertools
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from support.bed import ROOT, Bed  # noqa: E402
+from support.gateway import Gateway  # noqa: E402
+from support.project import make_ledger_project, make_project  # noqa: E402
+
+
+def bed_template():
+    return str(ROOT / "build" / "bed-template")
+
+
+@pytest.fixture(scope="session")
+def bed():
+    """The cluster `alder`. Where it cannot start, every test that wants it fails with its reason."""
+    given = os.environ.get("SLUICE_BED")
+    if given:
+        yield Bed(given)
+        return
+    made = Bed.up(template=bed_template())
+    yield made
+    made.down()
+
+
+@pytest.fixture(scope="session")
+def quick_bed():
+    """A second bed that forgets finished jobs after 2 s (MinJobAge)."""
+    made = Bed.up("--min-job-age", "2", "--message-timeout", "5", template=bed_template())
+    yield made
+    made.down()
+
+
+@pytest.fixture
+def needs_oom(bed):
+    if not bed.env["oom"]:
+        pytest.skip(f"no OUT_OF_MEMORY here: {bed.env['oom_reason']}")
+
+
+@pytest.fixture
+def folder():
+    """An empty 0700 folder of short name, removed at the end."""
+    made = pathlib.Path(tempfile.mkdtemp(prefix="sluice-t-", dir="/tmp"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def gateway(request, folder):
+    """gateway(clusters=[...], config={...}, env={...}, start=True, args=[...]): a running gateway. Without
+    clusters: the bed as `alder`, and `local`."""
+    made = []
+
+    def make(clusters="default", start=True, **more):
+        if isinstance(clusters, str) and clusters == "default":
+            clusters = [request.getfixturevalue("bed").cluster(), {"name": "local", "type": "local"}]
+        place = folder / f"gw{len(made)}"
+        place.mkdir(mode=0o700)
+        gw = Gateway(place, clusters=clusters, **more)
+        made.append(gw)
+        return gw.start() if start else gw
+
+    yield make
+    problems = []
+    for gw in made:
+        try:
+            gw.close()
+        except Exception as error:  # pylint: disable=broad-except
+            problems.append(str(error))
+    report = getattr(request.node, "report_call", None)
+    if report is not None and report.failed:
+        for gw in made:
+            print(f"--- {gw.log_file}\n{gw.log_tail(60)}")
+    if problems:
+        pytest.fail("\n".join(problems))
+
+
+@pytest.fixture
+def project(folder):
+    """project(config={...}, files={...}, name=...): a small git repository with .mlops-config.yaml; its path."""
+    numbers = itertools.count()
+
+    def make(config=None, files=None, name=None, commit=True):
+        return make_project(folder / (name or f"project{next(numbers)}"), config, files, commit)
+
+    return make
+
+
+@pytest.fixture
+def ledger_project(folder, bed):
+    """ledger_project(seconds=0, code=0, user="ml"): a project whose payload keeps a ledger; (path, ledger file)."""
+    numbers = itertools.count()
+
+    def make(seconds=0, code=0, user="ml", config=None):
+        number = next(numbers)
+        home = bed.user(user)["home"]
+        ledger = f"{home}/ledger-{folder.name}-{number}"
+        path = make_ledger_project(folder / f"ledger{number}", ledger, seconds, code, config)
+        return path, ledger
+
+    return make
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.report_call = outcome.get_result()
