@@ -1,0 +1,46 @@
+/* What every transport needs of a run: its command line and stdin made, its answer collected and judged, its
+ * callback called once. A transport embeds it as the first member of its own struct. For transports alone. */
+#ifndef SLUICE_EXEC_RUN_H
+#define SLUICE_EXEC_RUN_H
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "exec/transport.h"
+
+enum { MAX_RUNS_QUEUED = 4096 };
+
+struct run {
+    struct run *prev, *next; /* in a queue (utlist) */
+    char what[32];
+    struct nonce nonce; /* of the answer; the command line has one of its own */
+    struct str exec, input;
+    int stream_fd; /* -1 none, or given away */
+    uint64_t stream_bytes;
+    int64_t timeout_ms, start_us;
+    bool urgent, cancelled;
+    struct str out, err_text; /* err_text holds only its first max bytes */
+    size_t scanned;           /* of out, for the END mark */
+    const struct clock *clock;
+    run_done *done;
+    void *ctx;
+};
+
+/* Closes request->stream_fd on failure too. */
+int run_init(struct run *run, const struct run_request *request, bool login_shell, const struct clock *clock,
+             struct err *err);
+void run_clear(struct run *run);
+
+/* False where the answer passes its ceiling. */
+bool run_add_output(struct run *run, struct span bytes);
+void run_add_error(struct run *run, struct span bytes);
+bool run_has_answer(struct run *run); /* the END mark is in; costs only what is new */
+
+/* Calls done. RUN_DONE and RUN_CUT are decided here by the frame where end is RUN_DONE; err (may be NULL)
+ * says why there is none. */
+void run_finish(struct run *run, enum run_end end, const struct err *err);
+
+/* Urgent ones go before all that are not. */
+void run_queue_add(struct run **queue, struct run *run);
+void run_queue_remove(struct run **queue, struct run *run);
+
+#endif

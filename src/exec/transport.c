@@ -1,0 +1,29 @@
+#include "exec/transport.h"
+
+int transport_run(struct transport *t, const struct run_request *request, run_done *done, void *ctx,
+                  struct run **out, struct err *err)
+{
+    return t->ops->run(t, request, done, ctx, out, err);
+}
+
+void transport_cancel(struct transport *t, struct run *run)
+{
+    t->ops->cancel(run);
+}
+
+void transport_status(const struct transport *t, struct transport_status *out)
+{
+    *out = (struct transport_status){ .state = LINK_IDLE };
+    t->ops->status(t, out);
+}
+
+void transport_reconnect(struct transport *t)
+{
+    t->ops->reconnect(t);
+}
+
+void transport_free(struct transport *t)
+{
+    if (t)
+        t->ops->free(t);
+}
