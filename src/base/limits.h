@@ -31,6 +31,15 @@ enum {
     /* lists */
     MAX_PAGE_ROWS = 200,
     DEFAULT_PAGE_ROWS = 50,
+    MAX_PAGE_BYTES = 8 * 1024 * 1024,
+    MAX_LIST_WALK_ROWS = 100000, /* looked at by one list call */
+    MAX_FILTER_BYTES = 1024,
+
+    /* store */
+    MAX_JOB_DOC_BYTES = 4 * 1024 * 1024,
+    MAX_EVENT_BYTES = 256 * 1024,
+    MAX_PRUNE_ROWS = 5000, /* removed in one call */
+    MAX_COMMIT_HOOKS = 8,
 };
 
 #endif

@@ -14,6 +14,7 @@
 
 /* How far its submission is (reliability.md 2.2). Beside the state, because a held and an unknown job are
  * both `submitting` to the world. */
+/* Stored as numbers: new ones go to the end. */
 enum job_phase { PHASE_INTENT, PHASE_LAUNCHING, PHASE_UNKNOWN, PHASE_SUBMITTED, PHASE_CLOSED };
 
 struct job {
@@ -60,7 +61,7 @@ struct job {
     char *run_dir;              /* absolute on the cluster, once known */
     char *code;                 /* directory below the workspace that is copied, or NULL */
     int64_t restarts;
-    int64_t event; /* id of its last change */
+    int64_t event;          /* id of its last change */
     int64_t cancel_sent_us; /* monotonic, this life of the gateway only; not stored */
 };
 
@@ -75,11 +76,12 @@ static inline bool job_is_final(const struct job *job)
     return job_state_is_terminal(job->state);
 }
 
-enum job_field_type { JOB_STR, JOB_INT, JOB_TIME, JOB_BOOL, JOB_JSON, JOB_STATE, JOB_PHASE };
+/* JOB_ELAPSED is computed and has no column; every other row has one. */
+enum job_field_type { JOB_STR, JOB_INT, JOB_TIME, JOB_BOOL, JOB_JSON, JOB_STATE, JOB_PHASE, JOB_ELAPSED };
 
 struct job_field {
     const char *json;   /* "state", "slurm.job_id"; NULL: not shown. Fields of one object stand together */
-    const char *column; /* SQL column */
+    const char *column; /* SQL column; NULL: computed */
     enum job_field_type type;
     size_t offset;
     const char *help;
@@ -88,7 +90,9 @@ struct job_field {
 extern const struct job_field job_fields[];
 extern const size_t job_field_count;
 
-/* The job's document: one JSON object, no line break at its end. */
+/* The job's document: one JSON object, no line break at its end. What is absent is left out (text NULL,
+ * integer JOB_ABSENT, time 0); booleans are always there; elapsed_s stands only with a job that has started
+ * and ended; `slurm` only where the scheduler is slurm. */
 void job_json(const struct job *job, struct str *out);
 
 #endif
