@@ -2,6 +2,7 @@
 #ifndef SLUICE_STORE_JOB_STORE_H
 #define SLUICE_STORE_JOB_STORE_H
 
+#include "domain/filter.h"
 #include "domain/job.h"
 #include "store/store.h"
 
@@ -9,6 +10,7 @@ struct job_script { /* borrowed when given, owned when filled (job_script_clear)
     char *script;   /* the batch script, whole */
     char *request;  /* the request body as JSON */
     char *resolved; /* {path: {value, origin}} */
+    char *sha256;   /* of the script, hex; made by the store, only ever filled */
 };
 void job_script_clear(struct job_script *script);
 
@@ -25,21 +27,23 @@ int job_store_by_token(struct store *store, const char *token, struct job **out,
 int job_store_document(struct store *store, int64_t id, struct str *out, struct err *err);
 int job_store_script(struct store *store, int64_t id, struct job_script *out, struct err *err);
 
-/* Every job that is not final (or final and not yet settled), oldest first, each handed over owned. */
+/* Every job that is not final, or final and its phase not PHASE_CLOSED; oldest first, each handed over owned.
+ * Touches no other job. each may change the store. */
 typedef int job_store_each(void *ctx, struct job *job_taken, struct err *err);
 int job_store_active(struct store *store, job_store_each *each, void *ctx, struct err *err);
 
 /* --- lists --- */
 enum job_sort { JOB_SORT_NEWEST, JOB_SORT_OLDEST };
-struct job_query {             /* NULL or 0: no condition */
-    const char *const *states; /* words */
-    size_t state_count;
-    const char *cluster, *project, *user, *name_like, *tag, *gpu_type, *group, *text;
+struct job_query {   /* NULL or 0: no condition */
+    uint64_t states; /* bit 1 << JOB_STATE_... */
+    const char *cluster, *project, *user, *tag, *gpu_type, *group;
+    const char *name_like; /* stands in the name; blanks match anything; no difference of case in ASCII */
+    const char *text;      /* the same, or is the scheduler's id of the job */
     int64_t created_after_us, created_before_us;
-    int64_t changed_since_event; /* ?since= */
+    int64_t changed_since_event; /* ?since=: ordered by change, and cursors are event ids */
     bool archived_too;
     enum job_sort sort;
-    int64_t cursor; /* id behind which the page starts; 0: the first page */
+    int64_t cursor; /* the last page's next; 0: the first page */
     size_t limit;   /* 1..MAX_PAGE_ROWS */
     bool want_total;
 };
@@ -48,10 +52,15 @@ struct job_page {
     int64_t total;      /* -1: not asked */
     int64_t last_event; /* the newest event id: for ETag */
 };
-/* Appends the documents, comma-separated, to items. */
+/* Appends the documents, comma-separated, to items. One call looks at MAX_LIST_WALK_ROWS rows and gives
+ * MAX_PAGE_BYTES at most, so a page may be short, even empty, with `next` set: go on there. Pages neither
+ * repeat nor miss a job when others are added meanwhile. */
 int job_store_list(struct store *store, const struct job_query *query, struct str *items,
                    struct job_page *page, struct err *err);
-/* Counts by state word, as a JSON object. */
+/* Adds a filter's conditions (strings borrowed from it). me: who `user:me` is, or NULL. */
+void job_query_add_filter(struct job_query *query, const struct job_filter *filter, const char *me,
+                          int64_t now_us);
+/* {"running": 3, ...}: jobs by state word, archived ones left out; read from a table of counts. */
 int job_store_counts(struct store *store, struct str *out, struct err *err);
 
 #endif

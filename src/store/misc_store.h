@@ -12,6 +12,7 @@ void project_row_clear(struct project_row *row);
 int project_store_put(struct store *store, const struct project_row *row, struct err *err);
 int project_store_get(struct store *store, const char *name, struct project_row *out, struct err *err);
 int project_store_remove(struct store *store, const char *name, struct err *err);
+/* By name. The row is borrowed. */
 typedef int project_store_each(void *ctx, const struct project_row *row, struct err *err);
 int project_store_list(struct store *store, project_store_each *each, void *ctx, struct err *err);
 
@@ -24,8 +25,10 @@ void idempotent_reply_clear(struct idempotent_reply *reply);
 /* 0 and *out filled, or -1 with ERR_NOT_FOUND. */
 int idempotency_get(struct store *store, const char *scope, const char *key, struct idempotent_reply *out,
                     struct err *err);
+/* Stores or replaces; its age counts from the first time. */
 int idempotency_put(struct store *store, const char *scope, const char *key,
                     const struct idempotent_reply *reply, struct err *err);
+/* At most MAX_PRUNE_ROWS a call. */
 int idempotency_prune(struct store *store, int64_t older_than_us, struct err *err);
 
 int value_store_put(struct store *store, const char *key, const char *value, struct err *err);

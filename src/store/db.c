@@ -1,0 +1,130 @@
+#include "store/db.h"
+
+#include "base/crash.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* reliability.md 6. wal_autocheckpoint=0: the writer checkpoints by itself and nobody else ever does (the
+ * WAL-reset bug of SQLite before 3.51.3 needs a second one). */
+static const char pragmas[] =
+    "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+    "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
+static const char writer_pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                     "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16777216;";
+
+static const struct {
+    int id, value;
+} limits[] = {
+    { SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024 },
+    { SQLITE_LIMIT_SQL_LENGTH, 64 * 1024 },
+    { SQLITE_LIMIT_COLUMN, 128 },
+    { SQLITE_LIMIT_EXPR_DEPTH, 64 },
+    { SQLITE_LIMIT_COMPOUND_SELECT, 4 },
+    { SQLITE_LIMIT_VDBE_OP, 25000 },
+    { SQLITE_LIMIT_FUNCTION_ARG, 8 },
+    { SQLITE_LIMIT_ATTACHED, 1 }, /* VACUUM INTO attaches its target */
+    { SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 4096 },
+    { SQLITE_LIMIT_VARIABLE_NUMBER, 128 },
+    { SQLITE_LIMIT_TRIGGER_DEPTH, 4 },
+    { SQLITE_LIMIT_WORKER_THREADS, 0 },
+};
+
+static int set_up(sqlite3 *db, bool read_only, struct err *err)
+{
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, 5000);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, read_only, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        sqlite3_limit(db, limits[i].id, limits[i].value);
+    if (db_exec(db, pragmas, err) < 0)
+        return -1;
+    return read_only ? 0 : db_exec(db, writer_pragmas, err);
+}
+
+int db_open(const char *path, bool read_only, sqlite3 **out, struct err *err)
+{
+    int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
+    sqlite3 *db = NULL;
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK)
+        (void)db_error(db, err, path);
+    else if (set_up(db, read_only, err) == 0) {
+        *out = db;
+        return 0;
+    }
+    sqlite3_close(db);
+    return -1;
+}
+
+static int sync_path(const char *path, int flags, struct err *err)
+{
+    auto_fd int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return err_errno(err, errno, "fsync %s", path);
+    return 0;
+}
+
+static int vacuum_into(sqlite3 *db, const char *path, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    int result = rc == SQLITE_DONE ? 0 : db_error(db, err, "copy");
+    sqlite3_finalize(stmt);
+    return result;
+}
+
+/* Durable under its final name: data first, then the name. */
+static int publish(const char *tmp, const char *path, struct err *err)
+{
+    char dir[PATH_MAX];
+    (void)snprintf(dir, sizeof(dir), "%s", path);
+    char *slash = strrchr(dir, '/');
+    if (slash)
+        *slash = '\0';
+    if (sync_path(tmp, O_RDWR, err) < 0)
+        return -1;
+    crash_point("K18");
+    if (rename(tmp, path) < 0)
+        return err_errno(err, errno, "rename to %s", path);
+    return sync_path(slash ? (slash == dir ? "/" : dir) : ".", O_RDONLY | O_DIRECTORY, err);
+}
+
+int db_backup(sqlite3 *db, const char *path, struct err *err)
+{
+    char tmp[PATH_MAX];
+    if (snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp))
+        return err_set(err, ERR_INVALID, "backup: the path is too long");
+    (void)unlink(tmp); /* of a run that was killed */
+    auto_fd int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return err_errno(err, errno, "make %s", tmp);
+    if (vacuum_into(db, tmp, err) == 0 && publish(tmp, path, err) == 0)
+        return 0;
+    (void)unlink(tmp);
+    return -1;
+}
+
+int store_backup(const char *state_dir, const char *path, struct err *err)
+{
+    char from[PATH_MAX];
+    sqlite3 *db = NULL;
+    if (snprintf(from, sizeof(from), "%s/sluice.db", state_dir) >= (int)sizeof(from))
+        return err_set(err, ERR_INVALID, "backup: the path is too long");
+    if (access(path, F_OK) == 0)
+        return err_set(err, ERR_CONFLICT, "backup: %s is there already", path);
+    if (db_open(from, true, &db, err) < 0)
+        return -1;
+    int rc = db_backup(db, path, err);
+    sqlite3_close(db);
+    return rc;
+}

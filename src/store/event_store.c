@@ -1,0 +1,120 @@
+#include "store/event_store.h"
+
+#include "base/limits.h"
+#include "store/job_rows.h"
+
+#include <assert.h>
+#include <string.h>
+
+int event_row_add(struct store *store, const struct event_row *row, struct err *err)
+{
+    if (row->data && strlen(row->data) > MAX_EVENT_BYTES)
+        return err_set(err, ERR_TOO_LARGE, "event %s: its data exceeds %d bytes", row->kind, MAX_EVENT_BYTES);
+    auto_call struct call call = call_open(store, SQL_EVENT_ADD);
+    call_int(&call, 1, row->id);
+    call_int(&call, 2, row->time_us ? row->time_us : clock_wall_us(store->clock));
+    call_int(&call, 3, row->job_id);
+    call_text(&call, 4, row->topic);
+    call_text(&call, 5, row->kind);
+    call_text(&call, 6, row->data);
+    if (call_run(&call, err) < 0)
+        return -1;
+    store->next_event++;
+    return 0;
+}
+
+int event_store_add(struct store *store, const char *topic, const char *kind, const char *data, int64_t *id,
+                    struct err *err)
+{
+    if (change_begin(store, err) < 0)
+        return -1;
+    const struct event_row row = { .id = store->next_event, .topic = topic, .kind = kind, .data = data };
+    if (change_end(store, event_row_add(store, &row, err), err) < 0)
+        return -1;
+    if (id)
+        *id = row.id;
+    return 0;
+}
+
+static enum sql_id list_by(const struct event_query *query)
+{
+    if (query->job_id)
+        return SQL_EVENT_OF_JOB;
+    return query->topic ? SQL_EVENT_OF_TOPIC : SQL_EVENT_LIST;
+}
+
+int event_store_list(struct store *store, const struct event_query *query, event_store_each *each, void *ctx,
+                     struct err *err)
+{
+    enum sql_id id = list_by(query);
+    auto_call struct call call = call_open(store, id);
+    call_int(&call, 1, query->after_id);
+    call_int(&call, 2, query->limit ? (int64_t)query->limit : DEFAULT_PAGE_ROWS);
+    if (id == SQL_EVENT_OF_JOB)
+        call_int(&call, 3, query->job_id);
+    if (id != SQL_EVENT_LIST)
+        call_text(&call, 4, query->topic);
+    int rc;
+    while ((rc = call_step(&call, err)) == 1) {
+        const struct event_row row = {
+            .id = sqlite3_column_int64(call.stmt, 0),
+            .time_us = sqlite3_column_int64(call.stmt, 1),
+            .job_id = sqlite3_column_int64(call.stmt, 2),
+            .topic = call_get(&call, 3).ptr,
+            .kind = call_get(&call, 4).ptr,
+            .data = call_get(&call, 5).ptr,
+        };
+        if (each(ctx, &row, err) < 0)
+            return -1;
+    }
+    return rc;
+}
+
+int64_t event_store_last(struct store *store)
+{
+    return store->committed_event;
+}
+
+/* The last of the oldest events that are all too old; 0 none. */
+static int find_old(struct store *store, int64_t older_than_us, int64_t *last, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_EVENT_OLDEST);
+    call_int(&call, 1, store->next_event - 1); /* the newest stays: ids go on from it after a restart */
+    call_int(&call, 2, MAX_PRUNE_ROWS);
+    *last = 0;
+    int rc;
+    while ((rc = call_step(&call, err)) == 1 && sqlite3_column_int64(call.stmt, 1) < older_than_us)
+        *last = sqlite3_column_int64(call.stmt, 0);
+    return rc < 0 ? -1 : 0;
+}
+
+static int prune(struct store *store, int64_t older_than_us, int64_t *removed, struct err *err)
+{
+    int64_t last = 0;
+    if (find_old(store, older_than_us, &last, err) < 0)
+        return -1;
+    auto_call struct call call = call_open(store, SQL_EVENT_PRUNE);
+    call_int(&call, 1, last);
+    if (call_run(&call, err) < 0)
+        return -1;
+    *removed = sqlite3_changes64(store->writer);
+    return 0;
+}
+
+int event_store_prune(struct store *store, int64_t older_than_us, int64_t *removed, struct err *err)
+{
+    int64_t count = 0;
+    if (change_begin(store, err) < 0)
+        return -1;
+    if (change_end(store, prune(store, older_than_us, &count, err), err) < 0)
+        return -1;
+    if (removed)
+        *removed = count;
+    return 0;
+}
+
+void event_store_on_commit(struct store *store, void (*fn)(void *ctx, int64_t last_id), void *ctx)
+{
+    assert(store->hook_count < MAX_COMMIT_HOOKS);
+    store->hooks[store->hook_count++] = (struct commit_hook){ fn, ctx };
+}

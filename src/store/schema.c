@@ -1,0 +1,79 @@
+#include "base/mem.h"
+#include "store/migrate.h"
+
+/* Version 1 is what the first release writes. A released step never changes: add another.
+ *
+ *   job        the record: one column a row of job_fields
+ *   job_index  derived: what lists search, narrow, so that a walk over it stays in few pages
+ *   job_doc    derived: the document, rendered once
+ *   job_count  derived, by triggers: jobs by state
+ */
+static const char version_1[] =
+    "PRAGMA application_id = 0x736c6365;"
+    "CREATE TABLE job("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, name TEXT, description TEXT, project "
+    "TEXT,"
+    " grp TEXT, tags TEXT, user TEXT, cluster TEXT, scheduler TEXT, priority INTEGER, state TEXT NOT NULL,"
+    " raw_state TEXT, reason TEXT, why TEXT, confirmed INTEGER NOT NULL, stale INTEGER NOT NULL,"
+    " observed_at_us INTEGER, source TEXT, cancel_requested_at_us INTEGER, sched_id TEXT, array_job_id TEXT,"
+    " array_spec TEXT, tasks TEXT, nodes INTEGER, gpus INTEGER, gpu_type TEXT, cpus INTEGER, mem TEXT,"
+    " time_s INTEGER, partition TEXT, account TEXT, qos TEXT, args TEXT, argv TEXT, node_list TEXT,"
+    " attempt INTEGER, attempts TEXT, created_at_us INTEGER, submitted_at_us INTEGER, eligible_at_us INTEGER,"
+    " started_at_us INTEGER, ended_at_us INTEGER, exit_code INTEGER, signal INTEGER, verdict TEXT, progress "
+    "TEXT,"
+    " links TEXT, metrics TEXT, usage TEXT, code_commit TEXT, parent TEXT, archived INTEGER NOT NULL,"
+    " event INTEGER NOT NULL, phase INTEGER NOT NULL, launches INTEGER, launched_at_us INTEGER,"
+    " first_absent_at_us INTEGER, settling_since_us INTEGER, run_dir TEXT, code_dir TEXT, restarts INTEGER) "
+    "STRICT;"
+    "CREATE TABLE job_index("
+    " id INTEGER PRIMARY KEY REFERENCES job(id) ON DELETE CASCADE, open INTEGER NOT NULL, failed INTEGER NOT "
+    "NULL,"
+    " archived INTEGER NOT NULL, event INTEGER NOT NULL, created_at_us INTEGER NOT NULL, state TEXT NOT NULL,"
+    " cluster TEXT, project TEXT, user TEXT, gpu_type TEXT, grp TEXT, name TEXT, sched_id TEXT) STRICT;"
+    "CREATE INDEX job_index_open ON job_index(open) WHERE open = 1;"
+    "CREATE INDEX job_index_failed ON job_index(failed) WHERE failed = 1;"
+    "CREATE INDEX job_index_event ON job_index(event);"
+    "CREATE INDEX job_index_state ON job_index(state);"
+    "CREATE INDEX job_index_cluster ON job_index(cluster);"
+    "CREATE INDEX job_index_project ON job_index(project);"
+    "CREATE INDEX job_index_user ON job_index(user);"
+    "CREATE INDEX job_index_gpu_type ON job_index(gpu_type) WHERE gpu_type IS NOT NULL;"
+    "CREATE INDEX job_index_grp ON job_index(grp) WHERE grp IS NOT NULL;"
+    "CREATE TABLE job_doc(id INTEGER PRIMARY KEY REFERENCES job(id) ON DELETE CASCADE, doc TEXT NOT NULL) "
+    "STRICT;"
+    "CREATE TABLE job_script(id INTEGER PRIMARY KEY REFERENCES job(id) ON DELETE CASCADE, script TEXT, "
+    "sha256 TEXT,"
+    " request TEXT, resolved TEXT) STRICT;"
+    "CREATE TABLE job_tag(tag TEXT NOT NULL, job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,"
+    " PRIMARY KEY(tag, job_id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX job_tag_job ON job_tag(job_id);"
+    "CREATE TABLE job_count(archived INTEGER NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY(archived, state)) STRICT, WITHOUT ROWID;"
+    "CREATE TRIGGER job_count_insert AFTER INSERT ON job_index BEGIN"
+    " INSERT INTO job_count VALUES(new.archived, new.state, 1)"
+    "  ON CONFLICT(archived, state) DO UPDATE SET n = n + 1; END;"
+    "CREATE TRIGGER job_count_delete AFTER DELETE ON job_index BEGIN"
+    " UPDATE job_count SET n = n - 1 WHERE archived = old.archived AND state = old.state; END;"
+    "CREATE TRIGGER job_count_update AFTER UPDATE OF archived, state ON job_index"
+    " WHEN old.archived <> new.archived OR old.state <> new.state BEGIN"
+    " UPDATE job_count SET n = n - 1 WHERE archived = old.archived AND state = old.state;"
+    " INSERT INTO job_count VALUES(new.archived, new.state, 1)"
+    "  ON CONFLICT(archived, state) DO UPDATE SET n = n + 1; END;"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, job_id INTEGER NOT NULL,"
+    " topic TEXT NOT NULL, kind TEXT NOT NULL, data TEXT) STRICT;"
+    "CREATE INDEX event_job ON event(job_id);"
+    "CREATE INDEX event_topic ON event(topic);"
+    "CREATE TABLE project(name TEXT NOT NULL PRIMARY KEY, path TEXT, url TEXT, grp TEXT,"
+    " created_at_us INTEGER NOT NULL, synced_at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE idempotency(id INTEGER PRIMARY KEY, scope TEXT NOT NULL, key TEXT NOT NULL, hash TEXT NOT "
+    "NULL,"
+    " body TEXT, location TEXT, status INTEGER NOT NULL, job_id INTEGER NOT NULL, created_at_us INTEGER NOT "
+    "NULL,"
+    " UNIQUE(scope, key)) STRICT;"
+    "CREATE INDEX idempotency_created ON idempotency(created_at_us);"
+    "CREATE TABLE value(key TEXT NOT NULL PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;";
+
+const struct migration store_migrations[] = {
+    { 1, version_1 },
+};
+const size_t store_migration_count = ARRAY_LEN(store_migrations);

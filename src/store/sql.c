@@ -1,0 +1,180 @@
+#include "store/sql.h"
+
+#include "domain/job.h"
+
+#include <string.h>
+
+/* @columns, @params and @assign stand for job_fields' columns: "id,token,...", "?1,?2,...", "token=?2,...".
+ *
+ * Lists walk one index in order of id and judge the other conditions in the result (column 1), not in WHERE:
+ * so the walk hands every row to us and can be stopped after so many and gone on with later. */
+#define MATCH                                                                                      \
+    "(?2 IS NULL OR instr(?2, '|' || i.state || '|') > 0)"                                         \
+    " AND (?3 IS NULL OR i.cluster = ?3) AND (?4 IS NULL OR i.project = ?4)"                       \
+    " AND (?5 IS NULL OR i.user = ?5) AND (?6 IS NULL OR i.gpu_type = ?6)"                         \
+    " AND (?7 IS NULL OR i.grp = ?7) AND (?8 IS NULL OR i.name LIKE ?8 ESCAPE '\\')"               \
+    " AND (?9 IS NULL OR i.created_at_us >= ?9) AND (?10 IS NULL OR i.created_at_us < ?10)"        \
+    " AND (?11 OR i.archived = 0)"                                                                 \
+    " AND (?12 IS NULL OR EXISTS (SELECT 1 FROM job_tag x WHERE x.tag = ?12 AND x.job_id = i.id))" \
+    " AND (?13 IS NULL OR i.name LIKE ?13 ESCAPE '\\' OR i.sched_id = ?14)"
+
+#define FROM_INDEX "SELECT i.id, " MATCH " FROM job_index i "
+#define FROM_TAG   "SELECT i.id, " MATCH " FROM job_tag t JOIN job_index i ON i.id = t.job_id "
+#define NEWEST(id) id " < ?1 ORDER BY " id " DESC"
+#define OLDEST(id) id " > ?1 ORDER BY " id
+
+#define LIST_BY(name, where)                                                \
+    [SQL_LIST_##name] = { FROM_INDEX "WHERE " where NEWEST("i.id"), true }, \
+    [SQL_LIST_##name##_OLDEST] = { FROM_INDEX "WHERE " where OLDEST("i.id"), true }
+
+static const struct {
+    const char *text;
+    bool reads_committed;
+} statements[SQL_COUNT] = {
+    [SQL_JOB_INSERT] = { "INSERT INTO job(@columns) VALUES(@params)", false },
+    [SQL_JOB_UPDATE] = { "UPDATE job SET @assign WHERE id = ?1", false },
+    [SQL_JOB_GET] = { "SELECT @columns FROM job WHERE id = ?1", false },
+    [SQL_JOB_BY_TOKEN] = { "SELECT @columns FROM job WHERE token = ?1", false },
+    [SQL_JOB_OPEN_IDS] = { "SELECT id FROM job_index WHERE open = 1 AND id > ?1 ORDER BY id", false },
+    [SQL_INDEX_INSERT] = { "INSERT INTO job_index(id, open, failed, archived, event, created_at_us, state, "
+                           "cluster,"
+                           " project, user, gpu_type, grp, name, sched_id)"
+                           " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                           false },
+    /* What changes often apart from what hardly ever does: an UPDATE writes every index of the columns it
+     * names, changed or not. */
+    [SQL_INDEX_HOT] = { "UPDATE job_index SET open = ?2, failed = ?3, event = ?5, state = ?7 WHERE id = ?1",
+                        false },
+    [SQL_INDEX_COLD] = { "UPDATE job_index SET archived = ?4, created_at_us = ?6, cluster = ?8, project = ?9,"
+                         " user = ?10, gpu_type = ?11, grp = ?12, name = ?13, sched_id = ?14"
+                         " WHERE id = ?1 AND (archived, created_at_us, cluster, project, user, gpu_type, "
+                         "grp, name,"
+                         " sched_id) IS NOT (?4, ?6, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                         false },
+    [SQL_TAGS_GET] = { "SELECT tags FROM job WHERE id = ?1", false },
+    [SQL_TAGS_CLEAR] = { "DELETE FROM job_tag WHERE job_id = ?1", false },
+    [SQL_TAG_ADD] = { "INSERT OR IGNORE INTO job_tag(tag, job_id) VALUES(?1, ?2)", false },
+    [SQL_DOC_PUT] = { "INSERT INTO job_doc(id, doc) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET doc = "
+                      "excluded.doc",
+                      false },
+    [SQL_DOC_GET] = { "SELECT doc FROM job_doc WHERE id = ?1", true },
+    [SQL_DOC_LAST] = { "SELECT doc FROM job_doc WHERE id > ?1 ORDER BY id DESC LIMIT 1", true },
+    [SQL_SCRIPT_PUT] = { "INSERT INTO job_script(id, script, sha256, request, resolved)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5)",
+                         false },
+    [SQL_SCRIPT_GET] = { "SELECT script, sha256, request, resolved FROM job_script WHERE id = ?1", false },
+    [SQL_COUNTS] = { "SELECT state, sum(n) FROM job_count WHERE archived <= ?1 GROUP BY state HAVING sum(n) "
+                     "> 0",
+                     true },
+    [SQL_EVENT_ADD] = { "INSERT INTO event(id, time_us, job_id, topic, kind, data)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                        false },
+    [SQL_EVENT_LAST] = { "SELECT max(id) FROM event", false },
+    [SQL_EVENT_LIST] = { "SELECT id, time_us, job_id, topic, kind, data FROM event WHERE id > ?1"
+                         " ORDER BY id LIMIT ?2",
+                         true },
+    [SQL_EVENT_OF_JOB] = { "SELECT id, time_us, job_id, topic, kind, data FROM event WHERE job_id = ?3 AND "
+                           "id > ?1"
+                           " AND (?4 IS NULL OR topic = ?4) ORDER BY id LIMIT ?2",
+                           true },
+    [SQL_EVENT_OF_TOPIC] = { "SELECT id, time_us, job_id, topic, kind, data FROM event WHERE topic = ?4 AND "
+                             "id > ?1"
+                             " ORDER BY id LIMIT ?2",
+                             true },
+    [SQL_EVENT_OLDEST] = { "SELECT id, time_us FROM event WHERE id < ?1 ORDER BY id LIMIT ?2", false },
+    [SQL_EVENT_PRUNE] = { "DELETE FROM event WHERE id <= ?1", false },
+    [SQL_PROJECT_PUT] = { "INSERT INTO project(name, path, url, grp, created_at_us, synced_at_us)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(name) DO UPDATE SET path = "
+                          "excluded.path,"
+                          " url = excluded.url, grp = excluded.grp, created_at_us = excluded.created_at_us,"
+                          " synced_at_us = excluded.synced_at_us",
+                          false },
+    [SQL_PROJECT_GET] = { "SELECT name, path, url, grp, created_at_us, synced_at_us FROM project WHERE name "
+                          "= ?1",
+                          false },
+    [SQL_PROJECT_REMOVE] = { "DELETE FROM project WHERE name = ?1", false },
+    [SQL_PROJECT_LIST] = { "SELECT name, path, url, grp, created_at_us, synced_at_us FROM project WHERE name "
+                           "> ?1"
+                           " ORDER BY name",
+                           false },
+    [SQL_IDEM_GET] = { "SELECT hash, body, location, status, job_id FROM idempotency"
+                       " WHERE scope = ?1 AND key = ?2",
+                       false },
+    [SQL_IDEM_PUT] = { "INSERT INTO idempotency(scope, key, hash, body, location, status, job_id, "
+                       "created_at_us)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(scope, key) DO UPDATE SET"
+                       " hash = excluded.hash, body = excluded.body, location = excluded.location,"
+                       " status = excluded.status, job_id = excluded.job_id",
+                       false },
+    [SQL_IDEM_PRUNE] = { "DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE "
+                         "created_at_us < ?1"
+                         " ORDER BY created_at_us LIMIT ?2)",
+                         false },
+    [SQL_VALUE_PUT] = { "INSERT INTO value(key, value) VALUES(?1, ?2)"
+                        " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                        false },
+    [SQL_VALUE_GET] = { "SELECT value FROM value WHERE key = ?1", false },
+    LIST_BY(ALL, ""),
+    LIST_BY(OPEN, "i.open = 1 AND "),
+    LIST_BY(FAILED, "i.failed = 1 AND "),
+    LIST_BY(STATE, "i.state = ?15 AND "),
+    LIST_BY(GROUP, "i.grp = ?7 AND "),
+    LIST_BY(PROJECT, "i.project = ?4 AND "),
+    LIST_BY(GPU, "i.gpu_type = ?6 AND "),
+    LIST_BY(CLUSTER, "i.cluster = ?3 AND "),
+    LIST_BY(USER, "i.user = ?5 AND "),
+    [SQL_LIST_TAG] = { FROM_TAG "WHERE t.tag = ?12 AND " NEWEST("t.job_id"), true },
+    [SQL_LIST_TAG_OLDEST] = { FROM_TAG "WHERE t.tag = ?12 AND " OLDEST("t.job_id"), true },
+    [SQL_LIST_SINCE] = { "SELECT i.id, " MATCH
+                         ", i.event FROM job_index i WHERE i.event > ?1 ORDER BY i.event",
+                         true },
+};
+
+enum column_style { COLUMN_NAME, COLUMN_PARAM, COLUMN_ASSIGN };
+
+/* Parameters are numbered by the columns: the i-th column is ?i. */
+static void add_columns(struct str *out, enum column_style style)
+{
+    size_t n = 0;
+    const char *comma = "";
+    for (size_t i = 0; i < job_field_count; i++) {
+        if (!job_fields[i].column)
+            continue;
+        n++;
+        if (style == COLUMN_ASSIGN && n == 1) /* the id */
+            continue;
+        str_add(out, comma);
+        comma = ", ";
+        if (style != COLUMN_PARAM)
+            str_add(out, job_fields[i].column);
+        if (style == COLUMN_ASSIGN)
+            str_add_char(out, '=');
+        if (style != COLUMN_NAME)
+            str_addf(out, "?%zu", n);
+    }
+}
+
+void sql_text(enum sql_id id, struct str *out)
+{
+    static const char *const marks[] = {
+        [COLUMN_NAME] = "@columns", [COLUMN_PARAM] = "@params", [COLUMN_ASSIGN] = "@assign"
+    };
+    struct span rest = span_of(statements[id].text);
+    while (rest.len) {
+        size_t at = span_find_char(rest, '@');
+        str_add_span(out, span_head(rest, at));
+        rest = span_skip(rest, at);
+        for (int style = COLUMN_NAME; rest.len && style <= COLUMN_ASSIGN; style++) {
+            if (!span_starts(rest, marks[style]))
+                continue;
+            add_columns(out, (enum column_style)style);
+            rest = span_skip(rest, strlen(marks[style]));
+            break;
+        }
+    }
+}
+
+bool sql_reads_committed(enum sql_id id)
+{
+    return statements[id].reads_committed;
+}
