@@ -6,7 +6,7 @@ import signal
 import time
 
 from . import accounting, procs, slurmconf, ssh, users
-from .base import BedError, Memory, choose_ports, machine_lock, run, timed
+from .base import BedError, Memory, choose_ports, machine_lock, run, tail, timed
 from .daemons import Daemons
 
 
@@ -111,7 +111,9 @@ def _make_users(layout, memory):
 
 
 def _wait_nodes(daemons):
-    """Until every node is idle; a node that registered wrongly says so in its reason."""
+    """Until every node is idle. A slurmd that ended says so by its log; one that registered wrongly by its reason."""
+    for short in slurmconf.NODES:
+        daemons.wait(f"slurmd:{short}")
     limit = time.monotonic() + 15
     while True:
         done = run(["sinfo", "-h", "-N", "-o", "%N %t %E"], env=daemons.env, check=False)
@@ -119,7 +121,8 @@ def _wait_nodes(daemons):
         if states and all(state[1] in ("idle", "mix", "alloc") for state in states):
             return
         if time.monotonic() > limit:
-            raise BedError(f"nodes are not ready: {sorted(states)}; see {daemons.layout.log}")
+            raise BedError(f"nodes are not ready: {sorted(states)}; the end of {daemons.layout.path('log')}/slurmctld.log:"
+                           f"\n{tail(daemons.layout.path('log', 'slurmctld.log'))}")
         time.sleep(0.05)
 
 

@@ -170,6 +170,15 @@ def _write_devices(layout):
             os.symlink("/dev/null", path)
 
 
+def _cgroup_lines(oom):
+    """The plugin is named even where no cgroup is used: looking for one, slurmd would give up without /sys/fs/cgroup
+    (and would want systemd's leave on cgroup v2)."""
+    yield "CgroupPlugin=cgroup/v1"
+    if oom:
+        yield from ("CgroupMountpoint=/sys/fs/cgroup", "ConstrainRAMSpace=yes", "ConstrainSwapSpace=no",
+                    "ConstrainCores=no", "ConstrainDevices=no", "AllowedSwapSpace=0")
+
+
 def write(layout, data):
     """Writes slurm.conf, gres.conf, cgroup.conf, slurmdbd.conf and the fake devices."""
     for folder in ("state/ctld", *(f"spool/{node_name(data['name'], short)}" for short in NODES)):
@@ -180,9 +189,7 @@ def write(layout, data):
     lines += data["slurm_lines"]
     _write(layout.slurm_conf, lines)
     _write(layout.path("etc", "gres.conf"), _gres_lines(layout, data))
-    _write(layout.path("etc", "cgroup.conf"), [
-        "CgroupMountpoint=/sys/fs/cgroup", "CgroupPlugin=cgroup/v1", "ConstrainRAMSpace=yes", "ConstrainSwapSpace=no",
-        "ConstrainCores=no", "ConstrainDevices=no", "AllowedSwapSpace=0"] if data["oom"] else ["# no cgroups here"])
+    _write(layout.path("etc", "cgroup.conf"), _cgroup_lines(data["oom"]))
     _write(layout.path("etc", "slurmdbd.conf"), [
         "AuthType=auth/munge", f"AuthInfo=socket={layout.munge_socket}", "DbdHost=localhost", "DbdAddr=127.0.0.1",
         f"DbdPort={data['ports']['dbd']}", "SlurmUser=root", "DebugLevel=info",
