@@ -34,7 +34,7 @@ enum schema_type {
 
 /* What a string (or, for DICT and NAMED, a key; for STRS an item) must look like. */
 enum schema_pattern {
-    SCHEMA_ANY,        /* UTF-8 without control characters but tab and newline */
+    SCHEMA_ANY,        /* whatever UTF-8 there is (never NUL) */
     SCHEMA_LINE,       /* one line */
     SCHEMA_NAME,       /* [A-Za-z0-9_][A-Za-z0-9_.-]* */
     SCHEMA_SLURM_NAME, /* [A-Za-z0-9_.,+-]+, not beginning with - */
@@ -44,6 +44,7 @@ enum schema_pattern {
     SCHEMA_ABSOLUTE,   /* a path from / or ~/, one line */
     SCHEMA_RELATIVE,   /* a path below the project: not from /, no .. */
     SCHEMA_LISTEN,     /* HOST:PORT or [IPV6]:PORT */
+    SCHEMA_TITLE,      /* a line without " and \, as #SBATCH --job-name takes it */
     SCHEMA_PATTERN_COUNT
 };
 
@@ -64,7 +65,7 @@ struct schema_row {
     const char *fallback;    /* the default as YAML: "null", "[]", "24:00:00" */
     const char *words;       /* "auto|none": all choices of a CHOICE, else words taken instead of the type */
     const char *later_words; /* choices that are known and not supported yet */
-    double min, max;         /* bounds where max > min: numbers, seconds, bytes */
+    double min, max;         /* bounds where not both 0: numbers, seconds, bytes; of a string: bytes */
     const char *unit;        /* NULL none */
     unsigned flags;
     const char *overlay; /* OBJECT or NAMED whose (items') keys are those of another place: "" is the root */
