@@ -79,7 +79,7 @@ def jobs_from_store(path):
     base.row_factory = sqlite3.Row
     jobs = []
     for row in base.execute("SELECT * FROM job ORDER BY id"):
-        script = base.execute("SELECT script FROM job_script WHERE job_id = ?", (row["id"],)).fetchone()
+        script = base.execute("SELECT script FROM job_script WHERE id = ?", (row["id"],)).fetchone()
         events = base.execute("SELECT * FROM event WHERE job_id = ? ORDER BY id", (row["id"],)).fetchall()
         text = script["script"] if script else ""
         jobs.append({"id": row["id"], "token": row["token"], "state": row["state"], "exit_code": row["exit_code"],
