@@ -142,7 +142,7 @@ static void limits_hold(void **state)
     context->kind = DOC_MAP;
     auto_doc struct doc *items = NULL;
     assert_int_equal(yaml_parse(str_span(&list), NULL, &items, NULL), 0);
-    struct doc *slot = doc_push(context, "l");
+    struct doc *slot = doc_push(context, NULL);
     doc_copy(slot, items);
     slot->key = mem_dup_str("l");
     static const struct {
