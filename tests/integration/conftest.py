@@ -14,9 +14,10 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from support.bed import ROOT, Bed  # noqa: E402
+from support.bed import ROOT, Bed, SbatchFaults  # noqa: E402
 from support.gateway import Gateway  # noqa: E402
 from support.project import make_ledger_project, make_project  # noqa: E402
+from support.proxy import Proxy  # noqa: E402
 
 
 def bed_template():
@@ -111,6 +112,37 @@ def ledger_project(folder, bed):
         return path, ledger
 
     return make
+
+
+@pytest.fixture
+def proxied(bed, folder):
+    """proxied(name="alder", ...): (proxy, entry of clusters.yaml) with a breakable link to the bed's sshd."""
+    made = []
+
+    def make(**entry):
+        proxy = Proxy(bed.env["ssh_port"])
+        made.append(proxy)
+        known_hosts = bed.known_hosts_for(proxy.port, folder / f"known_hosts{len(made)}")
+        ssh = {"known_hosts": known_hosts, **entry.pop("ssh", {})}
+        return proxy, bed.cluster(port=proxy.port, ssh=ssh, **entry)
+
+    yield make
+    for proxy in made:
+        proxy.close()
+
+
+@pytest.fixture
+def sbatch_faults(bed):
+    """sbatch_faults(user="ml"): put `slurm={"bin_dir": str(it.folder)}` into the cluster's entry, then it.set("hang")."""
+    made = []
+
+    def make(user="ml"):
+        made.append(SbatchFaults(bed, user))
+        return made[-1]
+
+    yield make
+    for faults in made:
+        shutil.rmtree(faults.folder, ignore_errors=True)
 
 
 @pytest.hookimpl(hookwrapper=True)

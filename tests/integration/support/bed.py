@@ -91,3 +91,34 @@ class Bed:
         return {**made, **entry}
 
 
+
+    def known_hosts_for(self, port, path):
+        """The bed's host keys under another port (a proxy's), written to path."""
+        with open(self.env["known_hosts"], encoding="utf-8") as file:
+            lines = [line for line in file if line.startswith("[127.0.0.1]")]
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(line.replace(f"]:{self.env['ssh_port']} ", f"]:{port} ") for line in lines)
+        return str(path)
+
+
+class SbatchFaults:
+    """A bin_dir on the cluster whose sbatch loses its reply on demand (tests/cluster/sbatch-fault.sh)."""
+
+    def __init__(self, bed, user="ml"):
+        who = bed.user(user)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bin-", dir=who["home"]))
+        self.folder.chmod(0o755)
+        for name in ("squeue", "sacct", "scancel", "scontrol", "sinfo", "sacctmgr", "srun"):
+            (self.folder / name).symlink_to(f"/usr/bin/{name}")
+        shutil.copy(ROOT / "tests" / "cluster" / "sbatch-fault.sh", self.folder / "sbatch")
+        shutil.chown(self.folder, who["uid"], who["gid"])
+
+    def set(self, mode, count=1):
+        """The next `count` submissions meet this fault."""
+        (self.folder / "fault").write_text(f"{mode} {count}\n", encoding="utf-8")
+        shutil.chown(self.folder / "fault", self.folder.owner(), self.folder.group())
+
+    def met(self):
+        """The faults that were met so far."""
+        done = self.folder / "fault.done"
+        return done.read_text(encoding="utf-8").split() if done.exists() else []
