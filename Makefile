@@ -27,6 +27,7 @@ LDFLAGS_ALL := $(filter -fsanitize=% --coverage,$(FLAGS_$(VARIANT))) $(LINK_$(VA
 
 SRC := $(filter-out src/main.c,$(shell find src -name '*.c' 2>/dev/null | LC_ALL=C sort))
 OBJ := $(SRC:src/%.c=$(B)/obj/%.o)
+GEN_OBJ := $(B)/gen/templates.o
 UNIT_SRC := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | LC_ALL=C sort)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/test/unit/%)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -49,6 +50,13 @@ $(B)/libsluice.a: $(OBJ) $(GEN_OBJ)
 $(B)/obj/%.o: src/%.c
 	@$(if $(filter 0,$(V)),echo "  CC    $<")
 	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/gen/templates.c: scripts/embed-text $(wildcard templates/*.sh)
+	$(Q)mkdir -p $(@D) && scripts/embed-text templates/slurm.sh templates/process.sh >$@.tmp && mv $@.tmp $@
+
+$(B)/gen/%.o: $(B)/gen/%.c
+	@$(if $(filter 0,$(V)),echo "  CC    $<")
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
 $(B)/test/support/%.o: tests/support/%.c
 	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -MMD -MP -c -o $@ $<
