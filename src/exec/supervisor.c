@@ -34,7 +34,8 @@ static int64_t mono_s(void)
     return now.tv_sec;
 }
 
-/* Only 0, 1, 2 and keep stay open: nothing of the gateway's (sockets, database, pipes) may live on in a job. */
+/* Only 0, 1, 2 and keep stay open: nothing of the gateway's (sockets, database, pipes) may live on in a job.
+ */
 static void close_others(int keep)
 {
     if (keep > 3)
@@ -97,10 +98,11 @@ static int child_start(struct supervised *s, int *gate_out)
 static int write_pid_file(const struct supervised *s)
 {
     char text[1024];
-    int len = snprintf(text, sizeof(text),
-                       "pid=%d\nstart=%llu\nboot=%s\nsupervisor=%d\nsupervisor_start=%llu\ngpus=%s\nbegan=%lld\n",
-                       (int)s->child.pid, s->child.start, s->child.boot, (int)s->self.pid, s->self.start,
-                       s->gpus ? s->gpus : "", (long long)s->began_s);
+    int len =
+        snprintf(text, sizeof(text),
+                 "pid=%d\nstart=%llu\nboot=%s\nsupervisor=%d\nsupervisor_start=%llu\ngpus=%s\nbegan=%lld\n",
+                 (int)s->child.pid, s->child.start, s->child.boot, (int)s->self.pid, s->self.start,
+                 s->gpus ? s->gpus : "", (long long)s->began_s);
     return len < 0 || (size_t)len >= sizeof(text) ? -1 : durable_write("pid", text, (size_t)len);
 }
 
@@ -108,7 +110,7 @@ static int write_pid_file(const struct supervised *s)
 static void write_exit_file(const struct supervised *s)
 {
     char text[256];
-    int len = snprintf(text, sizeof(text), "%s=%d\nstarted=%lld\nended=%lld\nattempt=1\nhow=%s\n",
+    int len = snprintf(text, sizeof(text), "%s=%d started=%lld ended=%lld attempt=1 how=%s\n",
                        WIFSIGNALED(s->status) ? "signal" : "code",
                        WIFSIGNALED(s->status) ? WTERMSIG(s->status) : WEXITSTATUS(s->status),
                        (long long)s->began_s, (long long)time(NULL), s->how);
@@ -222,7 +224,8 @@ static void supervise(struct supervised *s, int answer)
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     close_others(answer);
-    if (redirect("/dev/null", O_RDONLY, 0) < 0 || redirect("process.log", O_WRONLY | O_CREAT | O_APPEND, 1) < 0 ||
+    if (redirect("/dev/null", O_RDONLY, 0) < 0 ||
+        redirect("process.log", O_WRONLY | O_CREAT | O_APPEND, 1) < 0 ||
         redirect("process.log", O_WRONLY | O_CREAT | O_APPEND, 2) < 0)
         _exit(1);
     char code = (char)begin(s);

@@ -82,10 +82,10 @@ int64_t spec_number(const char *file, const char *key)
     size_t len = strlen(key);
     if (slurp(file, text, sizeof(text)) < 0)
         return 0;
-    for (const char *at = text; at; at = strchr(at, '\n')) {
-        at += *at == '\n';
+    for (const char *at = text; *at; at += *at != '\0') {
         if (strncmp(at, key, len) == 0 && at[len] == '=')
             return strtoll(at + len + 1, NULL, 10);
+        at += strcspn(at, " \n");
     }
     return 0;
 }

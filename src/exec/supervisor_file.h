@@ -27,7 +27,7 @@ int claim_take(const struct proc_id *self);
 /* tmp, fsync, rename, fsync of the directory. 0 or -1. */
 int durable_write(const char *name, const char *text, size_t len);
 
-/* The number after `key=` in a file of key=value lines; 0 where there is none. */
+/* The number after `key=` in a file of key=value words and lines; 0 where there is none. */
 int64_t spec_number(const char *file, const char *key);
 
 /* Sends sig (0: none) to every child of this process; gives how many there are, the dead not counted. */
