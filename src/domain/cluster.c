@@ -128,11 +128,8 @@ static void lay_over(struct doc *doc, const struct doc *over)
         }
         if (!old)
             old = doc_push(doc, item->key);
-        else
-            doc_clear(old);
-        auto_free char *key = mem_dup_str(item->key);
-        doc_copy(old, item);
-        mem_replace_str(&old->key, key);
+        doc_clear(old);
+        doc_copy(old, item); /* with its key */
     }
 }
 

@@ -82,20 +82,37 @@ static void add_elsewhere(const struct schema_place *at, const char *key, struct
     }
 }
 
-static void report_unknown(struct walk *w, const struct schema_place *at, const struct doc *doc)
+/* What is wrong with a key that has no row here. */
+static const char *unknown_text(const struct schema_place *at, const char *key)
 {
-    auto_str struct str hint = STR_MAX(256);
     struct schema_place all = *at;
     all.forbidden = 0;
-    struct errs_item item = item_at(w, doc->key_line, doc->key_col);
-    if (schema_key(&all, span_of(doc->key)))
-        item.text = "does not belong in an overlay";
-    else
-        item.text = "unknown key";
-    if (strcmp(item.text, "unknown key") == 0) {
-        add_nearest(at, doc->key, &hint);
-        add_elsewhere(at, doc->key, &hint);
+    if (schema_key(&all, span_of(key)))
+        return "does not belong in an overlay";
+    all.schema = at->schema->base;
+    if (all.schema && schema_key(&all, span_of(key)))
+        return "belongs in the project's file, not in a request";
+    return "unknown key";
+}
+
+static void add_hint(const struct schema_place *at, const char *key, struct str *hint)
+{
+    const char *dot = strrchr(key, '.');
+    if (dot && schema_row_at(at->schema, key)) {
+        str_addf(hint, "keys are nested: %.*s: {%s: ...}", (int)(dot - key), key, dot + 1);
+        return;
     }
+    add_nearest(at, key, hint);
+    add_elsewhere(at, key, hint);
+}
+
+static void report_unknown(struct walk *w, const struct schema_place *at, const struct doc *doc)
+{
+    auto_str struct str hint = STR_MAX(1024);
+    struct errs_item item = item_at(w, doc->key_line, doc->key_col);
+    item.text = unknown_text(at, doc->key);
+    if (strcmp(item.text, "unknown key") == 0)
+        add_hint(at, doc->key, &hint);
     item.hint = hint.len ? str_text(&hint) : NULL;
     w->failed = true;
     (void)errs_add(w->errs, &item);
