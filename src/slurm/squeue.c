@@ -186,13 +186,19 @@ static const char *read_row(struct span *text, struct span mark, struct squeue_r
     return NULL;
 }
 
-/* Between rows stands a line feed; with -M also "CLUSTER: name". Anything else is not ours. */
+/* Between rows stands a line feed; with -M also "CLUSTER: name". A warning is no harm, or a site that always
+ * warns could never be polled. Anything else is not ours. */
+static bool is_harmless(struct span line)
+{
+    return !line.len || span_starts(line, "CLUSTER: ") || span_starts(line, "squeue: warning: ");
+}
+
 static void check_between(struct reader *r, struct span between)
 {
     struct span line;
     while (span_next_line(&between, &line)) {
         line = span_trim(line);
-        if (line.len && !span_starts(line, "CLUSTER: "))
+        if (!is_harmless(line))
             row_reject(&r->rows->rejected, r->rows->reject, "text outside the rows", line);
     }
 }

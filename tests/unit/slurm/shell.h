@@ -24,7 +24,7 @@ static inline void shell_setup(struct shell *shell)
 
 static inline void shell_write(const struct shell *shell, const char *name, const char *text, int mode)
 {
-    char path[256];
+    char path[512];
     snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
@@ -47,7 +47,7 @@ static inline void shell_fake(const struct shell *shell, const char *name, const
 static inline pid_t shell_start(const struct shell *shell, const char *sh, struct span program, int *out_fd)
 {
     static int serial;
-    char path[256], name[64], env_path[512];
+    char path[512], name[64], env_path[512];
     snprintf(name, sizeof(name), "program%d", serial++);
     auto_str struct str text = STR_MAX(8 * 1024 * 1024);
     str_add_span(&text, program);
@@ -96,7 +96,7 @@ static inline int shell_run(const struct shell *shell, const char *sh, struct sp
 static inline struct str shell_read(const struct shell *shell, const char *name)
 {
     struct str text = STR_MAX(8 * 1024 * 1024);
-    char path[256], chunk[4096];
+    char path[512], chunk[4096];
     snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
     FILE *file = fopen(path, "rb");
     if (!file)
@@ -109,7 +109,7 @@ static inline struct str shell_read(const struct shell *shell, const char *name)
 
 static inline bool shell_has(const struct shell *shell, const char *name)
 {
-    char path[256];
+    char path[512];
     snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
     return access(path, F_OK) == 0;
 }
