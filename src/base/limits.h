@@ -32,7 +32,7 @@ enum {
     MAX_PAGE_ROWS = 200,
     DEFAULT_PAGE_ROWS = 50,
     MAX_PAGE_BYTES = 8 * 1024 * 1024,
-    MAX_LIST_WALK_ROWS = 100000, /* looked at by one list call */
+    MAX_LIST_WALK_ROWS = 50000, /* looked at by one list call */
     MAX_FILTER_BYTES = 1024,
 
     /* store */

@@ -18,8 +18,10 @@
     " AND (?12 IS NULL OR EXISTS (SELECT 1 FROM job_tag x WHERE x.tag = ?12 AND x.job_id = i.id))" \
     " AND (?13 IS NULL OR i.name LIKE ?13 ESCAPE '\\' OR i.sched_id = ?14)"
 
-#define FROM_INDEX "SELECT i.id, " MATCH " FROM job_index i "
-#define FROM_TAG   "SELECT i.id, " MATCH " FROM job_tag t JOIN job_index i ON i.id = t.job_id "
+/* CASE, because SQLite leaves off what is decided already only in conditions, not in results. */
+#define JUDGED     "CASE WHEN " MATCH " THEN 1 ELSE 0 END"
+#define FROM_INDEX "SELECT i.id, " JUDGED " FROM job_index i "
+#define FROM_TAG   "SELECT i.id, " JUDGED " FROM job_tag t JOIN job_index i ON i.id = t.job_id "
 #define NEWEST(id) id " < ?1 ORDER BY " id " DESC"
 #define OLDEST(id) id " > ?1 ORDER BY " id
 
@@ -125,7 +127,7 @@ static const struct {
     LIST_BY(USER, "i.user = ?5 AND "),
     [SQL_LIST_TAG] = { FROM_TAG "WHERE t.tag = ?12 AND " NEWEST("t.job_id"), true },
     [SQL_LIST_TAG_OLDEST] = { FROM_TAG "WHERE t.tag = ?12 AND " OLDEST("t.job_id"), true },
-    [SQL_LIST_SINCE] = { "SELECT i.id, " MATCH
+    [SQL_LIST_SINCE] = { "SELECT i.id, " JUDGED
                          ", i.event FROM job_index i WHERE i.event > ?1 ORDER BY i.event",
                          true },
 };

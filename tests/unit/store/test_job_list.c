@@ -217,7 +217,7 @@ static void a_long_walk_stops_and_goes_on(void **state)
     assert_int_equal(
         sqlite3_exec(h.store->writer,
                      "PRAGMA foreign_keys=OFF; WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL"
-                     " SELECT i + 1 FROM n WHERE i < 101500) INSERT INTO job_index(id, open, failed,"
+                     " SELECT i + 1 FROM n WHERE i < 51500) INSERT INTO job_index(id, open, failed,"
                      " archived, event, created_at_us, state, name)"
                      " SELECT i, 0, 0, 0, 1, 1, 'completed', 'other' FROM n",
                      NULL, NULL, NULL),
