@@ -115,6 +115,19 @@ def ledger_project(folder, bed):
 
 
 @pytest.fixture
+def make_local_ledger(folder):
+    """As ledger_project, for the cluster `local`: the ledger lies in the test's own folder."""
+    numbers = itertools.count()
+
+    def make(seconds=0, code=0, config=None):
+        number = next(numbers)
+        ledger = str(folder / f"ledger-{number}.txt")
+        return make_ledger_project(folder / f"ledger{number}", ledger, seconds, code, config), ledger
+
+    return make
+
+
+@pytest.fixture
 def proxied(bed, folder):
     """proxied(name="alder", ...): (proxy, entry of clusters.yaml) with a breakable link to the bed's sshd."""
     made = []

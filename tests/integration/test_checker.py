@@ -1,16 +1,12 @@
 """The checker finds what drills are meant to find: each law broken once, and one run of the payload on the bed."""
 import hashlib
-import importlib.util
 import pathlib
 import time
 
 import pytest
 
 from support.bed import ROOT
-
-spec = importlib.util.spec_from_file_location("checker", ROOT / "tests" / "cluster" / "checker.py")
-checker = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(checker)
+from support.witness import checker
 
 TOKEN = "jx" + "0" * 25 + "1"
 SCRIPT = b"#!/bin/bash\ntrue\n"

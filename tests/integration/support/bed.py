@@ -84,7 +84,7 @@ class Bed:
             "name": name, "type": "slurm", "host": f"{who['name']}@{self.env['host']}", "port": self.env["ssh_port"],
             "ssh_key_path": self.env["keys"][key], "workspace": who["workspace"],
             "ssh": {"known_hosts": self.env["known_hosts"], "max_logins_per_hour": 1000},
-            "poll": {"active": 1, "pending": 1, "gpu": 2, "log": 1, "max_commands_per_minute": 600},
+            "poll": {"active": 1, "pending": 1, "gpu": 5, "log": 1, "max_commands_per_minute": 600},
         }
         for section in ("ssh", "poll"):
             made[section] = {**made[section], **entry.pop(section, {})}
