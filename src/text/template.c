@@ -253,7 +253,7 @@ int template_render(const struct template_source *source, const struct doc *cont
                                                    .file = source->file,
                                                    .text = "the template is larger than 1 MiB" });
     auto_nodes struct nodes nodes = { 0 };
-    int rc = nodes_parse(source, &nodes, errs);
+    int rc = nodes_parse(source->text, source->file, source->allow_raw, &nodes, errs);
     struct renderer r = { .source = source,
                           .nodes = &nodes,
                           .scopes = { context },

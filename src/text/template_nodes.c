@@ -6,7 +6,9 @@
 #include <string.h>
 
 struct parser {
-    const struct template_source *source;
+    struct span text;
+    const char *file;
+    bool allow_raw;
     struct nodes *nodes;
     struct errs *errs;
     size_t at;         /* next byte */
@@ -35,12 +37,10 @@ static void complain(struct parser *p, const struct tag *tag, const char *text, 
 {
     auto_free char *name = span_dup(span_head(tag->name, 64));
     p->is_bad = true;
-    errs_add(p->errs, &(struct errs_item){ .file = p->source->file,
-                                           .line = tag->line,
-                                           .col = tag->col,
-                                           .path = name,
-                                           .text = text,
-                                           .hint = hint });
+    errs_add(
+        p->errs,
+        &(struct errs_item){
+            .file = p->file, .line = tag->line, .col = tag->col, .path = name, .text = text, .hint = hint });
 }
 
 static struct node *add_node(struct parser *p, enum node_kind kind, struct span text)
@@ -53,7 +53,7 @@ static struct node *add_node(struct parser *p, enum node_kind kind, struct span 
 /* Moves on to `to`, counting lines. */
 static void advance(struct parser *p, size_t to)
 {
-    const char *text = p->source->text.ptr;
+    const char *text = p->text.ptr;
     for (; p->at < to; p->at++) {
         if (text[p->at] == '\n') {
             p->line++;
@@ -64,7 +64,7 @@ static void advance(struct parser *p, size_t to)
 
 static void add_text(struct parser *p, size_t start, size_t end)
 {
-    struct span text = { p->source->text.ptr + start, end - start };
+    struct span text = { p->text.ptr + start, end - start };
     if (text.len == 0)
         return;
     add_node(p, NODE_TEXT, text);
@@ -90,7 +90,7 @@ static bool is_name(struct span name)
 /* Reads the tag whose braces stand at p->at. */
 static int read_tag(struct parser *p, struct tag *tag)
 {
-    struct span rest = span_skip(p->source->text, p->at + 2);
+    struct span rest = span_skip(p->text, p->at + 2);
     char sigil = rest.len ? rest.ptr[0] : '\0';
     *tag = (struct tag){ .sigil = sigil && strchr("#^/!&{=>", sigil) ? sigil : '\0',
                          .start = p->at,
@@ -104,7 +104,7 @@ static int read_tag(struct parser *p, struct tag *tag)
         return -1;
     }
     tag->name = span_trim(span_head(rest, len));
-    tag->end = (size_t)(rest.ptr - p->source->text.ptr) + len + close.len;
+    tag->end = (size_t)(rest.ptr - p->text.ptr) + len + close.len;
     if (tag->sigil == '!')
         return 0;
     if (tag->sigil == '=' || tag->sigil == '>')
@@ -177,7 +177,7 @@ static void add_value(struct parser *p, const struct tag *tag)
     };
     bool is_raw = tag->sigil != '\0';
     enum shell_place place = shell_state_place(&p->shell);
-    if (is_raw && !p->source->allow_raw)
+    if (is_raw && !p->allow_raw)
         complain(p, tag, "raw values are for templates of the gateway's own folder", "use {{name}}");
     else if (!is_raw && place != SHELL_BARE && place != SHELL_COMMENT)
         complain(p, tag, "the value brings its own quotes and must not stand inside of others", hints[place]);
@@ -211,7 +211,7 @@ static void add_tag(struct parser *p, const struct tag *tag)
 /* Text up to the next tag, then the tag. False at the end. */
 static bool parse_next(struct parser *p)
 {
-    struct span text = p->source->text;
+    struct span text = p->text;
     size_t start = p->at;
     size_t braces = start + span_find(span_skip(text, start), SPAN_LIT("{{"));
     if (braces >= text.len) {
@@ -237,9 +237,11 @@ static bool parse_next(struct parser *p)
     return true;
 }
 
-int nodes_parse(const struct template_source *source, struct nodes *nodes, struct errs *errs)
+int nodes_parse(struct span text, const char *file, bool allow_raw, struct nodes *nodes, struct errs *errs)
 {
-    struct parser p = { .source = source, .nodes = nodes, .errs = errs, .line = 1 };
+    struct parser p = {
+        .text = text, .file = file, .allow_raw = allow_raw, .nodes = nodes, .errs = errs, .line = 1
+    };
     while (parse_next(&p))
         ;
     while (p.depth > 0) {

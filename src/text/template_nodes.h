@@ -2,8 +2,8 @@
 #ifndef SLUICE_TEXT_TEMPLATE_NODES_H
 #define SLUICE_TEXT_TEMPLATE_NODES_H
 
+#include "text/errs.h"
 #include "text/shell_state.h"
-#include "text/template.h"
 
 enum node_kind { NODE_TEXT, NODE_VALUE, NODE_RAW, NODE_SECTION, NODE_INVERTED, NODE_END };
 
@@ -24,7 +24,7 @@ struct nodes {
 void nodes_clear(struct nodes *nodes);
 #define auto_nodes __attribute__((cleanup(nodes_clear)))
 
-/* Spans point into the source. -1 with everything found in errs. */
-int nodes_parse(const struct template_source *source, struct nodes *nodes, struct errs *errs);
+/* Spans point into text; file is for messages. -1 with everything found in errs. */
+int nodes_parse(struct span text, const char *file, bool allow_raw, struct nodes *nodes, struct errs *errs);
 
 #endif
