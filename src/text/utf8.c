@@ -1,27 +1,30 @@
 #include "text/utf8.h"
 
-size_t utf8_decode(struct span text, uint32_t *point)
+static size_t len_of_lead(unsigned char first)
+{
+    static const unsigned char lens[] = { 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 3, 4 };
+    return first >= 0xf8 ? 0 : lens[first >> 4];
+}
+
+static bool is_point(uint32_t value, size_t len)
 {
     static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    if (text.len == 0)
-        return 0;
-    unsigned char first = (unsigned char)text.ptr[0];
-    size_t len = first < 0x80   ? 1
-                 : first < 0xc0 ? 0
-                 : first < 0xe0 ? 2
-                 : first < 0xf0 ? 3
-                 : first < 0xf8 ? 4
-                                : 0;
+    return value >= smallest[len] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
+}
+
+size_t utf8_decode(struct span text, uint32_t *point)
+{
+    size_t len = text.len ? len_of_lead((unsigned char)text.ptr[0]) : 0;
     if (len == 0 || len > text.len)
         return 0;
-    uint32_t value = len == 1 ? first : first & (0x7fu >> len);
+    uint32_t value = (unsigned char)text.ptr[0] & (len == 1 ? 0x7fu : 0x7fu >> len);
     for (size_t i = 1; i < len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if ((c & 0xc0) != 0x80)
             return 0;
         value = (value << 6) | (c & 0x3f);
     }
-    if (value < smallest[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+    if (!is_point(value, len))
         return 0;
     if (point)
         *point = value;
@@ -35,7 +38,7 @@ size_t utf8_len(struct span text)
 
 void utf8_add(struct str *to, uint32_t point)
 {
-    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+    if (!is_point(point, 1)) {
         str_add(to, UTF8_REPLACEMENT);
         return;
     }
