@@ -45,8 +45,12 @@ static void make_one_line(char *text)
 static void put_text(char *text, const char *fmt, va_list args)
 {
     int n = vsnprintf(text, ERR_TEXT_BYTES, fmt, args);
-    if (n >= ERR_TEXT_BYTES)
-        memcpy(text + ERR_TEXT_BYTES - 4, "...", 4);
+    if (n >= ERR_TEXT_BYTES) {
+        size_t cut = ERR_TEXT_BYTES - 4;
+        while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
+            cut--; /* never in the middle of a character */
+        memcpy(text + cut, "...", 4);
+    }
     make_one_line(text);
 }
 

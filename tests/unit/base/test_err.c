@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/span.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,6 +53,20 @@ static void long_texts_end_in_dots(void **state)
     assert_int_equal(strlen(err.text), ERR_TEXT_BYTES - 1);
 }
 
+static void a_cut_never_splits_a_character(void **state)
+{
+    (void)state;
+    char text[3001] = "";
+    for (size_t i = 0; i + 3 < sizeof(text); i += 3)
+        memcpy(text + i, "\xe2\x82\xac", 3);
+    for (size_t shift = 0; shift < 3; shift++) {
+        struct err err;
+        err_set(&err, ERR_IO, "%.*s%s", (int)shift, "ab", text);
+        assert_true(span_is_utf8(span_of(err.text)));
+        assert_true(span_ends(span_of(err.text), "..."));
+    }
+}
+
 static void errno_becomes_a_code(void **state)
 {
     (void)state;
@@ -78,9 +94,13 @@ static void every_code_has_its_own_word(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(set_and_wrap_build_one_line), cmocka_unit_test(arguments_may_be_the_errors_own_text),
-        cmocka_unit_test(nobody_has_to_listen),        cmocka_unit_test(long_texts_end_in_dots),
-        cmocka_unit_test(errno_becomes_a_code),        cmocka_unit_test(every_code_has_its_own_word),
+        cmocka_unit_test(set_and_wrap_build_one_line),
+        cmocka_unit_test(arguments_may_be_the_errors_own_text),
+        cmocka_unit_test(nobody_has_to_listen),
+        cmocka_unit_test(long_texts_end_in_dots),
+        cmocka_unit_test(a_cut_never_splits_a_character),
+        cmocka_unit_test(errno_becomes_a_code),
+        cmocka_unit_test(every_code_has_its_own_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
