@@ -18,6 +18,7 @@ from support.bed import ROOT, Bed, SbatchFaults  # noqa: E402
 from support.gateway import Gateway  # noqa: E402
 from support.project import make_ledger_project, make_project  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
+from support.sshd import Agent, OtherSshd  # noqa: E402
 
 
 def bed_template():
@@ -142,6 +143,34 @@ def proxied(bed, folder):
     yield make
     for proxy in made:
         proxy.close()
+
+
+@pytest.fixture
+def other_sshd(bed, folder):
+    """other_sshd(host_keys=["rsa"], MACs="...", MaxSessions=1): a further sshd before the bed; .cluster() names it."""
+    made = []
+
+    def make(**options):
+        made.append(OtherSshd(bed, folder / f"sshd{len(made)}", **options))
+        return made[-1]
+
+    yield make
+    for sshd in made:
+        sshd.stop()
+
+
+@pytest.fixture
+def ssh_agent(bed, folder):
+    """ssh_agent(keys=["ed25519"]): an agent; give env={"SSH_AUTH_SOCK": it.socket} to the gateway."""
+    made = []
+
+    def make(**more):
+        made.append(Agent(bed, folder, **more))
+        return made[-1]
+
+    yield make
+    for agent in made:
+        agent.stop()
 
 
 @pytest.fixture

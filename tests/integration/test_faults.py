@@ -63,3 +63,22 @@ def test_sbatch_loses_its_reply_once(bed, sbatch_faults, mode, code, accepted):
     assert len(bed.slurm("squeue", "-h", "-n", name).splitlines()) == accepted
     assert "Submitted batch job" in bed.ssh(command).stdout
     bed.slurm("scancel", "-n", name)
+
+
+def test_a_further_sshd_leads_to_the_same_users(bed, other_sshd):
+    sshd = other_sshd(host_keys=["rsa"], MaxSessions=1)
+    assert run(bed, sshd.cluster(), "id -un").stdout.strip() == bed.user()["name"]
+    assert sshd.fingerprint("rsa").startswith("SHA256:")
+    sshd.stop()
+    sshd.new_host_key("rsa")
+    sshd.start()
+    changed = run(bed, sshd.cluster(), "true")
+    assert changed.returncode == 255 and "REMOTE HOST IDENTIFICATION HAS CHANGED" in changed.stderr
+
+
+def test_an_agent_logs_in(bed, ssh_agent):
+    agent = ssh_agent()
+    argv = ["ssh", "-F", "/dev/null", "-o", f"IdentityAgent={agent.socket}", "-o", "BatchMode=yes", "-o",
+            f"UserKnownHostsFile={bed.env['known_hosts']}", "-p", str(bed.env["ssh_port"]),
+            f"{bed.user()['name']}@127.0.0.1", "echo in"]
+    assert subprocess.run(argv, capture_output=True, text=True, check=False).stdout == "in\n"
