@@ -55,15 +55,11 @@ static int check_ours(const char *path, const struct stat *st, const char *mode,
     return 0;
 }
 
-static int check_file_system(const char *dir, char *warning, size_t size, struct err *err)
+int state_dir_check_type(unsigned long type, const char *dir, char *warning, size_t size, struct err *err)
 {
-    struct statfs fs;
     warning[0] = '\0';
-    if (statfs(dir, &fs) < 0)
-        return err_errno(err, errno, "state directory %s", dir);
-    unsigned long type = (unsigned long)fs.f_type & 0xffffffffUL;
     for (size_t i = 0; i < ARRAY_LEN(file_systems); i++) {
-        if (file_systems[i].type != type)
+        if (file_systems[i].type != (type & 0xffffffffUL))
             continue;
         if (!file_systems[i].is_allowed)
             return err_set(err, ERR_UNSUPPORTED,
@@ -89,7 +85,10 @@ int state_dir_prepare(const char *dir, char *warning, size_t size, struct err *e
         return err_set(err, ERR_INVALID, "state directory %s is not a directory", dir);
     if (check_ours(dir, &st, "700", err) < 0)
         return err_wrap(err, "state directory");
-    return check_file_system(dir, warning, size, err);
+    struct statfs fs;
+    if (statfs(dir, &fs) < 0)
+        return err_errno(err, errno, "state directory %s", dir);
+    return state_dir_check_type((unsigned long)fs.f_type, dir, warning, size, err);
 }
 
 static int busy(int fd, const char *dir, struct err *err)

@@ -12,6 +12,9 @@
  * allowed: `warning` (of size bytes) then says what is at stake, else it is empty. */
 int state_dir_prepare(const char *dir, char *warning, size_t size, struct err *err);
 
+/* What state_dir_prepare says to a file system's type (statfs(2) f_type). */
+int state_dir_check_type(unsigned long type, const char *dir, char *warning, size_t size, struct err *err);
+
 /* Takes <dir>/lock for as long as *fd stays open and writes our pid into it. ERR_CONFLICT: "another sluice
  * (pid N) serves this state directory". */
 int state_dir_lock(const char *dir, int *fd, struct err *err);
