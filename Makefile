@@ -14,7 +14,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla \
-        -Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -fno-common $(if $(filter 1,$(WERROR)),-Werror)
+        -Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -fno-common -Wno-overlength-strings $(if $(filter 1,$(WERROR)),-Werror)
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSLUICE_FAULTS=1
 FLAGS_tsan := -O1 -g -fsanitize=thread

@@ -17,6 +17,8 @@ static const struct schema_row rows[] = {
     { "args", SCHEMA_STRS, SCHEMA_ANY, "[]",
       .help = "Arguments behind the project's own and the parameters." },
     { "overrides", SCHEMA_DICT, SCHEMA_PARAM_NAME, "{}", .help = "Parameters, over default_overrides." },
+    { "environment", SCHEMA_DICT, SCHEMA_ENV_NAME, "{}",
+      .help = "Values for the names in env.pass and env.secrets; never stored." },
     { "priority", SCHEMA_INT, .fallback = "0", .min = -1000000, .max = 1000000,
       .help = "In a queue that the gateway keeps: more goes first." },
 };

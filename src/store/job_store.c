@@ -15,6 +15,7 @@ void job_script_clear(struct job_script *script)
     mem_clear_str(&script->request);
     mem_clear_str(&script->resolved);
     mem_clear_str(&script->sha256);
+    mem_clear_str(&script->diff);
 }
 
 /* --- derived rows --- */
@@ -107,6 +108,7 @@ static int put_script(struct store *store, int64_t id, const struct job_script *
     call_text(&call, 3, script->script ? hex : NULL);
     call_text(&call, 4, script->request);
     call_text(&call, 5, script->resolved);
+    call_text(&call, 6, script->diff);
     return call_run(&call, err);
 }
 
@@ -219,6 +221,7 @@ int job_store_script(struct store *store, int64_t id, struct job_script *out, st
     out->sha256 = call_dup(&call, 1);
     out->request = call_dup(&call, 2);
     out->resolved = call_dup(&call, 3);
+    out->diff = call_dup(&call, 4);
     return 0;
 }
 

@@ -10,6 +10,7 @@ struct job_script { /* borrowed when given, owned when filled (job_script_clear)
     char *script;   /* the batch script, whole */
     char *request;  /* the request body as JSON */
     char *resolved; /* {path: {value, origin}} */
+    char *diff;     /* uncommitted changes of the project's tree, or NULL */
     char *sha256;   /* of the script, hex; made by the store, only ever filled */
 };
 void job_script_clear(struct job_script *script);

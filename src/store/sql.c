@@ -61,10 +61,11 @@ static const struct {
                       false },
     [SQL_DOC_GET] = { "SELECT doc FROM job_doc WHERE id = ?1", true },
     [SQL_DOC_LAST] = { "SELECT doc FROM job_doc WHERE id > ?1 ORDER BY id DESC LIMIT 1", true },
-    [SQL_SCRIPT_PUT] = { "INSERT INTO job_script(id, script, sha256, request, resolved)"
-                         " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_SCRIPT_PUT] = { "INSERT INTO job_script(id, script, sha256, request, resolved, diff)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
                          false },
-    [SQL_SCRIPT_GET] = { "SELECT script, sha256, request, resolved FROM job_script WHERE id = ?1", false },
+    [SQL_SCRIPT_GET] = { "SELECT script, sha256, request, resolved, diff FROM job_script WHERE id = ?1",
+                         false },
     [SQL_COUNTS] = { "SELECT state, sum(n) FROM job_count WHERE archived <= ?1 GROUP BY state HAVING sum(n) "
                      "> 0",
                      true },
