@@ -9,9 +9,10 @@
 #include "svc/gateway.h"
 
 struct cluster { /* one row of the fleet; borrowed, valid until the configuration is reloaded without it */
-    const struct cluster_config *config;
-    struct executor *executor;
+    const struct cluster_config *config; /* NULL: no longer in the file */
+    struct executor *executor;           /* NULL: disabled, gone, or impossible (last_error says why) */
     const char *name;
+    char *name_owned, *fingerprint;
     int64_t last_ok_us, last_error_us; /* wall clock; 0 never */
     int64_t latency_us;
     char *last_error;
@@ -20,7 +21,8 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     unsigned failures;    /* in a row */
     int64_t clock_skew_s; /* cluster minus gateway */
     bool has_skew;
-    void *poll, *gpus; /* the services' own notes */
+    int64_t message_timeout_s; /* Slurm's MessageTimeout, 0 not known yet */
+    void *poll, *gpus;         /* the services' own notes */
 };
 
 struct fleet *fleet_new(const struct gateway *gw);
@@ -34,6 +36,10 @@ struct cluster *fleet_at(struct fleet *fleet, size_t i);
 /* What a look said about the cluster itself: err NULL is good. Marks jobs stale or fresh when that changes.
  */
 void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *err, int64_t latency_us);
+
+/* T_settle (reliability.md 2.2): as configured, else the launcher's own limit of 60 s and two of Slurm's
+ * message time-outs, 120 s at least. */
+int64_t fleet_settle_us(const struct fleet *fleet, const struct cluster *cluster);
 
 /* For the API: {"items": [...]} and one. */
 int fleet_json(struct fleet *fleet, struct str *out, struct err *err);

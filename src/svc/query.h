@@ -2,6 +2,7 @@
 #ifndef SLUICE_SVC_QUERY_H
 #define SLUICE_SVC_QUERY_H
 
+#include "base/err.h"
 #include "base/str.h"
 #include "svc/gateway.h"
 
@@ -11,6 +12,7 @@ struct query_list {
     const char *cursor; /* as given back, or NULL */
     int64_t limit;      /* 0: the default */
     int64_t since;      /* event id: only jobs changed after it; 0 all */
+    const char *user;   /* who `user:me` is, or NULL */
     bool archived, total;
 };
 /* The list answer: {"items": [...], "next": ..., "total": ..., "event": last event id}. */
@@ -20,6 +22,8 @@ int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct 
 int query_job(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
 /* 1: in a final state, 0: not, -1: err. */
 int query_job_is_final(const struct gateway *gw, int64_t id, struct err *err);
+/* Id of the last change of a job, -1 with err where there is none. */
+int64_t query_job_event(const struct gateway *gw, int64_t id, struct err *err);
 /* 1: past `submitting` and `held`. */
 int query_job_is_submitted(const struct gateway *gw, int64_t id, struct err *err);
 int query_script(const struct gateway *gw, int64_t id, struct str *out, struct err *err);

@@ -1,0 +1,182 @@
+#include "svc/fleet.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "svc/jobs.h"
+#include "svc/poll.h"
+#include "svc/settings.h"
+#include "text/json_out.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAUNCHER_LIMIT_S = 60, SETTLE_LEAST_S = 120 };
+
+struct fleet {
+    const struct gateway *gw;
+    struct executor_deps deps;
+    struct cluster **items; /* addresses stay: the services keep them */
+    size_t count, cap;
+};
+
+struct fleet *fleet_new(const struct gateway *gw)
+{
+    struct fleet *fleet = mem_zalloc(sizeof(*fleet));
+    fleet->gw = gw;
+    fleet->deps = (struct executor_deps){ .loop = gw->loop,
+                                          .clock = gw->clock,
+                                          .self_path = "/proc/self/exe",
+                                          .state_dir = settings_daemon(gw->settings)->state_dir };
+    return fleet;
+}
+
+static void cluster_free(struct cluster *cluster)
+{
+    executor_free(cluster->executor);
+    free(cluster->name_owned);
+    free(cluster->fingerprint);
+    free(cluster->last_error);
+    free(cluster);
+}
+
+void fleet_free(struct fleet *fleet)
+{
+    if (!fleet)
+        return;
+    for (size_t i = 0; i < fleet->count; i++)
+        cluster_free(fleet->items[i]);
+    free(fleet->items);
+    free(fleet);
+}
+
+struct cluster *fleet_find(struct fleet *fleet, const char *name)
+{
+    for (size_t i = 0; name && i < fleet->count; i++)
+        if (strcmp(fleet->items[i]->name, name) == 0)
+            return fleet->items[i];
+    return NULL;
+}
+
+size_t fleet_count(const struct fleet *fleet)
+{
+    return fleet->count;
+}
+
+struct cluster *fleet_at(struct fleet *fleet, size_t i)
+{
+    return fleet->items[i];
+}
+
+/* What decides whether an executor must be made anew: the whole merged entry. */
+static char *fingerprint_of(const struct cluster_config *config)
+{
+    auto_str struct str text = STR_MAX((size_t)1024 * 1024);
+    json_doc(&(struct json_out){ .to = &text }, config->doc);
+    return str_steal(&text);
+}
+
+static void make_executor(struct fleet *fleet, struct cluster *cluster)
+{
+    struct err err = { 0 };
+    if (!cluster->config->enabled ||
+        executor_new(cluster->config, &fleet->deps, &cluster->executor, &err) == 0)
+        return;
+    log_warn("cluster %s: %s", cluster->name, err.text);
+    mem_replace_str(&cluster->last_error, err.text);
+    cluster->last_error_code = err.code;
+    cluster->unreachable = true;
+}
+
+static void put_cluster(struct fleet *fleet, const struct cluster_config *config)
+{
+    struct cluster *cluster = fleet_find(fleet, config->name);
+    auto_free char *fingerprint = fingerprint_of(config);
+    if (cluster && strcmp(cluster->fingerprint, fingerprint) == 0) {
+        cluster->config = config;
+        executor_reconfigured(cluster->executor, config);
+        return;
+    }
+    if (!cluster) {
+        cluster = mem_zalloc(sizeof(*cluster));
+        cluster->name = cluster->name_owned = mem_dup_str(config->name);
+        *vec_push(fleet->items, fleet->count, fleet->cap) = cluster;
+    }
+    executor_free(cluster->executor);
+    cluster->executor = NULL;
+    cluster->config = config;
+    cluster->unreachable = false;
+    mem_clear_str(&cluster->last_error);
+    free(cluster->fingerprint);
+    cluster->fingerprint = move_ptr(fingerprint);
+    make_executor(fleet, cluster);
+}
+
+/* A cluster that left the file keeps its row while the daemon lives: its jobs are stale, not gone. */
+static void retire(struct fleet *fleet, const struct clusters_config *clusters)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct cluster *cluster = fleet->items[i];
+        if (clusters_config_find(clusters, cluster->name))
+            continue;
+        executor_free(cluster->executor);
+        cluster->executor = NULL;
+        cluster->config = NULL;
+    }
+}
+
+int fleet_apply(struct fleet *fleet, struct err *err)
+{
+    (void)err;
+    const struct clusters_config *clusters = settings_clusters(fleet->gw->settings);
+    retire(fleet, clusters);
+    for (size_t i = 0; i < clusters->count; i++)
+        put_cluster(fleet, &clusters->items[i]);
+    poll_clusters_changed(fleet->gw->poll);
+    return 0;
+}
+
+struct stale_turn {
+    struct jobs *jobs;
+    bool stale;
+};
+
+static void set_stale(void *ctx, struct job *job)
+{
+    struct stale_turn *turn = ctx;
+    if (job->stale == turn->stale || job->phase == PHASE_INTENT)
+        return;
+    job->stale = turn->stale;
+    jobs_change(turn->jobs, job, turn->stale ? "stale" : "fresh", NULL);
+}
+
+void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *err, int64_t latency_us)
+{
+    int64_t now = clock_wall_us(fleet->gw->clock);
+    bool was = cluster->unreachable;
+    cluster->unreachable = err != NULL;
+    if (err) {
+        cluster->failures++;
+        cluster->last_error_us = now;
+        cluster->last_error_code = err->code;
+        mem_replace_str(&cluster->last_error, err->text);
+    } else {
+        cluster->failures = 0;
+        cluster->last_ok_us = now;
+        cluster->latency_us = latency_us;
+    }
+    if (was != cluster->unreachable) {
+        log_info("cluster %s: %s%s%s", cluster->name, err ? "unreachable" : "reachable", err ? ": " : "",
+                 err ? err->text : "");
+        struct stale_turn turn = { fleet->gw->jobs, err != NULL };
+        jobs_each(fleet->gw->jobs, cluster->name, set_stale, &turn);
+    }
+}
+
+int64_t fleet_settle_us(const struct fleet *fleet, const struct cluster *cluster)
+{
+    int64_t configured = settings_daemon(fleet->gw->settings)->t_settle_s;
+    if (configured >= 0)
+        return configured * US_PER_S;
+    int64_t by_timeout = LAUNCHER_LIMIT_S + 2 * cluster->message_timeout_s;
+    return (by_timeout > SETTLE_LEAST_S ? by_timeout : SETTLE_LEAST_S) * US_PER_S;
+}

@@ -1,0 +1,136 @@
+#include "svc/health.h"
+
+#include "store/store.h"
+#include "svc/fleet.h"
+#include "svc/jobs.h"
+#include "svc/query.h"
+#include "svc/settings.h"
+#include "text/json_in.h"
+#include "text/json_out.h"
+
+static void check(struct json_out *out, const char *name, bool ok, const char *detail)
+{
+    json_open_object(out);
+    json_member_str(out, "name", name);
+    json_member_bool(out, "ok", ok);
+    json_member_str(out, "detail", detail);
+    json_close_object(out);
+}
+
+bool health_ready(const struct gateway *gw, struct str *text)
+{
+    struct json_out out = { .to = text };
+    const char *store = store_problem(gw->store), *config = settings_problem(gw->settings);
+    json_open_object(&out);
+    json_member_bool(&out, "ready", !store);
+    json_key(&out, "checks");
+    json_open_array(&out);
+    check(&out, "store", !store, store);
+    check(&out, "configuration", !config, config);
+    for (size_t i = 0; i < fleet_count(gw->fleet); i++) {
+        const struct cluster *cluster = fleet_at(gw->fleet, i);
+        auto_str struct str name = STR_MAX(256);
+        str_addf(&name, "cluster %s", cluster->name);
+        if (cluster->config)
+            check(&out, str_text(&name), !cluster->unreachable, cluster->last_error);
+    }
+    json_close_array(&out);
+    json_close_object(&out);
+    return !store;
+}
+
+/* --- Prometheus text format 0.0.4 --- */
+
+static void metric(struct str *out, const char *name, const char *type, const char *help)
+{
+    str_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+struct cluster_metric {
+    const char *name, *type, *help;
+    double (*value)(const struct cluster *cluster, const struct transport_status *status);
+};
+
+static double up(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return c->unreachable ? 0 : 1;
+}
+static double logins(const struct cluster *c, const struct transport_status *s)
+{
+    (void)c;
+    return (double)s->logins;
+}
+static double login_failures(const struct cluster *c, const struct transport_status *s)
+{
+    (void)c;
+    return (double)s->login_failures;
+}
+static double commands(const struct cluster *c, const struct transport_status *s)
+{
+    (void)c;
+    return (double)s->commands;
+}
+static double latency(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return (double)c->latency_us / (double)US_PER_S;
+}
+static double skew(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return c->has_skew ? (double)c->clock_skew_s : 0;
+}
+
+static const struct cluster_metric cluster_metrics[] = {
+    { "sluice_cluster_up", "gauge", "1 where the last look at the cluster succeeded.", up },
+    { "sluice_cluster_logins_total", "counter", "Logins since the gateway started.", logins },
+    { "sluice_cluster_login_failures_total", "counter", "Logins that failed.", login_failures },
+    { "sluice_cluster_commands_total", "counter", "Commands run on the cluster.", commands },
+    { "sluice_cluster_poll_seconds", "gauge", "How long the last tick took.", latency },
+    { "sluice_cluster_clock_skew_seconds", "gauge", "The cluster's clock minus ours.", skew },
+};
+
+static void add_cluster_metrics(const struct gateway *gw, struct str *out)
+{
+    for (size_t m = 0; m < sizeof(cluster_metrics) / sizeof(*cluster_metrics); m++) {
+        const struct cluster_metric *row = &cluster_metrics[m];
+        metric(out, row->name, row->type, row->help);
+        for (size_t i = 0; i < fleet_count(gw->fleet); i++) {
+            const struct cluster *cluster = fleet_at(gw->fleet, i);
+            struct transport_status status = { 0 };
+            if (!cluster->config || !cluster->executor)
+                continue;
+            executor_status(cluster->executor, &status);
+            str_addf(out, "%s{cluster=\"%s\"} %.17g\n", row->name, cluster->name,
+                     row->value(cluster, &status));
+        }
+    }
+}
+
+static void add_job_counts(const struct gateway *gw, struct str *out)
+{
+    auto_str struct str counts = STR_MAX(16384);
+    auto_doc struct doc *doc = NULL;
+    metric(out, "sluice_jobs", "gauge", "Jobs by state.");
+    if (query_counts(gw, &counts, NULL) < 0 || json_parse(str_span(&counts), &doc, NULL) < 0)
+        return;
+    for (size_t i = 0; i < doc->count; i++)
+        str_addf(out, "sluice_jobs{state=\"%s\"} %lld\n", doc->items[i].key,
+                 (long long)doc->items[i].integer);
+}
+
+void health_metrics(const struct gateway *gw, struct str *out)
+{
+    metric(out, "sluice_build_info", "gauge", "The version that runs.");
+    str_addf(out, "sluice_build_info{version=\"%s\"} 1\n", gw->version);
+    metric(out, "sluice_uptime_seconds", "gauge", "Since the gateway started.");
+    str_addf(out, "sluice_uptime_seconds %.3f\n",
+             (double)(clock_wall_us(gw->clock) - gw->started_at_us) / (double)US_PER_S);
+    metric(out, "sluice_active_jobs", "gauge", "Jobs that have not ended.");
+    str_addf(out, "sluice_active_jobs %zu\n", jobs_active_count(gw->jobs));
+    metric(out, "sluice_events_total", "counter", "The newest event's id.");
+    str_addf(out, "sluice_events_total %lld\n", (long long)query_last_event(gw));
+    add_job_counts(gw, out);
+    add_cluster_metrics(gw, out);
+}

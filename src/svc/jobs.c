@@ -1,0 +1,172 @@
+#include "svc/jobs.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/job_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+struct entry {
+    struct job *job; /* owned */
+    UT_hash_handle by_id, by_token;
+};
+
+struct jobs {
+    const struct gateway *gw;
+    struct entry *ids, *tokens; /* the same entries under two keys; ids in the order of their age */
+};
+
+struct jobs *jobs_new(const struct gateway *gw)
+{
+    struct jobs *jobs = mem_zalloc(sizeof(*jobs));
+    jobs->gw = gw;
+    return jobs;
+}
+
+static void drop(struct jobs *jobs, struct entry *entry)
+{
+    HASH_DELETE(by_id, jobs->ids, entry);
+    HASH_DELETE(by_token, jobs->tokens, entry);
+    job_free(entry->job);
+    free(entry);
+}
+
+static void drop_all(struct jobs *jobs)
+{
+    struct entry *entry, *next;
+    HASH_ITER (by_id, jobs->ids, entry, next)
+        drop(jobs, entry);
+}
+
+void jobs_free(struct jobs *jobs)
+{
+    if (!jobs)
+        return;
+    drop_all(jobs);
+    free(jobs);
+}
+
+static int keep_take(void *ctx, struct job *job, struct err *err)
+{
+    (void)err;
+    struct jobs *jobs = ctx;
+    struct entry *entry = mem_zalloc(sizeof(*entry));
+    entry->job = job;
+    HASH_ADD_KEYPTR(by_id, jobs->ids, &job->id, sizeof(job->id), entry);
+    HASH_ADD_KEYPTR(by_token, jobs->tokens, job->token, strlen(job->token), entry);
+    return 0;
+}
+
+int jobs_load(struct jobs *jobs, struct err *err)
+{
+    drop_all(jobs);
+    return job_store_active(jobs->gw->store, keep_take, jobs, err);
+}
+
+static struct entry *find(struct jobs *jobs, int64_t id)
+{
+    struct entry *entry;
+    HASH_FIND(by_id, jobs->ids, &id, sizeof(id), entry);
+    return entry;
+}
+
+struct job *jobs_find(struct jobs *jobs, int64_t id)
+{
+    struct entry *entry = find(jobs, id);
+    return entry ? entry->job : NULL;
+}
+
+struct job *jobs_find_token(struct jobs *jobs, struct span token)
+{
+    struct entry *entry = NULL;
+    if (token.len)
+        HASH_FIND(by_token, jobs->tokens, token.ptr, token.len, entry);
+    return entry ? entry->job : NULL;
+}
+
+size_t jobs_active_count(const struct jobs *jobs)
+{
+    return HASH_CNT(by_id, jobs->ids);
+}
+
+void jobs_each(struct jobs *jobs, const char *cluster, void (*fn)(void *ctx, struct job *job), void *ctx)
+{
+    struct entry *entry, *next;
+    HASH_ITER (by_id, jobs->ids, entry, next) {
+        if (!cluster || strcmp(entry->job->cluster, cluster) == 0)
+            fn(ctx, entry->job);
+    }
+}
+
+/* A rolled-back turn: memory must say again what the store says. */
+static void after_commit(void *ctx, bool committed)
+{
+    struct jobs *jobs = ctx;
+    if (committed)
+        return;
+    struct err err = { 0 };
+    if (jobs_load(jobs, &err) < 0)
+        log_error("jobs could not be read again after a failed commit: %s", err.text);
+}
+
+int jobs_add_take(struct jobs *jobs, struct job *job, const struct job_script *script, struct err *err)
+{
+    if (job_store_insert(jobs->gw->store, job, script, err) < 0) {
+        job_free(job);
+        return -1;
+    }
+    log_info("job %lld %s: created for cluster %s", (long long)job->id, job->token, job->cluster);
+    store_after_commit(jobs->gw->store, after_commit, jobs);
+    return keep_take(jobs, job, err);
+}
+
+/* At the end of the turn: callers up the stack still hold the pointer. */
+struct farewell {
+    struct jobs *jobs;
+    int64_t id;
+};
+
+static void let_go(void *ctx, bool committed)
+{
+    struct farewell *farewell = ctx;
+    struct entry *entry = find(farewell->jobs, farewell->id);
+    if (committed && entry && job_is_final(entry->job))
+        drop(farewell->jobs, entry);
+    free(farewell);
+}
+
+void jobs_change(struct jobs *jobs, struct job *job, const char *kind, const char *data)
+{
+    struct err err = { 0 };
+    if (job_store_update(jobs->gw->store, job, kind, data, &err) < 0)
+        log_error("job %lld: %s not stored: %s", (long long)job->id, kind, err.text);
+    store_after_commit(jobs->gw->store, after_commit, jobs);
+    if (!job_is_final(job))
+        return;
+    struct farewell *farewell = mem_alloc(sizeof(*farewell));
+    *farewell = (struct farewell){ jobs, job->id };
+    store_after_commit(jobs->gw->store, let_go, farewell);
+}
+
+bool jobs_enter(struct jobs *jobs, struct job *job, enum job_state next, const char *why)
+{
+    enum job_state from = job->state;
+    if (!job_state_may(from, next)) {
+        log_warn("job %lld: %s -> %s is no legal change; kept", (long long)job->id, job_state_word(from),
+                 job_state_word(next));
+        return false;
+    }
+    job->state = next;
+    mem_replace_str(&job->why, why);
+    if (job_is_final(job)) {
+        job->phase = PHASE_CLOSED;
+        if (!job->ended_at_us)
+            job->ended_at_us = clock_wall_us(jobs->gw->clock);
+    }
+    log_info("job %lld %s: %s -> %s%s%s", (long long)job->id, job->token, job_state_word(from),
+             job_state_word(next), why ? ": " : "", why ? why : "");
+    jobs_change(jobs, job, "state", NULL);
+    return true;
+}
