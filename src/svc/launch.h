@@ -16,5 +16,7 @@ void launch_resume_all(struct launch *launch);
  * task: an array task or -1. The answer is the job's document. */
 int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,
                   struct err *err);
+/* Sends the cancel of a submitted job again (its wish is stored). */
+void launch_cancel_again(struct launch *launch, struct job *job);
 
 #endif

@@ -1,0 +1,117 @@
+#include "svc/spool.h"
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "svc/jobs.h"
+#include "svc/settings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_SECRETS_BYTES = 256 * 1024, PRUNE_AGE_S = 3600 };
+
+void spool_tar_path(const char *state_dir, const char *tree, struct str *out)
+{
+    str_addf(out, "%s/spool/%s.tar", state_dir, tree);
+}
+
+static void secrets_path(const char *state_dir, const char *token, struct str *out)
+{
+    str_addf(out, "%s/secrets/%s", state_dir, token);
+}
+
+int spool_prepare(const char *state_dir, struct err *err)
+{
+    static const char *const folders[] = { "spool", "secrets" };
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        auto_str struct str path = STR_MAX(PATH_MAX);
+        str_addf(&path, "%s/%s", state_dir, folders[i]);
+        if (mkdir(str_text(&path), 0700) < 0 && errno != EEXIST)
+            return err_errno(err, errno, "%s", str_text(&path));
+    }
+    return 0;
+}
+
+int spool_open_tar(const char *state_dir, const char *tree, int *fd, uint64_t *bytes, struct err *err)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    spool_tar_path(state_dir, tree, &path);
+    auto_fd int file = open(str_text(&path), O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (file < 0 || fstat(file, &st) < 0)
+        return err_errno(err, errno, "%s", str_text(&path));
+    *bytes = (uint64_t)st.st_size;
+    *fd = move_fd(file);
+    return 0;
+}
+
+int spool_put_secrets(const char *state_dir, const char *token, struct span lines, struct err *err)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    secrets_path(state_dir, token, &path);
+    return file_write(str_text(&path), lines, 0600, err);
+}
+
+int spool_get_secrets(const char *state_dir, const char *token, struct str *lines, struct err *err)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    secrets_path(state_dir, token, &path);
+    if (access(str_text(&path), F_OK) < 0 && errno == ENOENT)
+        return 0;
+    return file_read(str_text(&path), MAX_SECRETS_BYTES, lines, err);
+}
+
+void spool_drop_secrets(const char *state_dir, const char *token)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    secrets_path(state_dir, token, &path);
+    unlink(str_text(&path));
+}
+
+struct kept {
+    const char **codes; /* "code/<project>/<tree>" of jobs that are not submitted yet; borrowed */
+    size_t count, cap;
+};
+
+static void keep_code(void *ctx, struct job *job)
+{
+    struct kept *kept = ctx;
+    if (job->code && job->phase != PHASE_SUBMITTED && job->phase != PHASE_CLOSED)
+        *vec_push(kept->codes, kept->count, kept->cap) = job->code;
+}
+
+static bool is_kept(const char *name, const struct kept *kept)
+{
+    struct span tree = span_head(span_of(name), strcspn(name, "."));
+    for (size_t i = 0; i < kept->count; i++)
+        if (tree.len && span_find(span_of(kept->codes[i]), tree) < strlen(kept->codes[i]))
+            return true;
+    return false;
+}
+
+void spool_prune(const struct gateway *gw)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    int64_t before_s = clock_wall_us(gw->clock) / US_PER_S - PRUNE_AGE_S;
+    str_addf(&path, "%s/spool", settings_daemon(gw->settings)->state_dir);
+    DIR *dir = opendir(str_text(&path));
+    if (!dir)
+        return;
+    struct kept kept = { 0 };
+    jobs_each(gw->jobs, NULL, keep_code, &kept);
+    const struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        struct stat st;
+        if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+            st.st_mtime < before_s && !is_kept(entry->d_name, &kept))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    free(kept.codes);
+    closedir(dir);
+}
