@@ -1,0 +1,319 @@
+/* Arrays: one job, many tasks. Each task is judged like a job; the array's own state is made of theirs (P9).
+ */
+#include "svc/apply_job.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "slurm/jobid.h"
+#include "slurm/reasons.h"
+#include "svc/jobs.h"
+#include "text/json_in.h"
+#include "text/json_out.h"
+#include "text/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct task {
+    int64_t number;
+    enum job_state state;
+    struct span node_list;        /* into the stored list or the report */
+    int64_t exit_code, signal;    /* JOB_ABSENT none */
+    int64_t started_us, ended_us; /* 0 none */
+    const struct seen_job *queue, *accounting, *exit_file;
+};
+
+struct tasks {
+    struct task *items; /* ascending by number */
+    size_t count;
+    struct doc *stored; /* spans above point here */
+};
+
+static void tasks_clear(struct tasks *tasks)
+{
+    free(tasks->items);
+    doc_free(tasks->stored);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const struct task *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static struct task *task_of(const struct tasks *tasks, int64_t number)
+{
+    struct task key = { .number = number };
+    return tasks->count ? bsearch(&key, tasks->items, tasks->count, sizeof(key), compare_numbers) : NULL;
+}
+
+static int64_t stored_int(const struct doc *entry, const char *key, int64_t none)
+{
+    const struct doc *value = doc_get(entry, key);
+    return value && value->kind == DOC_INT ? value->integer : none;
+}
+
+static void recall(const struct tasks *tasks)
+{
+    for (size_t i = 0; tasks->stored && i < tasks->stored->count; i++) {
+        const struct doc *entry = &tasks->stored->items[i];
+        struct task *task = task_of(tasks, stored_int(entry, "task", -1));
+        if (!task)
+            continue;
+        task->state = job_state_of(span_of(doc_scalar_text(doc_get(entry, "state"))));
+        task->node_list = span_of(doc_scalar_text(doc_get(entry, "node_list")));
+        task->exit_code = stored_int(entry, "exit_code", JOB_ABSENT);
+        task->signal = stored_int(entry, "signal", JOB_ABSENT);
+        const char *started = doc_scalar_text(doc_get(entry, "started_at"));
+        const char *ended = doc_scalar_text(doc_get(entry, "ended_at"));
+        if (started)
+            (void)units_parse_time(span_of(started), &task->started_us, NULL);
+        if (ended)
+            (void)units_parse_time(span_of(ended), &task->ended_us, NULL);
+    }
+}
+
+/* All tasks the array was submitted with, as they were last known. */
+static int tasks_load(const struct job *job, struct tasks *tasks, struct err *err)
+{
+    auto_slurm_tasks struct slurm_tasks named = { 0 };
+    if (slurm_tasks_expand(span_of(job->array), &named, err) < 0)
+        return -1;
+    if (job->tasks && json_parse(span_of(job->tasks), &tasks->stored, err) < 0)
+        return -1;
+    tasks->items = mem_zalloc((named.count + 1) * sizeof(*tasks->items));
+    tasks->count = named.count;
+    for (size_t i = 0; i < named.count; i++)
+        tasks->items[i] = (struct task){ .number = named.tasks[i],
+                                         .state = JOB_STATE_PENDING,
+                                         .exit_code = JOB_ABSENT,
+                                         .signal = JOB_ABSENT };
+    qsort(tasks->items, tasks->count, sizeof(*tasks->items), compare_numbers);
+    recall(tasks);
+    return 0;
+}
+
+/* --- rows to tasks --- */
+
+static void take_range(const struct tasks *tasks, const struct seen_job *row)
+{
+    auto_slurm_tasks struct slurm_tasks named = { 0 };
+    if (slurm_tasks_expand(row->tasks, &named, NULL) < 0)
+        return;
+    for (size_t i = 0; i < tasks->count && named.is_cut; i++) /* "...": it may stand for any task */
+        if (!tasks->items[i].queue && !job_state_is_terminal(tasks->items[i].state))
+            tasks->items[i].queue = row;
+    for (size_t i = 0; i < named.count; i++) {
+        struct task *task = task_of(tasks, named.tasks[i]);
+        if (task)
+            task->queue = row;
+    }
+}
+
+static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct seen_job *row = rows->all[i];
+        struct task *task = row->task >= 0 ? task_of(tasks, row->task) : NULL;
+        if (row->tasks.len && row->source == SEEN_QUEUE)
+            take_range(tasks, row);
+        else if (!task)
+            continue;
+        else if (row->source == SEEN_QUEUE)
+            task->queue = row;
+        else if (row->source == SEEN_ACCOUNTING)
+            task->accounting = row;
+        else
+            task->exit_file = row;
+    }
+}
+
+static bool task_take(const struct apply *apply, struct task *task, const struct seen_job *row)
+{
+    if (row->state == JOB_STATE_UNKNOWN)
+        return false;
+    bool changed = task->state != row->state;
+    task->state = row->state;
+    if (row->node_list.len && !span_eq(row->node_list, task->node_list)) {
+        task->node_list = row->node_list;
+        changed = true;
+    }
+    if (!changed)
+        return false;
+    task->started_us = apply_time_us(apply, row->started_s);
+    bool ended = job_state_is_terminal(row->state);
+    task->ended_us = ended ? apply_time_us(apply, row->ended_s) : 0;
+    task->exit_code = ended && row->exit_code != SEEN_ABSENT ? row->exit_code : JOB_ABSENT;
+    task->signal = ended && row->signal != SEEN_ABSENT ? row->signal : JOB_ABSENT;
+    return true;
+}
+
+static bool judge_task(const struct apply *apply, struct task *task, const struct tick_report *report)
+{
+    const struct seen_job *row = NULL;
+    struct job_rows rows = { .queue = task->queue,
+                             .accounting = task->accounting,
+                             .exit_file = task->exit_file };
+    if (job_state_is_terminal(task->state) && !task->queue)
+        return false; /* known to have ended; the tick no longer asks for it */
+    switch (judge(&rows, report, &row)) {
+    case JUDGED_LIVE:
+    case JUDGED_ENDED:
+        return task_take(apply, task, row);
+    case JUDGED_SETTLING:
+        if (task->state == JOB_STATE_SETTLING)
+            return false;
+        task->state = JOB_STATE_SETTLING;
+        return true;
+    case JUDGED_NOTHING:
+        return false;
+    }
+    return false;
+}
+
+/* --- the array as a whole --- */
+
+struct tally {
+    size_t by_state[JOB_STATE_COUNT];
+    size_t queued, active, ended, settling;
+    int64_t first_start_us, last_end_us, worst_exit;
+};
+
+static struct tally tally_of(const struct tasks *tasks)
+{
+    struct tally tally = { .worst_exit = JOB_ABSENT };
+    for (size_t i = 0; i < tasks->count; i++) {
+        const struct task *task = &tasks->items[i];
+        tally.by_state[task->state]++;
+        tally.settling += task->state == JOB_STATE_SETTLING;
+        tally.queued += job_state_group(task->state) == JOB_GROUP_QUEUED;
+        tally.active += job_state_group(task->state) == JOB_GROUP_ACTIVE && task->state != JOB_STATE_SETTLING;
+        tally.ended += job_state_is_terminal(task->state);
+        if (task->started_us && (!tally.first_start_us || task->started_us < tally.first_start_us))
+            tally.first_start_us = task->started_us;
+        if (task->ended_us > tally.last_end_us)
+            tally.last_end_us = task->ended_us;
+        if (task->exit_code != JOB_ABSENT && task->exit_code > tally.worst_exit)
+            tally.worst_exit = task->exit_code;
+    }
+    return tally;
+}
+
+/* While anything runs: running; while anything waits: pending; at the end the worst of the ends. */
+static enum job_state state_of(const struct tally *tally)
+{
+    static const enum job_state worst_first[] = { JOB_STATE_FAILED,    JOB_STATE_OUT_OF_MEMORY,
+                                                  JOB_STATE_TIMEOUT,   JOB_STATE_NODE_FAIL,
+                                                  JOB_STATE_BOOT_FAIL, JOB_STATE_PREEMPTED,
+                                                  JOB_STATE_DEADLINE,  JOB_STATE_LOST,
+                                                  JOB_STATE_CANCELLED };
+    if (tally->active)
+        return JOB_STATE_RUNNING;
+    if (tally->queued)
+        return tally->ended ? JOB_STATE_RUNNING : JOB_STATE_PENDING;
+    if (tally->settling)
+        return JOB_STATE_SETTLING;
+    for (size_t i = 0; i < ARRAY_LEN(worst_first); i++)
+        if (tally->by_state[worst_first[i]])
+            return worst_first[i];
+    return JOB_STATE_COMPLETED;
+}
+
+static void render_task(struct json_out *out, const struct task *task)
+{
+    json_open_object(out);
+    json_member_int(out, "task", task->number);
+    json_member_str(out, "state", job_state_word(task->state));
+    if (task->node_list.len)
+        json_member_span(out, "node_list", task->node_list);
+    json_member_time(out, "started_at", task->started_us);
+    json_member_time(out, "ended_at", task->ended_us);
+    if (task->exit_code != JOB_ABSENT)
+        json_member_int(out, "exit_code", task->exit_code);
+    if (task->signal != JOB_ABSENT)
+        json_member_int(out, "signal", task->signal);
+    json_close_object(out);
+}
+
+static void remember(struct job *job, const struct tasks *tasks, const struct tally *tally)
+{
+    auto_str struct str list = STR_MAX(MAX_OUTPUT_BYTES), counts = STR_MAX(4096);
+    struct json_out out = { .to = &list }, sums = { .to = &counts };
+    json_open_array(&out);
+    for (size_t i = 0; i < tasks->count; i++)
+        render_task(&out, &tasks->items[i]);
+    json_close_array(&out);
+    json_open_object(&sums);
+    json_member_u64(&sums, "total", tasks->count);
+    for (int state = 0; state < JOB_STATE_COUNT; state++)
+        if (tally->by_state[state])
+            json_member_u64(&sums, job_state_word((enum job_state)state), tally->by_state[state]);
+    json_close_object(&sums);
+    free(job->tasks);
+    free(job->task_counts);
+    job->tasks = str_steal(&list);
+    job->task_counts = str_steal(&counts);
+}
+
+static void end_sentence(const struct tally *tally, const struct tasks *tasks, struct str *why)
+{
+    if (tally->by_state[JOB_STATE_COMPLETED] < tasks->count)
+        str_addf(why, "%zu of %zu tasks did not complete",
+                 tasks->count - tally->by_state[JOB_STATE_COMPLETED], tasks->count);
+}
+
+static void enter(const struct apply *apply, struct job *job, const struct tasks *tasks,
+                  const struct tally *tally, const struct job_rows *rows)
+{
+    enum job_state next = state_of(tally);
+    auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
+    if (tally->first_start_us)
+        job->started_at_us = tally->first_start_us;
+    if (job_state_is_terminal(next)) {
+        end_sentence(tally, tasks, &why);
+        job->ended_at_us = tally->last_end_us;
+        job->exit_code = tally->worst_exit;
+    } else if (job_state_group(next) == JOB_GROUP_QUEUED && rows->queue) {
+        reason_add_sentence(&why, rows->queue->reason);
+    }
+    if (next == JOB_STATE_SETTLING)
+        return; /* apply_settling speaks for it */
+    job->settling_since_us = 0;
+    if (next != job->state) {
+        jobs_enter(apply->gw->jobs, job, next, why.len ? str_text(&why) : NULL);
+    } else {
+        mem_replace_str(&job->why, why.len ? str_text(&why) : NULL);
+        jobs_change(apply->gw->jobs, job, "tasks", NULL);
+    }
+}
+
+void apply_array(const struct apply *apply, struct job *job, const struct job_rows *rows,
+                 const struct tick_report *report)
+{
+    struct tasks tasks = { 0 };
+    struct err err = { 0 };
+    if (tasks_load(job, &tasks, &err) < 0) {
+        log_error("job %lld: its array cannot be read: %s", (long long)job->id, err.text);
+        tasks_clear(&tasks);
+        return;
+    }
+    take_rows(&tasks, rows);
+    bool changed = false;
+    for (size_t i = 0; i < tasks.count; i++)
+        changed |= judge_task(apply, &tasks.items[i], report);
+    struct tally tally = tally_of(&tasks);
+    if (rows->count) {
+        changed |= !job->confirmed;
+        job->confirmed = true;
+        job->observed_at_us = apply->now_us;
+        mem_replace_str(&job->source, seen_source_word(rows->all[0]->source));
+    }
+    if (changed) {
+        remember(job, &tasks, &tally);
+        enter(apply, job, &tasks, &tally, rows);
+    }
+    if (state_of(&tally) == JOB_STATE_SETTLING)
+        apply_settling(apply, job, report->accounting_ok && !rows->count);
+    tasks_clear(&tasks);
+}

@@ -1,0 +1,318 @@
+#include "svc/apply_job.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "slurm/reasons.h"
+#include "svc/jobs.h"
+#include "text/json_out.h"
+#include "text/units.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RESTART_SLACK_S = 3,         /* a start that moved by more is another start */
+    QUEUE_ALONE_S = 60,          /* ended in the queue, accounting lags: then the queue's word is taken */
+    UNKNOWN_AFTER_S = 15 * 60,   /* P6 */
+    LOST_AFTER_S = 24 * 60 * 60, /* seen before, and since then nothing anywhere */
+};
+
+const char *seen_source_word(enum seen_source source)
+{
+    static const char *const words[] = { "squeue", "sacct", "exit_file" };
+    return words[source];
+}
+
+int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
+{
+    return cluster_s == SEEN_ABSENT || cluster_s <= 0 ? 0 : (cluster_s - apply->skew_s) * US_PER_S;
+}
+
+static bool is_row_final(const struct seen_job *row)
+{
+    return row && job_state_is_terminal(row->state);
+}
+
+enum judgement judge(const struct job_rows *rows, const struct tick_report *report,
+                     const struct seen_job **decisive)
+{
+    if (rows->queue && !is_row_final(rows->queue)) {
+        *decisive = rows->queue;
+        return JUDGED_LIVE;
+    }
+    if (!report->queue_ok || report->rejected)
+        return JUDGED_NOTHING;
+    if (is_row_final(rows->accounting)) {
+        *decisive = rows->accounting;
+        return JUDGED_ENDED;
+    }
+    if (report->accounting_ok)
+        return JUDGED_SETTLING;
+    if (rows->exit_file || rows->queue) {
+        *decisive = rows->exit_file ? rows->exit_file : rows->queue;
+        return JUDGED_ENDED;
+    }
+    return JUDGED_SETTLING;
+}
+
+/* --- fields that change: true where they did --- */
+
+static bool set_text(char **field, struct span value)
+{
+    if (!value.len || (*field && span_is(value, *field)))
+        return false;
+    free(*field);
+    *field = span_dup(value);
+    return true;
+}
+
+static bool set_int(int64_t *field, int64_t value)
+{
+    if (value == SEEN_ABSENT || *field == value)
+        return false;
+    *field = value;
+    return true;
+}
+
+/* Clocks are compared with slack: the offset between two machines is known to a second only. */
+static bool set_time(int64_t *field, int64_t value_us)
+{
+    int64_t slack = RESTART_SLACK_S * US_PER_S;
+    if (!value_us || (*field && llabs(*field - value_us) <= slack))
+        return false;
+    *field = value_us;
+    return true;
+}
+
+static bool take_common(const struct apply *apply, struct job *job, const struct seen_job *row)
+{
+    bool changed = !job->confirmed;
+    job->confirmed = true;
+    job->observed_at_us = apply->now_us;
+    mem_replace_str(&job->source, seen_source_word(row->source));
+    changed |= set_text(&job->node_list, row->node_list);
+    changed |= set_text(&job->partition, row->partition);
+    changed |= set_text(&job->account, row->account);
+    changed |= set_text(&job->qos, row->qos);
+    changed |= set_time(&job->eligible_at_us, apply_time_us(apply, row->eligible_s));
+    return changed;
+}
+
+/* --- attempts --- */
+
+/* Appends the attempt that is over to job->attempts. */
+static void close_attempt(struct job *job, const char *end_word)
+{
+    auto_str struct str text = STR_MAX(MAX_OUTPUT_BYTES);
+    struct json_out out = { .to = &text };
+    size_t old = job->attempts ? strlen(job->attempts) : 0;
+    if (old > 2) { /* "[{...}" of the array so far */
+        str_add_span(&text, (struct span){ job->attempts, old - 1 });
+        str_add_char(&text, ',');
+    } else {
+        str_add_char(&text, '[');
+    }
+    json_open_object(&out);
+    json_member_int(&out, "n", job->attempt);
+    json_member_str(&out, "state", end_word);
+    json_member_str(&out, "reason", job->reason);
+    json_member_str(&out, "node_list", job->node_list);
+    json_member_time(&out, "started_at", job->started_at_us);
+    json_member_time(&out, "ended_at", job->ended_at_us);
+    if (job->exit_code != JOB_ABSENT)
+        json_member_int(&out, "exit_code", job->exit_code);
+    if (job->signal != JOB_ABSENT)
+        json_member_int(&out, "signal", job->signal);
+    json_close_object(&out);
+    str_add_char(&text, ']');
+    free(job->attempts);
+    job->attempts = str_steal(&text);
+}
+
+static void requeue(const struct apply *apply, struct job *job)
+{
+    auto_str struct str data = STR_MAX(256);
+    job->ended_at_us = apply->now_us;
+    close_attempt(job, "requeued");
+    job->restarts++;
+    job->attempt++;
+    job->started_at_us = job->ended_at_us = 0;
+    mem_clear_str(&job->node_list);
+    str_addf(&data, "{\"attempt\":%lld}", (long long)job->attempt);
+    jobs_change(apply->gw->jobs, job, "requeued", str_text(&data));
+}
+
+static bool is_restart(const struct apply *apply, const struct job *job, const struct seen_job *row)
+{
+    if (job_state_is_requeue(job->state, row->state))
+        return true;
+    int64_t started = apply_time_us(apply, row->started_s);
+    return job_state_group(row->state) == JOB_GROUP_ACTIVE && job->started_at_us && started &&
+           started > job->started_at_us + RESTART_SLACK_S * US_PER_S && row->state != JOB_STATE_SUSPENDED;
+}
+
+/* --- live --- */
+
+static char *sentence_of(const struct seen_job *row)
+{
+    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
+    if (job_state_group(row->state) == JOB_GROUP_QUEUED)
+        reason_add_sentence(&text, row->reason);
+    return text.len ? str_steal(&text) : NULL;
+}
+
+static void apply_live(const struct apply *apply, struct job *job, const struct seen_job *row)
+{
+    enum job_state next = row->state == JOB_STATE_UNKNOWN ? job->state : row->state; /* P10 */
+    if (next == row->state && is_restart(apply, job, row))
+        requeue(apply, job);
+    bool changed = take_common(apply, job, row);
+    changed |= set_text(&job->raw_state, row->raw_state);
+    bool runs = job_state_group(next) == JOB_GROUP_ACTIVE;
+    if (runs)
+        changed |= set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
+    auto_free char *why = sentence_of(row);
+    if (runs)
+        mem_clear_str(&job->reason);
+    else
+        changed |= set_text(&job->reason, row->reason);
+    job->settling_since_us = job->first_absent_at_us = 0;
+    job->stale = false;
+    if (next != job->state) {
+        jobs_enter(apply->gw->jobs, job, next, why);
+    } else if (changed) {
+        mem_replace_str(&job->why, why);
+        jobs_change(apply->gw->jobs, job, "changed", NULL);
+    }
+}
+
+/* --- ended --- */
+
+static char *usage_json(const struct seen_job *row)
+{
+    auto_str struct str text = STR_MAX(256);
+    struct json_out out = { .to = &text };
+    if (row->max_rss_bytes == SEEN_ABSENT && row->cpu_s == SEEN_ABSENT)
+        return NULL;
+    json_open_object(&out);
+    if (row->max_rss_bytes != SEEN_ABSENT)
+        json_member_int(&out, "max_rss_bytes", row->max_rss_bytes);
+    if (row->cpu_s != SEEN_ABSENT)
+        json_member_int(&out, "cpu_s", row->cpu_s);
+    json_close_object(&out);
+    return str_steal(&text);
+}
+
+static void end_sentence(const struct job *job, const struct seen_job *row, struct str *why)
+{
+    if (row->state == JOB_STATE_FAILED && job->signal != JOB_ABSENT && job->signal > 0)
+        str_addf(why, "ended by signal %lld (SIG%s)", (long long)job->signal,
+                 sigabbrev_np((int)job->signal) ? sigabbrev_np((int)job->signal) : "?");
+    else if (row->state == JOB_STATE_FAILED && job->exit_code != JOB_ABSENT)
+        str_addf(why, "exit code %lld", (long long)job->exit_code);
+    else if (row->state == JOB_STATE_TIMEOUT)
+        str_add(why, "ran into its time limit");
+    else if (row->state == JOB_STATE_OUT_OF_MEMORY)
+        str_add(why, "used more host memory than it asked for");
+    else if (row->reason.len && !span_is(row->reason, "None"))
+        str_add_span(why, row->reason);
+    if (row->source != SEEN_ACCOUNTING && job->scheduler && strcmp(job->scheduler, "slurm") == 0)
+        str_addf(why, "%s%s", why->len ? "; " : "",
+                 row->source == SEEN_EXIT_FILE ? "known from its exit file: accounting does not answer"
+                                               : "known from the queue alone: accounting does not answer");
+}
+
+static void apply_end(const struct apply *apply, struct job *job, const struct seen_job *row,
+                      const struct job_rows *rows)
+{
+    take_common(apply, job, row);
+    set_text(&job->raw_state, row->raw_state);
+    set_int(&job->exit_code, row->exit_code);
+    set_int(&job->signal, row->signal);
+    if (rows->exit_file && job->exit_code == JOB_ABSENT)
+        set_int(&job->exit_code, rows->exit_file->exit_code);
+    set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
+    job->ended_at_us = apply_time_us(apply, row->ended_s);
+    if (!job->ended_at_us)
+        job->ended_at_us = apply->now_us;
+    free(job->usage);
+    job->usage = usage_json(row);
+    job->settling_since_us = 0;
+    job->stale = false;
+    mem_clear_str(&job->reason);
+    if (row->reason.len && !span_is(row->reason, "None"))
+        set_text(&job->reason, row->reason);
+    close_attempt(job, job_state_word(row->state));
+    auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
+    end_sentence(job, row, &why);
+    jobs_enter(apply->gw->jobs, job, row->state, why.len ? str_text(&why) : NULL);
+}
+
+/* --- settling --- */
+
+static void declare_lost(const struct apply *apply, struct job *job)
+{
+    job->observed_at_us = apply->now_us;
+    mem_replace_str(&job->source, "gateway");
+    jobs_enter(apply->gw->jobs, job, JOB_STATE_LOST,
+               "neither the queue nor accounting know it any more; the scheduler may have lost its state");
+}
+
+void apply_settling(const struct apply *apply, struct job *job, bool nothing_anywhere)
+{
+    struct jobs *jobs = apply->gw->jobs;
+    bool was_seen = !job->source || strcmp(job->source, "receipt") != 0;
+    if (job->state != JOB_STATE_SETTLING) {
+        job->settling_since_us = apply->now_us;
+        jobs_enter(jobs, job, JOB_STATE_SETTLING,
+                   "gone from the queue; waiting for accounting to tell its end");
+        return;
+    }
+    int64_t since = apply->now_us - job->settling_since_us;
+    if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
+        declare_lost(apply, job);
+    } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
+        auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
+        str_add(&why, "unknown since ");
+        units_add_time(&why, job->settling_since_us);
+        str_add(&why, ": gone from the queue, and accounting does not tell its end");
+        mem_replace_str(&job->reason, "Unknown");
+        mem_replace_str(&job->why, str_text(&why));
+        jobs_change(jobs, job, "unknown", NULL);
+    }
+}
+
+/* P8: an end by the node or by preemption is often a requeue that the queue does not show yet. */
+static bool may_come_back(enum job_state state)
+{
+    return state == JOB_STATE_NODE_FAIL || state == JOB_STATE_PREEMPTED || state == JOB_STATE_BOOT_FAIL;
+}
+
+void apply_job(const struct apply *apply, struct job *job, const struct job_rows *rows,
+               const struct tick_report *report)
+{
+    const struct seen_job *row = NULL;
+    enum judgement judged = judge(rows, report, &row);
+    if (judged == JUDGED_ENDED && may_come_back(row->state) && job->state != JOB_STATE_SETTLING)
+        judged = JUDGED_SETTLING;
+    bool is_settled =
+        job->state == JOB_STATE_SETTLING && apply->now_us - job->settling_since_us > QUEUE_ALONE_S * US_PER_S;
+    if (judged == JUDGED_SETTLING && rows->queue && is_settled) {
+        row = rows->exit_file ? rows->exit_file : rows->queue;
+        judged = JUDGED_ENDED;
+    }
+    switch (judged) {
+    case JUDGED_LIVE:
+        apply_live(apply, job, row);
+        return;
+    case JUDGED_ENDED:
+        apply_end(apply, job, row, rows);
+        return;
+    case JUDGED_SETTLING:
+        apply_settling(apply, job, report->accounting_ok && !rows->count);
+        return;
+    case JUDGED_NOTHING:
+        return;
+    }
+}

@@ -1,0 +1,254 @@
+#include "svc/poll.h"
+
+#include "base/crash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/token.h"
+#include "io/loop.h"
+#include "svc/apply.h"
+#include "svc/gpus.h"
+#include "svc/jobs.h"
+#include "svc/launch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LOCAL_MS = 1000,     /* reading a few small files of our own */
+    NUDGE_GAP_MS = 250,  /* a burst of submits shares a tick */
+    SLOWEST_MS = 300000, /* P1: backing off ends here */
+    CANCEL_AGAIN_MS = 15000
+};
+
+struct waiter {
+    void (*done)(void *ctx, const struct err *err);
+    void *ctx;
+};
+
+/* A cluster's rhythm; cluster->poll points here. */
+struct rhythm {
+    struct poll *poll;
+    struct cluster *cluster;
+    struct loop_timer *timer;
+    bool in_flight, again; /* again: a nudge came during a tick */
+    bool nodes_asked;      /* the tick in flight brings node state */
+    int64_t last_start_us;
+    struct waiter *waiters; /* for node state not yet asked for */
+    size_t waiter_count, waiter_cap;
+    struct waiter *served; /* for the tick in flight */
+    size_t served_count;
+};
+
+struct poll {
+    const struct gateway *gw;
+    struct rhythm **rhythms;
+    size_t count, cap;
+};
+
+struct active {
+    struct tick_job *jobs;
+    size_t count, cap;
+    bool has_running;
+};
+
+static bool is_followed(const struct job *job)
+{
+    return job->phase == PHASE_SUBMITTED && !job_is_final(job);
+}
+
+static void collect(void *ctx, struct job *job)
+{
+    struct active *active = ctx;
+    if (!is_followed(job))
+        return;
+    bool queued = job_state_group(job->state) == JOB_GROUP_QUEUED;
+    active->has_running = active->has_running || !queued;
+    *vec_push(active->jobs, active->count, active->cap) =
+        (struct tick_job){ .token = job->token,
+                           .sched_id = job->sched_id,
+                           .name = job->name,
+                           .run_dir = job->run_dir,
+                           .submitted_s = job->submitted_at_us / US_PER_S,
+                           .gpus = job->gpus == JOB_ABSENT ? 0 : job->gpus,
+                           .cpus = job->cpus == JOB_ABSENT ? 0 : job->cpus,
+                           .priority = job->priority,
+                           .queued = queued,
+                           .cancel = job->cancel_requested_at_us != 0 };
+}
+
+/* P1: the configured interval, doubled for each failure in a row, an eighth of jitter. */
+static int64_t interval_ms(const struct rhythm *rhythm, bool has_running)
+{
+    const struct cluster *cluster = rhythm->cluster;
+    if (!cluster->config->host && strcmp(executor_scheduler(cluster->executor), "process") == 0)
+        return LOCAL_MS;
+    int64_t base = (has_running ? cluster->config->poll.active_s : cluster->config->poll.pending_s) * 1000;
+    for (unsigned i = 0; i < cluster->failures && base < SLOWEST_MS; i++)
+        base = base * 2 < SLOWEST_MS ? base * 2 : SLOWEST_MS;
+    unsigned char dice;
+    token_random(&dice, sizeof(dice));
+    return base * (240 + dice / 8) / 256;
+}
+
+static void schedule(struct rhythm *rhythm)
+{
+    if (rhythm->in_flight || !rhythm->cluster->executor || !rhythm->cluster->config)
+        return;
+    struct active active = { 0 };
+    jobs_each(rhythm->poll->gw->jobs, rhythm->cluster->name, collect, &active);
+    free(active.jobs);
+    if (rhythm->again || rhythm->waiter_count) {
+        int64_t since_ms = (clock_mono_us(rhythm->poll->gw->clock) - rhythm->last_start_us) / US_PER_MS;
+        loop_timer_start(rhythm->timer, since_ms < NUDGE_GAP_MS ? NUDGE_GAP_MS - since_ms : 0);
+    } else if (active.count) {
+        loop_timer_start(rhythm->timer, interval_ms(rhythm, active.has_running));
+    } else {
+        loop_timer_stop(rhythm->timer); /* nothing is sent where no job is active and nobody looks */
+    }
+}
+
+/* --- what a tick brought --- */
+
+static void cancel_again(void *ctx, struct job *job)
+{
+    const struct gateway *gw = ctx;
+    int64_t now = clock_mono_us(gw->clock);
+    if (is_followed(job) && job->cancel_requested_at_us &&
+        now - job->cancel_sent_us > CANCEL_AGAIN_MS * US_PER_MS)
+        launch_cancel_again(gw->launch, job);
+}
+
+static void serve(struct rhythm *rhythm, const struct err *err)
+{
+    struct waiter *waiters = move_ptr(rhythm->served);
+    size_t count = rhythm->served_count;
+    rhythm->served_count = 0;
+    for (size_t i = 0; i < count; i++)
+        waiters[i].done(waiters[i].ctx, err);
+    free(waiters);
+}
+
+static void note_clock(struct rhythm *rhythm, const struct tick_report *report)
+{
+    struct cluster *cluster = rhythm->cluster;
+    if (report->clock_s == SEEN_ABSENT)
+        return;
+    cluster->clock_skew_s = report->clock_s - clock_wall_us(rhythm->poll->gw->clock) / US_PER_S;
+    cluster->has_skew = true;
+}
+
+static void on_tick(void *ctx, const struct tick_report *report, const struct err *err)
+{
+    struct rhythm *rhythm = ctx;
+    const struct gateway *gw = rhythm->poll->gw;
+    struct err failure = { 0 };
+    rhythm->in_flight = false;
+    if (report && report->queue_ok) {
+        note_clock(rhythm, report);
+        apply_report(gw, rhythm->cluster, report);
+        jobs_each(gw->jobs, rhythm->cluster->name, cancel_again, (void *)gw);
+    } else if (report) {
+        err_set(&failure, ERR_OFFLINE, "%s", report->queue_error ? report->queue_error : "no queue listing");
+        apply_report(gw, rhythm->cluster, report); /* exit files and accounting still count */
+        err = &failure;
+    }
+    int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
+    fleet_note(gw->fleet, rhythm->cluster, err, latency);
+    if (report && report->nodes_ok)
+        gpus_take_report(gw->gpus, rhythm->cluster, report);
+    if (rhythm->nodes_asked)
+        serve(rhythm, err);
+    schedule(rhythm);
+}
+
+static void tick(void *ctx)
+{
+    struct rhythm *rhythm = ctx;
+    const struct gateway *gw = rhythm->poll->gw;
+    struct cluster *cluster = rhythm->cluster;
+    if (rhythm->in_flight || !cluster->executor)
+        return;
+    struct active active = { 0 };
+    jobs_each(gw->jobs, cluster->name, collect, &active);
+    if (!active.count && !rhythm->waiter_count) { /* a nudge about nothing */
+        rhythm->again = false;
+        return;
+    }
+    crash_point("K20");
+    rhythm->nodes_asked = rhythm->waiter_count > 0;
+    rhythm->served = move_ptr(rhythm->waiters);
+    rhythm->served_count = rhythm->waiter_count;
+    rhythm->waiter_count = rhythm->waiter_cap = 0;
+    bool urgent = rhythm->again || rhythm->nodes_asked;
+    rhythm->again = false;
+    rhythm->in_flight = true;
+    rhythm->last_start_us = clock_mono_us(gw->clock);
+    struct tick_spec spec = {
+        .jobs = active.jobs, .count = active.count, .want_nodes = rhythm->nodes_asked, .urgent = urgent
+    };
+    struct err err = { 0 };
+    if (executor_tick(cluster->executor, &spec, on_tick, rhythm, &err) < 0)
+        on_tick(rhythm, NULL, &err);
+    free(active.jobs);
+}
+
+/* --- asking --- */
+
+static struct rhythm *rhythm_of(struct poll *poll, struct cluster *cluster)
+{
+    if (cluster->poll)
+        return cluster->poll;
+    struct rhythm *rhythm = mem_zalloc(sizeof(*rhythm));
+    rhythm->poll = poll;
+    rhythm->cluster = cluster;
+    rhythm->timer = loop_timer_new(poll->gw->loop, tick, rhythm);
+    rhythm->last_start_us = INT64_MIN / 2;
+    *vec_push(poll->rhythms, poll->count, poll->cap) = rhythm;
+    return cluster->poll = rhythm;
+}
+
+void poll_nudge(struct poll *poll, struct cluster *cluster)
+{
+    struct rhythm *rhythm = rhythm_of(poll, cluster);
+    rhythm->again = true;
+    schedule(rhythm);
+}
+
+void poll_want_nodes(struct poll *poll, struct cluster *cluster,
+                     void (*done)(void *ctx, const struct err *err), void *ctx)
+{
+    struct rhythm *rhythm = rhythm_of(poll, cluster);
+    *vec_push(rhythm->waiters, rhythm->waiter_count, rhythm->waiter_cap) = (struct waiter){ done, ctx };
+    schedule(rhythm);
+}
+
+void poll_clusters_changed(struct poll *poll)
+{
+    struct fleet *fleet = poll->gw->fleet;
+    for (size_t i = 0; i < fleet_count(fleet); i++) {
+        struct rhythm *rhythm = rhythm_of(poll, fleet_at(fleet, i));
+        rhythm->again = jobs_active_count(poll->gw->jobs) > 0;
+        schedule(rhythm);
+    }
+}
+
+struct poll *poll_new(const struct gateway *gw)
+{
+    struct poll *poll = mem_zalloc(sizeof(*poll));
+    poll->gw = gw;
+    return poll;
+}
+
+void poll_free(struct poll *poll)
+{
+    if (!poll)
+        return;
+    for (size_t i = 0; i < poll->count; i++) {
+        loop_timer_free(poll->rhythms[i]->timer);
+        free(poll->rhythms[i]->waiters);
+        free(poll->rhythms[i]->served);
+        free(poll->rhythms[i]);
+    }
+    free(poll->rhythms);
+    free(poll);
+}
