@@ -1,0 +1,215 @@
+#include "slurm/look.h"
+
+#include "base/mem.h"
+#include "slurm/row.h"
+#include "text/frame.h"
+#include "text/quote.h"
+
+#include <string.h>
+
+static int add_look(struct str *sh, const struct look_request *request, struct err *err)
+{
+    struct squeue_request squeue = { request->rows, request->tools.user, request->tools.bin_dir,
+                                     request->tools.cluster };
+    struct sacct_request sacct = { request->rows, request->tools.bin_dir, request->tools.cluster,
+                                   request->window_s };
+    str_add(sh, "_d=");
+    if (quote_shell(sh, span_of(request->run_dir), err) < 0)
+        return -1;
+    str_add(sh, "\n");
+    frame_section_open(sh, "receipt");
+    /* An NFS client that still believes in the folder's old content is asked afresh by reading it. */
+    str_add(sh, "ls \"$_d\" >/dev/null 2>&1; [ ! -f \"$_d/receipt\" ] || cat \"$_d/receipt\"\n");
+    frame_section_close(sh, "receipt");
+    frame_section_open(sh, "squeue");
+    if (squeue_command(sh, &squeue, err) < 0)
+        return -1;
+    str_add(sh, " 2>&1\n");
+    frame_section_close(sh, "squeue");
+    if (!request->has_accounting)
+        return 0;
+    frame_section_open(sh, "sacct");
+    if (sacct_command(sh, &sacct, err) < 0)
+        return -1;
+    str_add(sh, "\n");
+    frame_section_close(sh, "sacct");
+    return 0;
+}
+
+int look_program(struct str *sh, const struct look_request *request, struct err *err)
+{
+    size_t start = sh->len;
+    if (!request->run_dir || request->run_dir[0] != '/' || request->window_s <= 0)
+        return err_set(err, ERR_INVALID, "look: needs an absolute run directory and a window");
+    frame_begin(sh, request->frame);
+    if (add_look(sh, request, err) < 0) {
+        str_cut(sh, start);
+        return -1;
+    }
+    frame_end(sh);
+    return 0;
+}
+
+static void add_id(struct look_result *result, uint64_t id, enum job_state state, bool in_queue)
+{
+    size_t at = 0;
+    while (at < result->id_count && result->ids[at].id < id)
+        at++;
+    if (at < result->id_count && result->ids[at].id == id)
+        return; /* squeue came first and knows better */
+    if (result->id_count == MAX_LOOK_IDS)
+        return;
+    memmove(&result->ids[at + 1], &result->ids[at], (result->id_count - at) * sizeof(result->ids[0]));
+    result->ids[at].id = id;
+    result->ids[at].state = state;
+    result->ids[at].in_queue = in_queue;
+    result->id_count++;
+}
+
+static bool is_whole(const struct frame_section *section, size_t rejected)
+{
+    return section && section->complete && section->rc == 0 && rejected == 0;
+}
+
+static int look_queue(const struct frame *frame, const struct nonce *rows, struct span token,
+                      struct look_result *result, struct err *err)
+{
+    auto_squeue struct squeue queue = { 0 };
+    const struct frame_section *section = frame_get(frame, "squeue");
+    if (slurm_parse_squeue(section ? section->data : (struct span){ 0 }, rows, &queue, err) < 0)
+        return -1;
+    result->is_good = is_whole(section, queue.rejected);
+    for (size_t i = 0; i < queue.count; i++)
+        if (span_eq(queue.rows[i].token, token))
+            add_id(result, queue.rows[i].id.job, queue.rows[i].state, true);
+    return 0;
+}
+
+static int look_accounting(const struct frame *frame, const struct nonce *rows, struct span token,
+                           struct look_result *result, struct err *err)
+{
+    auto_sacct struct sacct sacct = { 0 };
+    const struct frame_section *section = frame_get(frame, "sacct");
+    if (slurm_parse_sacct(section ? section->data : (struct span){ 0 }, rows, &sacct, err) < 0)
+        return -1;
+    result->is_good = result->is_good && is_whole(section, sacct.rejected);
+    for (size_t i = 0; i < sacct.count; i++)
+        if (span_eq(sacct.jobs[i].token, token))
+            add_id(result, sacct.jobs[i].id.job, sacct.jobs[i].state, false);
+    return 0;
+}
+
+int look_parse(struct span out, const struct look_request *request, struct span token,
+               struct look_result *result, struct err *err)
+{
+    struct look_result found = { .is_good = false };
+    auto_frame struct frame frame = { 0 };
+    if (frame_parse(out, request->frame, &frame, err) < 0)
+        return err_wrap(err, "look");
+    if (!frame.ended)
+        return err_set(err, ERR_CORRUPT, "look: the answer was cut");
+    if (look_queue(&frame, request->rows, token, &found, err) < 0)
+        return err_wrap(err, "look");
+    if (request->has_accounting && look_accounting(&frame, request->rows, token, &found, err) < 0)
+        return err_wrap(err, "look");
+    const struct frame_section *receipt = frame_get(&frame, "receipt");
+    found.is_good = found.is_good && is_whole(receipt, 0);
+    found.has_receipt = receipt && receipt->data.len > 0;
+    if (found.has_receipt)
+        found.receipt = receipt_parse(receipt->data);
+    *result = found;
+    return 0;
+}
+
+static bool is_job_or_task(const char *id)
+{
+    struct slurm_id parsed;
+    return strspn(id, "0123456789_") == strlen(id) && slurm_id_parse(span_of(id), &parsed);
+}
+
+static int check_cancel(const struct cancel_request *request, struct err *err)
+{
+    if (!is_job_or_task(request->id) || !token_is_valid(span_of(request->token)))
+        return err_set(err, ERR_INVALID, "cancel: '%s' is no job", request->id);
+    if (request->signal && !row_is_plain_name(span_of(request->signal)))
+        return err_set(err, ERR_INVALID, "cancel: '%s' is no signal", request->signal);
+    return 0;
+}
+
+static int add_scancel(struct str *sh, const struct cancel_request *request, struct err *err)
+{
+    if (row_add_tool(sh, request->tools.bin_dir, "scancel", err) < 0)
+        return -1;
+    if (request->tools.cluster)
+        str_addf(sh, " -M %s", request->tools.cluster);
+    if (request->signal)
+        str_addf(sh, " --batch --signal=%s", request->signal);
+    if (request->name) {
+        str_add(sh, " -n ");
+        if (quote_shell(sh, span_of(request->name), err) < 0)
+            return -1;
+    }
+    str_addf(sh, " %s", request->id);
+    return 0;
+}
+
+/* The look is at what names the job for sure: its script's path and its folder, not its name. */
+static int add_cancel(struct str *sh, const struct cancel_request *request, struct err *err)
+{
+    struct slurm_id id;
+    (void)slurm_id_parse(span_of(request->id), &id);
+    frame_section_open(sh, "cancel");
+    str_add(sh, "_q=$(LC_ALL=C ");
+    if (row_add_tool(sh, request->tools.bin_dir, "squeue", err) < 0)
+        return -1;
+    if (request->tools.cluster)
+        str_addf(sh, " -M %s", request->tools.cluster);
+    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k' 2>&1); _c=$?\n", (unsigned long long)id.job,
+             request->rows->text);
+    str_addf(sh, "case $_c,$_q in\n*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", request->token);
+    if (add_scancel(sh, request, err) < 0)
+        return -1;
+    str_addf(sh,
+             " 2>&1; _c=$?\necho; [ $_c -eq 0 ] && echo sent || echo \"refused $_c\";;\n"
+             "0,*%s*) echo stranger;;\n*) printf '%%s\\n' \"$_q\"; echo unknown;;\nesac\n",
+             request->rows->text);
+    frame_section_close(sh, "cancel");
+    return 0;
+}
+
+int cancel_program(struct str *sh, const struct cancel_request *request, struct err *err)
+{
+    size_t start = sh->len;
+    if (check_cancel(request, err) < 0)
+        return -1;
+    if (request->tools.cluster && !row_is_plain_name(span_of(request->tools.cluster)))
+        return err_set(err, ERR_INVALID, "'%s' is no cluster name for scancel", request->tools.cluster);
+    frame_begin(sh, request->frame);
+    if (add_cancel(sh, request, err) < 0) {
+        str_cut(sh, start);
+        return -1;
+    }
+    frame_end(sh);
+    return 0;
+}
+
+enum cancel_kind cancel_parse(struct span out, const struct nonce *frame)
+{
+    static const struct {
+        const char *word;
+        enum cancel_kind kind;
+    } words[] = { { "sent", CANCEL_SENT }, { "gone", CANCEL_GONE }, { "stranger", CANCEL_STRANGER } };
+    auto_frame struct frame sections = { 0 };
+    struct span line, last = { 0 };
+    if (frame_parse(out, frame, &sections, NULL) < 0 || !frame_get(&sections, "cancel"))
+        return CANCEL_UNKNOWN;
+    struct span text = frame_get(&sections, "cancel")->data;
+    if (!frame_get(&sections, "cancel")->complete)
+        return CANCEL_UNKNOWN;
+    while (span_next_line(&text, &line))
+        last = line.len ? line : last;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (span_is(last, words[i].word))
+            return words[i].kind;
+    return span_starts(last, "refused ") ? CANCEL_REFUSED : CANCEL_UNKNOWN;
+}

@@ -1,0 +1,55 @@
+/* Looking for a job whose submission is in doubt, and cancelling one without hitting a stranger. */
+#ifndef SLUICE_SLURM_LOOK_H
+#define SLUICE_SLURM_LOOK_H
+
+#include "slurm/sbatch.h"
+
+/* Receipt, squeue -t all and sacct since window_s, each with its status, in one frame. */
+struct look_request {
+    const struct nonce *frame, *rows;
+    struct slurm_tools tools;
+    const char *run_dir; /* absolute */
+    int64_t window_s;    /* > 0: reaches back before the first try, by the cluster's clock */
+    bool has_accounting; /* false: squeue and receipt alone decide (a site without slurmdbd) */
+};
+int look_program(struct str *sh, const struct look_request *request, struct err *err);
+
+enum { MAX_LOOK_IDS = 16 };
+
+struct look_result {
+    bool is_good; /* every place answered whole: only then does absence prove anything */
+    bool has_receipt;
+    struct launch_result receipt;
+    struct {
+        uint64_t id;          /* leading id: of the array, of the het job */
+        enum job_state state; /* squeue's word before sacct's */
+        bool in_queue;
+    } ids[MAX_LOOK_IDS]; /* jobs with this token, each id once, ascending */
+    size_t id_count;
+};
+
+/* token: the job's. -1 with ERR_CORRUPT where the frame is cut: nothing is known. */
+int look_parse(struct span out, const struct look_request *request, struct span token,
+               struct look_result *result, struct err *err);
+
+/* `scancel [-n NAME] ID` after a look that ID is ours. Section "cancel". */
+struct cancel_request {
+    const struct nonce *frame, *rows;
+    struct slurm_tools tools;
+    const char *id; /* "27", or "27_3" for one task */
+    const char *token;
+    const char *name;   /* the job's name as submitted, or NULL where a site rewrites names */
+    const char *signal; /* "TERM" by default (NULL); then --signal is given, to the batch step too */
+};
+int cancel_program(struct str *sh, const struct cancel_request *request, struct err *err);
+
+enum cancel_kind {
+    CANCEL_UNKNOWN,  /* not known: repeat */
+    CANCEL_SENT,     /* scancel took it; repeat until the end is seen */
+    CANCEL_GONE,     /* not in the queue any more: success */
+    CANCEL_STRANGER, /* the id is another job's now: nothing was sent */
+    CANCEL_REFUSED,  /* scancel said no */
+};
+enum cancel_kind cancel_parse(struct span out, const struct nonce *frame);
+
+#endif

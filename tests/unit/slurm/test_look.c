@@ -1,0 +1,174 @@
+#include "slurm/look.h"
+
+#include "rows.h"
+#include "shell.h"
+
+static const struct nonce frame_nonce = { "fedcba98765432100123456789abcdeX" };
+static const struct nonce row_nonce = { SAMPLE_NONCE };
+
+static struct look_request look_request_of(const struct shell *shell, char *run_dir, size_t size)
+{
+    snprintf(run_dir, size, "%s/run", shell->dir);
+    return (struct look_request){ .frame = &frame_nonce,
+                                  .rows = &row_nonce,
+                                  .run_dir = run_dir,
+                                  .window_s = 3600,
+                                  .has_accounting = true };
+}
+
+static int look(const struct shell *shell, const struct look_request *request, struct str *out,
+                struct look_result *result)
+{
+    auto_str struct str program = STR_MAX(100000);
+    assert_int_equal(look_program(&program, request, NULL), 0);
+    shell_run(shell, "dash", str_span(&program), out);
+    return look_parse(str_span(out), request, span_of(SAMPLE_TOKEN), result, NULL);
+}
+
+static void absence_is_proved_only_by_three_good_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *squeue, *sacct;
+        bool is_good;
+    } cases[] = { { "exit 0", "exit 0", true },
+                  { "exit 1", "exit 0", false },
+                  { "exit 0", "exit 1", false },
+                  { "echo 'slurm_load_jobs error: Socket timed out' >&2", "exit 0", false },
+                  { "exit 0", "echo garbage", false } };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct shell shell;
+        struct look_result result;
+        char run_dir[128];
+        shell_setup(&shell);
+        shell_fake(&shell, "squeue", cases[i].squeue);
+        shell_fake(&shell, "sacct", cases[i].sacct);
+        auto_str struct str out = STR_MAX(100000);
+        struct look_request request = look_request_of(&shell, run_dir, sizeof(run_dir));
+        assert_int_equal(look(&shell, &request, &out, &result), 0);
+        assert_int_equal(result.is_good, cases[i].is_good);
+        assert_int_equal(result.id_count, 0);
+        assert_false(result.has_receipt);
+        shell_teardown(&shell);
+    }
+}
+
+static void a_job_is_found_in_receipt_queue_and_accounting(void **state)
+{
+    (void)state;
+    struct shell shell;
+    struct look_result result;
+    char run_dir[128];
+    shell_setup(&shell);
+    auto_str struct str rows = STR_MAX(10000), accounting = STR_MAX(10000), out = STR_MAX(100000);
+    rows_add_squeue(&rows, "28", "RUNNING", "twin", SAMPLE_TOKEN);
+    rows_add_squeue(&rows, "29", "RUNNING", "other", "jx01jd3f7v8w9x0y1z2a3b4c5d00");
+    rows_add_sacct(&accounting, "27", "COMPLETED", "0:0", SAMPLE_TOKEN);
+    rows_add_sacct(&accounting, "28", "PENDING", "0:0", SAMPLE_TOKEN);
+    shell_write(&shell, "rows", str_text(&rows), 0600);
+    shell_write(&shell, "accounting", str_text(&accounting), 0600);
+    shell_fake(&shell, "squeue", "cat rows");
+    shell_fake(&shell, "sacct", "cat accounting");
+    struct look_request request = look_request_of(&shell, run_dir, sizeof(run_dir));
+    assert_int_equal(mkdir(run_dir, 0700), 0);
+    shell_write(&shell, "run/receipt", "rc 0\n27\n\001errors\n\n", 0600);
+    assert_int_equal(look(&shell, &request, &out, &result), 0);
+    assert_true(result.is_good);
+    assert_true(result.has_receipt);
+    assert_int_equal(result.receipt.id, 27);
+    assert_int_equal(result.id_count, 2);
+    assert_int_equal(result.ids[0].id, 27);
+    assert_int_equal(result.ids[0].state, JOB_STATE_COMPLETED);
+    assert_false(result.ids[0].in_queue);
+    assert_int_equal(result.ids[1].id, 28);
+    assert_int_equal(result.ids[1].state, JOB_STATE_RUNNING);
+    assert_true(result.ids[1].in_queue);
+    shell_teardown(&shell);
+}
+
+static void a_cut_look_says_nothing(void **state)
+{
+    (void)state;
+    struct look_request request = { .frame = &frame_nonce, .rows = &row_nonce, .has_accounting = true };
+    struct look_result result;
+    struct err err;
+    assert_int_equal(look_parse(span_of("\nfedcba98765432100123456789abcdeX BEGIN\n"), &request,
+                                span_of(SAMPLE_TOKEN), &result, &err),
+                     -1);
+    assert_int_equal(err.code, ERR_CORRUPT);
+}
+
+struct cancel_case {
+    const char *squeue, *scancel;
+    enum cancel_kind kind;
+    bool is_called;
+};
+
+static void only_our_own_job_is_cancelled(void **state)
+{
+    (void)state;
+    static const struct cancel_case cases[] = {
+        { "echo " SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN "/script.sh", "exit 0", CANCEL_SENT, true },
+        { "echo " SAMPLE_NONCE " /w/other", "exit 0", CANCEL_STRANGER, false },
+        { "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "exit 0", CANCEL_GONE,
+          false },
+        { "exit 0", "exit 0", CANCEL_GONE, false },
+        { "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1", "exit 0", CANCEL_UNKNOWN, false },
+        { "echo " SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN, "echo denied >&2; exit 210", CANCEL_REFUSED, true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct shell shell;
+        shell_setup(&shell);
+        shell_fake(&shell, "squeue", cases[i].squeue);
+        auto_str struct str body = STR_MAX(1000), program = STR_MAX(10000), out = STR_MAX(10000);
+        str_addf(&body, "for a; do echo \"<$a>\"; done > cancelled\n%s", cases[i].scancel);
+        shell_fake(&shell, "scancel", str_text(&body));
+        struct cancel_request request = { .frame = &frame_nonce,
+                                          .rows = &row_nonce,
+                                          .id = "27_3",
+                                          .token = SAMPLE_TOKEN,
+                                          .name = "it's $(mine)" };
+        assert_int_equal(cancel_program(&program, &request, NULL), 0);
+        shell_run(&shell, shells[i % 2], str_span(&program), &out);
+        assert_int_equal(cancel_parse(str_span(&out), &frame_nonce), cases[i].kind);
+        assert_int_equal(shell_has(&shell, "cancelled"), cases[i].is_called);
+        if (cases[i].is_called) {
+            auto_str struct str argv = shell_read(&shell, "cancelled");
+            assert_string_equal(str_text(&argv), "<-n>\n<it's $(mine)>\n<27_3>\n");
+        }
+        shell_teardown(&shell);
+    }
+}
+
+static void ids_and_signals_that_could_inject_are_refused(void **state)
+{
+    (void)state;
+    struct cancel_request request = { .frame = &frame_nonce, .rows = &row_nonce, .token = SAMPLE_TOKEN };
+    static const char *const ids[] = { "", "1;id", "27_[1-3]", "--me", "27.0" };
+    auto_str struct str program = STR_MAX(10000);
+    struct err err;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        request.id = ids[i];
+        assert_int_equal(cancel_program(&program, &request, &err), -1);
+    }
+    request.id = "27";
+    request.signal = "T;id";
+    assert_int_equal(cancel_program(&program, &request, &err), -1);
+    assert_int_equal(program.len, 0);
+    request.signal = "USR2";
+    assert_int_equal(cancel_program(&program, &request, &err), 0);
+    assert_true(span_has(str_span(&program), "scancel --batch --signal=USR2 27"));
+    assert_int_equal(cancel_parse(span_of("sent"), &frame_nonce), CANCEL_UNKNOWN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(absence_is_proved_only_by_three_good_answers),
+        cmocka_unit_test(a_job_is_found_in_receipt_queue_and_accounting),
+        cmocka_unit_test(a_cut_look_says_nothing),
+        cmocka_unit_test(only_our_own_job_is_cancelled),
+        cmocka_unit_test(ids_and_signals_that_could_inject_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
