@@ -1,0 +1,261 @@
+#include "api/access.h"
+
+#include "api/judge.h"
+#include "api/peer.h"
+#include "api/reply.h"
+#include "api/respond.h"
+#include "api/routes.h"
+#include "base/mem.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+
+enum stage { STAGE_HEADER, STAGE_BODY, STAGE_WORK, STAGE_SENT };
+
+struct pending { /* a request in the server's hands */
+    struct pending *prev, *next;
+    struct access *access;
+    struct MHD_Connection *mhd;
+    struct conn *conn;
+    struct request *request;
+    const char *raw_target; /* in the server's buffer; only for its place */
+    size_t raw_target_bytes;
+    enum stage stage;
+    bool is_suspended, is_refused, is_too_large;
+};
+
+static struct conn *conn_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void watch(struct pending *p, bool on)
+{
+    struct epoll_event event = { .events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = p };
+    (void)epoll_ctl(p->access->watch_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, p->conn->fd, &event);
+    p->is_suspended = on;
+}
+
+static void resume(struct pending *p)
+{
+    if (!p->is_suspended)
+        return;
+    watch(p, false);
+    MHD_resume_connection(p->mhd);
+}
+
+/* The request's `answered`: p is NULL once the server has let go of it. */
+static void on_answered(struct request *request)
+{
+    struct pending *p = request->edge;
+    idempotency_finish(request);
+    if (p)
+        resume(p);
+}
+
+void *access_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
+{
+    struct access *access = ctx;
+    struct pending *p = mem_zalloc(sizeof(*p));
+    p->access = access;
+    p->mhd = mhd;
+    p->conn = conn_of(mhd);
+    p->raw_target = uri;
+    p->raw_target_bytes = strlen(uri);
+    p->request = request_new(access->gw);
+    p->request->edge = p;
+    p->request->answered = on_answered;
+    p->request->site = &access->site;
+    p->request->base_path = access->base_path;
+    judge_target(p->request, (struct span){ uri, p->raw_target_bytes });
+    p->next = access->first;
+    if (p->next)
+        p->next->prev = p;
+    access->first = p;
+    if (p->conn && p->conn->phase == CONN_IDLE)
+        conn_enter(&access->conns, p->conn, CONN_HEADER);
+    return p;
+}
+
+static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct edge_request *edge = ctx;
+    if (edge->count < EDGE_MAX_HEADERS)
+        edge->headers[edge->count] = (struct edge_header){ name, value ? value : "" };
+    edge->count++;
+    return MHD_YES;
+}
+
+static void read_header(const struct pending *p, const char *method, const char *version,
+                        struct edge_request *edge)
+{
+    edge->method = method;
+    edge->target = p->raw_target;
+    edge->target_bytes = p->raw_target_bytes;
+    edge->version = version;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(p->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    edge->header_bytes = info ? info->header_size : 0;
+    (void)MHD_get_connection_values(p->mhd, MHD_HEADER_KIND, add_header, edge);
+}
+
+/* Without users configured only this machine is heard, and in owner mode only the daemon's own uid. */
+static bool is_trusted(struct access *access, struct conn *conn)
+{
+    if (conn->trust == TRUST_UNKNOWN) {
+        uid_t uid;
+        bool is_ours =
+            access->auth_mode == AUTH_LOOPBACK ||
+            (access->auth_mode == AUTH_OWNER && peer_uid(conn->fd, &uid, NULL) == 0 && uid == geteuid());
+        conn->trust = conn->is_loopback && is_ours ? TRUST_YES : TRUST_NO;
+    }
+    return conn->trust == TRUST_YES;
+}
+
+static enum MHD_Result send_reply(struct pending *p)
+{
+    if (p->request->gone)
+        return MHD_NO;
+    p->stage = STAGE_SENT;
+    conn_enter(&p->access->conns, p->conn, CONN_ANSWER);
+    return respond(p->mhd, &p->request->reply, p->access->closing);
+}
+
+static enum MHD_Result begin(struct pending *p, const char *method, const char *version)
+{
+    struct edge_request edge = { 0 };
+    struct request *request = p->request;
+    read_header(p, method, version, &edge);
+    if (is_trusted(p->access, p->conn))
+        request->user = p->access->user;
+    request->method = method;
+    if (judge_edge(request, &edge, &p->access->hosts) < 0)
+        return send_reply(p);
+    judge_route(request, &edge);
+    p->is_refused = request->reply.status != 0;
+    if (p->is_refused && request->reply.close)
+        return send_reply(p);
+    p->stage = STAGE_BODY;
+    conn_enter(&p->access->conns, p->conn, CONN_BODY);
+    return MHD_YES;
+}
+
+/* A refused request's body is read and dropped, or the client would find its connection reset before it has
+ * read why. */
+static void take_body(struct pending *p, struct span bytes)
+{
+    struct str *body = &p->request->body;
+    if (p->is_refused || p->is_too_large)
+        return;
+    str_add_span(body, bytes);
+    p->is_too_large = body->failed;
+}
+
+static enum MHD_Result work(struct pending *p)
+{
+    struct request *request = p->request;
+    p->stage = STAGE_WORK;
+    conn_enter(&p->access->conns, p->conn, CONN_WORK);
+    if (p->is_too_large)
+        reply_errf(request, ERR_TOO_LARGE, "the body is longer than %zu bytes", request->body.max);
+    if (!request->reply.status && judge_body(request) == 0 && idempotency_begin(&p->access->flights, request))
+        request->route->handler(request);
+    if (request->reply.status)
+        return send_reply(p);
+    watch(p, true);
+    MHD_suspend_connection(p->mhd);
+    return MHD_YES;
+}
+
+enum MHD_Result access_handle(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
+                              const char *version, const char *data, size_t *size, void **pending)
+{
+    (void)ctx;
+    (void)mhd;
+    (void)url;
+    struct pending *p = *pending;
+    switch (p->stage) {
+    case STAGE_HEADER:
+        return begin(p, method, version);
+    case STAGE_BODY:
+        if (*size == 0)
+            return work(p);
+        take_body(p, (struct span){ data, *size });
+        *size = 0;
+        return MHD_YES;
+    case STAGE_WORK:
+    case STAGE_SENT:
+        break;
+    }
+    return send_reply(p);
+}
+
+void access_completed(void *ctx, struct MHD_Connection *mhd, void **pending,
+                      enum MHD_RequestTerminationCode how)
+{
+    (void)mhd;
+    (void)how;
+    struct access *access = ctx;
+    struct pending *p = *pending;
+    if (!p)
+        return;
+    *pending = NULL;
+    if (p->is_suspended)
+        watch(p, false);
+    p->request->edge = NULL;
+    if (!p->request->reply.status)
+        request_leave(p->request);
+    if (p->conn)
+        conn_enter(&access->conns, p->conn, CONN_IDLE);
+    if (p->prev)
+        p->prev->next = p->next;
+    else
+        access->first = p->next;
+    if (p->next)
+        p->next->prev = p->prev;
+    request_drop(p->request);
+    mem_free_ptr(&p);
+}
+
+void access_left(void *ptr)
+{
+    struct pending *p = ptr;
+    request_hold(p->request);
+    request_leave(p->request);
+    request_drop(p->request);
+    resume(p);
+}
+
+void access_connection(void *ctx, struct MHD_Connection *mhd, void **socket_ctx,
+                       enum MHD_ConnectionNotificationCode what)
+{
+    struct access *access = ctx;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*socket_ctx)
+            conns_remove(&access->conns, *socket_ctx);
+        *socket_ctx = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int number = fd->connect_fd;
+    const union MHD_ConnectionInfo *addr = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *socket_ctx = conns_add(&access->conns, number, addr->client_addr);
+}
+
+enum MHD_Result access_accept(void *ctx, const struct sockaddr *addr, socklen_t len)
+{
+    (void)len;
+    struct access *access = ctx;
+    return conns_allow(&access->conns, addr) ? MHD_YES : MHD_NO;
+}
+
+void access_close(struct access *access)
+{
+    access->closing = true;
+    for (struct pending *p = access->first; p; p = p->next)
+        if (p->is_suspended)
+            access_left(p);
+    idempotency_abandon(&access->flights);
+}

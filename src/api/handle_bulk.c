@@ -1,0 +1,172 @@
+#include "api/handlers.h"
+
+#include "api/reply.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "svc/launch.h"
+#include "svc/query.h"
+#include "text/json_in.h"
+#include "text/json_out.h"
+
+/* POST /jobs:cancel. Every job is asked for at once; the answer has one item each, in the order asked, when
+ * the last has answered. */
+
+enum { MAX_BULK = 1000, MAX_BULK_BYTES = 64 * 1024 * 1024, MAX_LISTED_BYTES = 16 * 1024 * 1024 };
+
+struct bulk_item {
+    struct bulk *bulk;
+    int64_t job_id;
+    int status;        /* 0: no answer yet */
+    struct str answer; /* a job's document, or a problem */
+};
+
+struct bulk {
+    struct request *request; /* held */
+    struct bulk_item items[MAX_BULK];
+    size_t count, open;
+};
+
+static int add_id(struct bulk *bulk, int64_t job_id, struct err *err)
+{
+    if (bulk->count == MAX_BULK)
+        return err_set(err, ERR_TOO_LARGE, "more than %d jobs at once", MAX_BULK);
+    bulk->items[bulk->count++] =
+        (struct bulk_item){ .bulk = bulk, .job_id = job_id, .answer = STR_MAX(MAX_LISTED_BYTES) };
+    return 0;
+}
+
+static int add_ids(struct bulk *bulk, const struct doc *ids, struct err *err)
+{
+    if (ids->kind != DOC_SEQ)
+        return err_set(err, ERR_INVALID, "ids must be a list of job ids");
+    for (size_t i = 0; i < ids->count; i++) {
+        const struct doc *id = &ids->items[i];
+        int64_t job_id = id->integer;
+        if (id->kind == DOC_STR && query_job_id(bulk->request->gw, id->text, &job_id, err) < 0)
+            return -1;
+        if (id->kind != DOC_INT && id->kind != DOC_STR)
+            return err_set(err, ERR_INVALID, "ids must be a list of job ids");
+        if (add_id(bulk, job_id, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One page of the filter's jobs; *cursor is what the next begins with, NULL after the last. */
+static int add_page(struct bulk *bulk, const char *filter, char **cursor, struct err *err)
+{
+    struct query_list list = { .filter = filter, .cursor = *cursor, .limit = MAX_PAGE_ROWS };
+    auto_str struct str text = STR_MAX(MAX_LISTED_BYTES);
+    auto_doc struct doc *page = NULL;
+    if (query_jobs(bulk->request->gw, &list, &text, err) < 0 || json_parse(str_span(&text), &page, err) < 0)
+        return -1;
+    const struct doc *items = doc_get(page, "items");
+    for (size_t i = 0; items && i < items->count; i++) {
+        const struct doc *id = doc_get(&items->items[i], "id");
+        if (id && query_job_is_final(bulk->request->gw, id->integer, NULL) == 0 &&
+            add_id(bulk, id->integer, err) < 0)
+            return -1;
+    }
+    mem_replace_str(cursor, doc_scalar_text(doc_get(page, "next")));
+    return 0;
+}
+
+static int add_filter(struct bulk *bulk, const struct doc *filter, struct err *err)
+{
+    if (filter->kind != DOC_STR || !filter->text[0])
+        return err_set(err, ERR_INVALID, "filter must be a text such as state:pending project:x");
+    auto_free char *cursor = NULL;
+    do {
+        if (add_page(bulk, filter->text, &cursor, err) < 0)
+            return -1;
+    } while (cursor);
+    return 0;
+}
+
+static int read_body(struct bulk *bulk, const struct doc *body, struct err *err)
+{
+    const struct doc *ids = doc_get(body, "ids"), *filter = doc_get(body, "filter");
+    if (body->count != 1 || (!ids && !filter))
+        return err_set(err, ERR_INVALID, "the body must hold either ids or filter");
+    return ids ? add_ids(bulk, ids, err) : add_filter(bulk, filter, err);
+}
+
+static void bulk_free(struct bulk *bulk)
+{
+    for (size_t i = 0; i < bulk->count; i++)
+        str_clear(&bulk->items[i].answer);
+    mem_free_ptr(&bulk);
+}
+
+static void finish(struct bulk *bulk)
+{
+    auto_str struct str body = STR_MAX(MAX_BULK_BYTES);
+    struct json_out out = { .to = &body };
+    json_open_object(&out);
+    json_key(&out, "items");
+    json_open_array(&out);
+    for (size_t i = 0; i < bulk->count; i++) {
+        const struct bulk_item *item = &bulk->items[i];
+        json_open_object(&out);
+        json_member_int(&out, "id", item->job_id);
+        json_member_int(&out, "status", item->status);
+        json_member_raw(&out, item->status < 300 ? "job" : "problem", str_span(&item->answer));
+        json_close_object(&out);
+    }
+    json_close_array(&out);
+    json_close_object(&out);
+    reply_json(bulk->request, 200, &body);
+    request_drop(bulk->request);
+    bulk_free(bulk);
+}
+
+static void settle(struct bulk_item *item, const struct answer *answer)
+{
+    if (answer->ok) {
+        item->status = 202;
+        str_add_span(&item->answer, answer->body);
+        return;
+    }
+    item->status = problem_kind(answer->err.code)->status;
+    problem_json(
+        &(struct problem){
+            .err = &answer->err, .errs = answer->errs, .upstream = answer->upstream, .hint = answer->hint },
+        NULL, &item->answer);
+}
+
+static void on_cancelled(void *ctx, const struct answer *answer)
+{
+    struct bulk_item *item = ctx;
+    settle(item, answer);
+    if (--item->bulk->open == 0)
+        finish(item->bulk);
+}
+
+static void cancel_all(struct bulk *bulk)
+{
+    bulk->open = bulk->count + 1;
+    for (size_t i = 0; i < bulk->count; i++) {
+        struct bulk_item *item = &bulk->items[i];
+        struct answer refused = { 0 };
+        if (launch_cancel(bulk->request->gw->launch, item->job_id, -1, on_cancelled, item, &refused.err) == 0)
+            continue;
+        settle(item, &refused);
+        bulk->open--;
+    }
+    if (--bulk->open == 0)
+        finish(bulk);
+}
+
+void handle_bulk_cancel(struct request *request)
+{
+    struct err err;
+    struct bulk *bulk = mem_zalloc(sizeof(*bulk));
+    bulk->request = request;
+    if (read_body(bulk, request->doc, &err) < 0) {
+        reply_err(request, &err);
+        bulk_free(bulk);
+        return;
+    }
+    request_hold(request);
+    cancel_all(bulk);
+}

@@ -1,0 +1,129 @@
+#include "api/handlers.h"
+
+#include "api/done.h"
+#include "api/job_wait.h"
+#include "api/reply.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "svc/edit.h"
+#include "svc/launch.h"
+#include "svc/query.h"
+
+enum { MAX_LIST_BYTES = 64 * 1024 * 1024 };
+
+static int read_list(const struct request *request, struct query_list *list, struct err *err)
+{
+    list->filter = request_query(request, "filter");
+    list->sort = request_query(request, "sort");
+    list->cursor = request_query(request, "cursor");
+    if (request_query_int(request, "limit", 1, MAX_PAGE_ROWS, &list->limit, err) < 0 ||
+        request_query_int(request, "since", 0, INT64_MAX, &list->since, err) < 0 ||
+        request_query_bool(request, "archived", &list->archived, err) < 0)
+        return -1;
+    return request_query_bool(request, "total", &list->total, err);
+}
+
+void handle_jobs(struct request *request)
+{
+    struct err err;
+    struct query_list list = { 0 };
+    if (read_list(request, &list, &err) < 0) {
+        reply_err(request, &err);
+        return;
+    }
+    if (reply_not_modified(request, query_last_event(request->gw)))
+        return;
+    auto_str struct str body = STR_MAX(MAX_LIST_BYTES);
+    if (query_jobs(request->gw, &list, &body, &err) < 0)
+        reply_err(request, &err);
+    else
+        reply_json(request, 200, &body);
+}
+
+void handle_job(struct request *request)
+{
+    struct err err;
+    struct job_wait wait;
+    int64_t job_id;
+    if (job_wait_read(request, true, &wait, &err) < 0 || job_wait_id(request, &job_id, &err) < 0)
+        reply_err(request, &err);
+    else
+        job_wait_answer(request, job_id, &wait, 200);
+}
+
+void handle_job_patch(struct request *request)
+{
+    auto_errs struct errs errs = { 0 };
+    struct err err;
+    int64_t job_id;
+    request_hold(request);
+    if (job_wait_id(request, &job_id, &err) == 0 &&
+        edit_job(request->gw, job_id, request->doc, done_json, request, &errs, &err) == 0)
+        return;
+    reply_problem(request, &(struct problem){ .err = &err, .errs = &errs });
+    request_drop(request);
+}
+
+void handle_job_script(struct request *request)
+{
+    auto_str struct str body = STR_MAX(MAX_SCRIPT_BYTES);
+    struct err err;
+    int64_t job_id;
+    if (job_wait_id(request, &job_id, &err) < 0 || query_script(request->gw, job_id, &body, &err) < 0)
+        reply_err(request, &err);
+    else
+        reply_bytes(request, 200, "text/plain; charset=utf-8", str_span(&body));
+}
+
+static void list_events(struct request *request, int64_t job_id)
+{
+    auto_str struct str body = STR_MAX(MAX_LIST_BYTES);
+    struct err err;
+    int64_t after = 0, limit = DEFAULT_PAGE_ROWS;
+    if (request_query_int(request, "after", 0, INT64_MAX, &after, &err) < 0 ||
+        request_query_int(request, "limit", 1, MAX_PAGE_ROWS, &limit, &err) < 0 ||
+        query_events(request->gw, job_id, after, limit, &body, &err) < 0)
+        reply_err(request, &err);
+    else
+        reply_json(request, 200, &body);
+}
+
+void handle_job_events(struct request *request)
+{
+    struct err err;
+    int64_t job_id;
+    if (job_wait_id(request, &job_id, &err) < 0)
+        reply_err(request, &err);
+    else
+        list_events(request, job_id);
+}
+
+void handle_events(struct request *request)
+{
+    list_events(request, 0);
+}
+
+static int read_task(const struct doc *body, int64_t *task, struct err *err)
+{
+    for (size_t i = 0; body && i < body->count; i++) {
+        const struct doc *item = &body->items[i];
+        if (!span_is(span_of(item->key), "task"))
+            return err_set(err, ERR_INVALID, "unknown field '%s': there is task", item->key);
+        if (item->kind != DOC_INT || item->integer < 0)
+            return err_set(err, ERR_INVALID, "task must be a whole number from 0");
+        *task = item->integer;
+    }
+    return 0;
+}
+
+void handle_job_cancel(struct request *request)
+{
+    struct err err;
+    int64_t job_id, task = -1;
+    if (read_task(request->doc, &task, &err) < 0 || job_wait_id(request, &job_id, &err) < 0) {
+        reply_err(request, &err);
+        return;
+    }
+    request_hold(request);
+    done_started(request, launch_cancel(request->gw->launch, job_id, task, done_json, request, &err), &err);
+}

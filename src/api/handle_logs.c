@@ -1,0 +1,72 @@
+#include "api/handlers.h"
+
+#include "api/done.h"
+#include "api/reply.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "svc/logs.h"
+#include "svc/query.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char type_log[] = "text/plain; charset=utf-8";
+
+static void header_int(struct request *request, const char *name, int64_t value)
+{
+    auto_str struct str text = STR_MAX(32);
+    str_addf(&text, "%" PRId64, value);
+    reply_header(request, name, str_text(&text));
+}
+
+/* X-Sluice-Offset: where the bytes begin in the log; X-Sluice-Size: the log's whole length now. */
+static void on_read(void *ctx, const struct answer *answer)
+{
+    struct request *request = ctx;
+    if (answer->ok) {
+        header_int(request, "X-Sluice-Offset", answer->offset);
+        header_int(request, "X-Sluice-Size", answer->size);
+        reply_bytes(request, 200, type_log, answer->body);
+    } else {
+        reply_answer(request, 200, answer);
+    }
+    request_drop(request);
+}
+
+static int read_source(const struct request *request, bool *scheduler_log, struct err *err)
+{
+    const char *source = request_query(request, "source");
+    if (source && strcmp(source, "job") != 0 && strcmp(source, "scheduler") != 0)
+        return err_set(err, ERR_INVALID, "query parameter 'source' must be job or scheduler");
+    *scheduler_log = source && strcmp(source, "scheduler") == 0;
+    return 0;
+}
+
+static int read_call(const struct request *request, struct log_call *call, struct err *err)
+{
+    int64_t far = INT64_MAX / 2;
+    if (request_query_int(request, "attempt", 1, 1000000, &call->attempt, err) < 0 ||
+        request_query_int(request, "task", 0, MAX_ARRAY_TASKS * INT64_C(100), &call->task, err) < 0 ||
+        request_query_int(request, "offset", -far, far, &call->offset, err) < 0 ||
+        request_query_int(request, "limit", 1, MAX_LOG_CHUNK_BYTES, &call->limit, err) < 0 ||
+        request_query_int(request, "line", -far, far, &call->line, err) < 0 ||
+        request_query_int(request, "lines", 1, 100000, &call->lines, err) < 0 ||
+        read_source(request, &call->scheduler_log, err) < 0)
+        return -1;
+    if (request_query(request, "line") && !call->lines)
+        call->lines = 1;
+    auto_free char *ref = request_param_dup(request, 0);
+    return query_job_id(request->gw, ref, &call->job_id, err);
+}
+
+void handle_log(struct request *request)
+{
+    struct err err;
+    struct log_call call = { .task = -1 };
+    if (read_call(request, &call, &err) < 0) {
+        reply_err(request, &err);
+        return;
+    }
+    request_hold(request);
+    done_started(request, logs_read(request->gw->logs, &call, on_read, request, &err), &err);
+}

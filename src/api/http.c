@@ -1,0 +1,193 @@
+#include "api/http.h"
+
+#include "api/access.h"
+#include "api/listen.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { CONNECTION_MEMORY = 32 * 1024, RUNS = 8, EVENTS = 64 };
+
+struct http {
+    struct access access;
+    struct MHD_Daemon *mhd;
+    char **names; /* what access.hosts points to */
+    size_t name_count, name_cap;
+    int listen_fd; /* the server's once it runs */
+    int port;
+};
+
+static void add_host(struct http *http, const char *name)
+{
+    *vec_push(http->names, http->name_count, http->name_cap) = mem_dup_str(name);
+}
+
+static void fill_hosts(struct http *http, const struct http_options *options)
+{
+    static const char *const own[] = { "localhost", "127.0.0.1", "[::1]" };
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        add_host(http, own[i]);
+    if (options->host) {
+        auto_str struct str name = STR_MAX(300);
+        str_addf(&name, strchr(options->host, ':') ? "[%s]" : "%s", options->host);
+        add_host(http, str_text(&name));
+    }
+    for (size_t i = 0; i < options->extra_host_count; i++)
+        add_host(http, options->extra_hosts[i]);
+    http->access.hosts = (struct edge_hosts){ (const char *const *)http->names, http->name_count };
+}
+
+static void log_server(void *ctx, const char *format, va_list args)
+{
+    (void)ctx;
+    char line[300];
+    (void)vsnprintf(line, sizeof(line), format, args);
+    line[strcspn(line, "\n")] = '\0';
+    log_debug("http: %s", line);
+}
+
+/* Targets are split and decoded by api/target.c; the server leaves them as they came. */
+static size_t leave_escapes(void *ctx, struct MHD_Connection *mhd, char *text)
+{
+    (void)ctx;
+    (void)mhd;
+    return strlen(text);
+}
+
+static int start(struct http *http, struct err *err)
+{
+    struct access *access = &http->access;
+    http->mhd = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, access_accept, access, access_handle,
+        access, MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL, MHD_OPTION_LISTEN_SOCKET, http->listen_fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)access->conns.limits.total, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, access_uri,
+        access, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        access_completed, access, MHD_OPTION_NOTIFY_CONNECTION, access_connection, access, MHD_OPTION_END);
+    if (!http->mhd)
+        return err_set(err, ERR_IO, "the HTTP server does not start");
+    http->listen_fd = -1;
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+    if (!info || epoll_ctl(access->watch_fd, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0)
+        return err_set(err, ERR_INTERNAL, "the HTTP server has no epoll descriptor");
+    return 0;
+}
+
+static int open_socket(struct http *http, const struct http_options *options, struct err *err)
+{
+    if (options->fd > 0)
+        http->listen_fd = options->fd;
+    else if (listen_open(options->host, options->port, &http->listen_fd, err) < 0)
+        return -1;
+    bool is_loopback = false;
+    if (listen_look(http->listen_fd, &http->port, &is_loopback, err) < 0)
+        return -1;
+    if (!is_loopback && (options->auth_mode == AUTH_OWNER || options->auth_mode == AUTH_LOOPBACK))
+        return err_set(err, ERR_UNSUPPORTED,
+                       "without users the gateway listens on a loopback address only, not on %s",
+                       options->host ? options->host : "the given socket");
+    return 0;
+}
+
+static struct http *make(const struct http_options *options, const struct gateway *gw)
+{
+    struct http *http = mem_zalloc(sizeof(*http));
+    struct access *access = &http->access;
+    http->listen_fd = -1;
+    access->gw = gw;
+    access->conns.clock = gw->clock;
+    access->conns.limits = options->limits ? *options->limits : conn_limits_default;
+    access->auth_mode = options->auth_mode;
+    access->base_path = mem_dup_str(options->base_path ? options->base_path : "");
+    access->user = mem_dup_str(options->user ? options->user : "owner");
+    access->watch_fd = epoll_create1(EPOLL_CLOEXEC);
+    site_init(&access->site, access->base_path, gw->version);
+    fill_hosts(http, options);
+    return http;
+}
+
+int http_new(const struct http_options *options, const struct gateway *gw, struct http **out, struct err *err)
+{
+    struct http *http = make(options, gw);
+    if (open_socket(http, options, err) < 0 || start(http, err) < 0) {
+        http_free(http);
+        return -1;
+    }
+    *out = http;
+    return 0;
+}
+
+void http_free(struct http *http)
+{
+    if (!http)
+        return;
+    struct access *access = &http->access;
+    access_close(access);
+    if (http->mhd) {
+        (void)MHD_run(http->mhd); /* takes up what was resumed */
+        MHD_stop_daemon(http->mhd);
+    }
+    mem_close_fd(&http->listen_fd);
+    mem_close_fd(&access->watch_fd);
+    site_clear(&access->site);
+    mem_clear_str(&access->base_path);
+    mem_clear_str(&access->user);
+    for (size_t i = 0; i < http->name_count; i++)
+        mem_clear_str(&http->names[i]);
+    mem_free_ptr(&http->names);
+    mem_free_ptr(&http);
+}
+
+int http_port(const struct http *http)
+{
+    return http->port;
+}
+
+int http_epoll_fd(const struct http *http)
+{
+    return http->access.watch_fd;
+}
+
+static void see_who_left(struct http *http)
+{
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(http->access.watch_fd, events, EVENTS, 0);
+    for (int i = 0; i < count; i++)
+        if (events[i].data.ptr)
+            access_left(events[i].data.ptr);
+}
+
+static bool wants_more(const struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    return MHD_get_timeout(http->mhd, &ms) == MHD_YES && ms == 0;
+}
+
+void http_run(struct http *http)
+{
+    see_who_left(http);
+    conns_sweep(&http->access.conns);
+    /* A connection may be ready for more than one step; a few are taken here, the rest in the next turn. */
+    for (int i = 0; i < RUNS; i++) {
+        (void)MHD_run(http->mhd);
+        if (!wants_more(http))
+            break;
+    }
+}
+
+int64_t http_timeout_ms(const struct http *http)
+{
+    return wants_more(http) ? 0 : conns_timeout_ms(&http->access.conns);
+}
+
+size_t http_connections(const struct http *http)
+{
+    return http->access.conns.count;
+}

@@ -1,0 +1,121 @@
+#include "api/request.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+struct request *request_new(const struct gateway *gw)
+{
+    struct request *request = mem_zalloc(sizeof(*request));
+    request->gw = gw;
+    request->base_path = "";
+    request->refs = 1;
+    request->body.max = MAX_BODY_BYTES;
+    return request;
+}
+
+void request_hold(struct request *request)
+{
+    request->refs++;
+}
+
+static void free_request(struct request *request)
+{
+    target_clear(&request->target);
+    mem_clear_str(&request->target_error);
+    mem_clear_str(&request->if_none_match);
+    mem_clear_str(&request->idempotency_key);
+    str_clear(&request->body);
+    doc_free(request->doc);
+    str_clear(&request->reply.body);
+    for (size_t i = 0; i < request->reply.header_count; i++)
+        mem_clear_str(&request->reply.headers[i].value);
+    mem_free_ptr(&request);
+}
+
+void request_drop(struct request *request)
+{
+    if (--request->refs == 0)
+        free_request(request);
+}
+
+void request_on_gone(struct request *request, void (*fn)(void *ctx), void *ctx)
+{
+    request->on_gone = fn;
+    request->on_gone_ctx = ctx;
+}
+
+void request_leave(struct request *request)
+{
+    if (request->gone)
+        return;
+    request->gone = true;
+    void (*fn)(void *ctx) = request->on_gone;
+    request->on_gone = NULL;
+    if (fn)
+        fn(request->on_gone_ctx);
+}
+
+char *request_param_dup(const struct request *request, size_t i)
+{
+    return span_dup(request->params[i]);
+}
+
+const char *request_query(const struct request *request, const char *name)
+{
+    return target_query(&request->target, name);
+}
+
+int request_query_int(const struct request *request, const char *name, int64_t min, int64_t max, int64_t *out,
+                      struct err *err)
+{
+    const char *text = request_query(request, name);
+    int64_t value;
+    if (!text)
+        return 0;
+    if (!span_i64(span_of(text), &value) || value < min || value > max)
+        return err_set(err, ERR_INVALID, "query parameter '%s' must be a whole number from %lld to %lld",
+                       name, (long long)min, (long long)max);
+    *out = value;
+    return 0;
+}
+
+int request_query_bool(const struct request *request, const char *name, bool *out, struct err *err)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = { { "1", true }, { "true", true }, { "", true }, { "0", false }, { "false", false } };
+    const char *text = request_query(request, name);
+    if (!text)
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strcmp(text, words[i].word) == 0) {
+            *out = words[i].value;
+            return 0;
+        }
+    }
+    return err_set(err, ERR_INVALID, "query parameter '%s' must be 1 or 0", name);
+}
+
+int request_query_duration(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
+                           struct err *err)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+    const char *text = request_query(request, name);
+    if (!text)
+        return 0;
+    size_t digits = strspn(text, "0123456789");
+    uint64_t value;
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (strcmp(text + digits, units[i].unit) != 0 || !span_u64((struct span){ text, digits }, &value))
+            continue;
+        *out_ms = value > (uint64_t)(max_ms / units[i].ms) ? max_ms : (int64_t)value * units[i].ms;
+        return 0;
+    }
+    return err_set(err, ERR_INVALID, "query parameter '%s' must be a duration such as 60s", name);
+}

@@ -1,0 +1,78 @@
+/* One request, from its first line to its answer: what handlers see of it.
+ *
+ * A handler answers at once (api/reply.h), or holds the request, starts something, and answers from the
+ * callback; every hold is matched by one drop. The client may leave meanwhile: then `gone` is set, an answer
+ * goes nowhere, and nothing else changes for the handler. All on the loop's thread. */
+#ifndef SLUICE_API_REQUEST_H
+#define SLUICE_API_REQUEST_H
+
+#include "api/target.h"
+#include "base/str.h"
+#include "svc/gateway.h"
+#include "text/doc.h"
+
+enum { REQUEST_PARAMS = 2, REPLY_HEADERS = 8 };
+
+struct reply {
+    int status;        /* 0: none yet */
+    const char *type;  /* static */
+    struct str body;   /* owned, given to the server as it is */
+    struct span fixed; /* instead of body: bytes that outlive the server */
+    const char *cache; /* Cache-Control, static; NULL: no-store */
+    bool close;        /* the connection ends behind it */
+    struct {
+        const char *name; /* static */
+        char *value;
+    } headers[REPLY_HEADERS];
+    size_t header_count;
+};
+
+struct route;
+struct site;
+
+struct request {
+    const struct gateway *gw;
+    const struct route *route;
+    const struct site *site; /* api/site.h: what was rendered at start */
+    const char *method;
+    const char *base_path; /* "" or "/sluice" */
+    const char *user;      /* who asks; NULL: nobody known (public routes only) */
+    struct target target;
+    char *target_error;                 /* why there is none */
+    struct span params[REQUEST_PARAMS]; /* what stands for {...} in the route's pattern */
+    char *if_none_match, *idempotency_key;
+    struct str body;
+    struct doc *doc; /* the parsed body; NULL where the route takes none, or an optional one is absent */
+    struct reply reply;
+    bool gone;
+    int64_t replay_job; /* a submit that was answered before, by its Idempotency-Key: the job; 0 none */
+
+    /* The server's side; handlers keep off. */
+    unsigned refs;
+    void (*answered)(struct request *request); /* runs when reply is complete; NULL none */
+    void (*on_gone)(void *ctx);
+    void *on_gone_ctx;
+    void *edge;   /* api/access.c */
+    void *flight; /* api/idempotency.c */
+};
+
+struct request *request_new(const struct gateway *gw); /* one reference */
+void request_hold(struct request *request);
+void request_drop(struct request *request);
+/* fn runs at most once, when the client leaves before the answer; NULL takes it back. It may drop. */
+void request_on_gone(struct request *request, void (*fn)(void *ctx), void *ctx);
+void request_leave(struct request *request); /* the client left */
+
+/* The text of a path parameter; caller frees. */
+char *request_param_dup(const struct request *request, size_t i);
+
+/* Query parameters by type. Absent: *out stays as it is. Wrong: -1 with the parameter named. */
+const char *request_query(const struct request *request, const char *name);
+int request_query_int(const struct request *request, const char *name, int64_t min, int64_t max, int64_t *out,
+                      struct err *err);
+int request_query_bool(const struct request *request, const char *name, bool *out, struct err *err);
+/* "500ms", "60s", "2m", "1h"; a bare number is seconds. Cut to max_ms. */
+int request_query_duration(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
+                           struct err *err);
+
+#endif

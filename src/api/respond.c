@@ -1,0 +1,42 @@
+#include "api/respond.h"
+
+#include "base/mem.h"
+
+static const struct {
+    const char *name, *value;
+} always[] = {
+    { "X-Content-Type-Options", "nosniff" },
+    { "Content-Security-Policy",
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+      "frame-ancestors 'none'; base-uri 'none'; form-action 'self'" },
+    { "Referrer-Policy", "no-referrer" },
+    { "Cross-Origin-Opener-Policy", "same-origin" },
+};
+
+static struct MHD_Response *make_response(struct reply *reply)
+{
+    if (reply->fixed.ptr)
+        return MHD_create_response_from_buffer(reply->fixed.len, (void *)(uintptr_t)reply->fixed.ptr,
+                                               MHD_RESPMEM_PERSISTENT);
+    size_t len = reply->body.len;
+    return MHD_create_response_from_buffer(len, str_steal(&reply->body), MHD_RESPMEM_MUST_FREE);
+}
+
+enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, bool close)
+{
+    struct MHD_Response *response = make_response(reply);
+    if (!response)
+        return MHD_NO;
+    for (size_t i = 0; i < ARRAY_LEN(always); i++)
+        (void)MHD_add_response_header(response, always[i].name, always[i].value);
+    (void)MHD_add_response_header(response, "Cache-Control", reply->cache ? reply->cache : "no-store");
+    if (reply->type)
+        (void)MHD_add_response_header(response, "Content-Type", reply->type);
+    if (reply->close || close)
+        (void)MHD_add_response_header(response, "Connection", "close");
+    for (size_t i = 0; i < reply->header_count; i++)
+        (void)MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+    enum MHD_Result queued = MHD_queue_response(mhd, (unsigned)reply->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}

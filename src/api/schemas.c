@@ -1,0 +1,232 @@
+#include "api/schemas.h"
+
+#include "base/mem.h"
+#include "domain/job.h"
+#include "domain/schema.h"
+#include "text/json_out.h"
+
+#include <string.h>
+
+enum { MAX_SCHEMA_BYTES = 1024 * 1024 };
+
+#define TIME        "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define STRING      "{\"type\":\"string\"}"
+#define NULLABLE    "{\"type\":[\"string\",\"null\"]}"
+#define INTEGER     "{\"type\":\"integer\"}"
+#define MAYBE_INT   "{\"type\":[\"integer\",\"null\"]}"
+#define BOOLEAN     "{\"type\":\"boolean\"}"
+#define STRINGS     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
+#define OBJECT      "{\"type\":\"object\"}"
+#define REF(name)   "{\"$ref\":\"#/components/schemas/" name "\"}"
+#define LIST(name)  "{\"type\":\"array\",\"items\":" REF(name) "}"
+#define P(name, is) "\"" name "\":" is
+
+static const struct {
+    const char *name, *json;
+} texts[] = {
+    { "Anything", OBJECT },
+    { "Health", "{\"type\":\"object\",\"required\":[\"ok\"],\"properties\":{" P("ok", BOOLEAN) "}}" },
+    { "Ready",
+      "{\"type\":\"object\",\"required\":[\"ready\",\"checks\"],\"properties\":{" P("ready", BOOLEAN) "," P(
+          "checks",
+          "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"ok\"],"
+          "\"properties\":{" P("name", STRING) "," P("ok", BOOLEAN) "," P("detail", NULLABLE) "}}}") "}}" },
+    { "Version",
+      "{\"type\":\"object\",\"required\":[\"name\",\"version\",\"api\"],\"properties\":{" P(
+          "name", STRING) "," P("version", STRING) "," P("api", STRING) "," P("started_at",
+                                                                              TIME) "," P("now", TIME) "}}" },
+    { "Counts",
+      "{\"type\":\"object\",\"description\":\"Jobs by state\",\"additionalProperties\":" INTEGER "}" },
+    { "Event",
+      "{\"type\":\"object\",\"required\":[\"id\",\"time\",\"kind\"],\"properties\":{" P("id", INTEGER) "," P(
+          "time", TIME) "," P("topic", STRING) "," P("kind", STRING) "," P("job", INTEGER) "," P("data",
+                                                                                                 "{}") "}}" },
+    { "EventList", "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P(
+                       "items", LIST("Event")) "," P("next", MAYBE_INT) "}}" },
+    { "Cluster", "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("name", STRING) "," P(
+                     "type", STRING) "," P("observed_at", TIME) "," P("stale", BOOLEAN) "}}" },
+    { "ClusterList",
+      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Cluster")) "}}" },
+    { "GpuRow",
+      "{\"type\":\"object\",\"required\":[\"cluster\",\"total\"],\"properties\":{" P("cluster", STRING) "," P("partition", STRING) "," P("type", STRING) "," P(
+          "total",
+          INTEGER) "," P("free",
+                         INTEGER) "," P("in_use",
+                                        INTEGER) "," P("mine",
+                                                       INTEGER) "," P("down",
+                                                                      INTEGER) "," P("pending",
+                                                                                     INTEGER) "," P("whole_"
+                                                                                                    "nodes_"
+                                                                                                    "free",
+                                                                                                    INTEGER) "," P("nodes_total",
+                                                                                                                   INTEGER) "," P("observed_at",
+                                                                                                                                  TIME) "}}" },
+    { "GpuList",
+      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("GpuRow")) "," P(
+          "clusters", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\"],"
+                      "\"properties\":{" P("name", STRING) "," P("observed_at", TIME) "," P(
+                          "stale", BOOLEAN) "," P("error", NULLABLE) "}}}") "}}" },
+    { "Node", "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("name", STRING) "," P(
+                  "state", STRING) "," P("partitions", STRINGS) "}}" },
+    { "NodeList",
+      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Node")) "}}" },
+    { "Limits", OBJECT },
+    { "Project",
+      "{\"type\":\"object\",\"required\":[\"name\",\"path\"],\"properties\":{" P("name", STRING) "," P("path", STRING) "," P(
+          "url", NULLABLE) "," P("branch", NULLABLE) "," P("sha",
+                                                           NULLABLE) "," P("dirty",
+                                                                           "{\"type\":[\"boolean\",\"null\"]"
+                                                                           "}") "," P("group",
+                                                                                      NULLABLE) "," P("synced"
+                                                                                                      "_at",
+                                                                                                      TIME) "," P("config",
+                                                                                                                  "{\"type\":[\"object\",\"null\"]}") "," P("errors",
+                                                                                                                                                            "{\"type\":\"array\",\"items\":{}}") "}}" },
+    { "ProjectList",
+      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Project")) "}}" },
+    { "ProjectAdd",
+      "{\"type\":\"object\",\"required\":[\"path\"],\"additionalProperties\":false,\"properties\":{" P(
+          "path", STRING) "," P("name", STRING) "," P("group", NULLABLE) "}}" },
+    { "ProjectPatch",
+      "{\"type\":\"object\",\"properties\":{" P("path", STRING) "," P("group", NULLABLE) "}}" },
+    { "JobList",
+      "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{" P("items", LIST("Job")) "," P(
+          "next", "{\"type\":[\"string\",\"integer\",\"null\"]}") "," P("total",
+                                                                        MAYBE_INT) "," P("event",
+                                                                                         INTEGER) "}}" },
+    { "JobPatch",
+      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" P("name", STRING) "," P(
+          "description", NULLABLE) "," P("tags", STRINGS) "," P("group", NULLABLE) "," P("archived",
+                                                                                         BOOLEAN) "}}" },
+    { "Cancel", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" P(
+                    "task", "{\"type\":\"integer\",\"minimum\":0}") "}}" },
+    { "BulkCancel",
+      "{\"type\":\"object\",\"additionalProperties\":false,\"minProperties\":1,\"maxProperties\":1,"
+      "\"properties\":{" P("ids", "{\"type\":\"array\",\"maxItems\":1000,\"items\":"
+                                  "{\"type\":[\"integer\",\"string\"]}}") "," P("filter", STRING) "}}" },
+    { "BulkList",
+      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P(
+          "items", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"status\"],"
+                   "\"properties\":{" P("id", INTEGER) "," P("status", INTEGER) "," P(
+                       "job", REF("Job")) "," P("problem", REF("Problem")) "}}}") "}}" },
+    { "Rendered",
+      "{\"type\":\"object\",\"required\":[\"script\"],\"properties\":{" P("script", STRING) "," P("argv", STRINGS) "," P(
+          "resolved",
+          OBJECT) "," P("origins", "{}") "," P("warnings",
+                                               "{\"type\":\"array\",\"items\":{}}") "," P("test",
+                                                                                          "{\"type\":"
+                                                                                          "\"object\","
+                                                                                          "\"properties\":"
+                                                                                          "{" P("accepted", BOOLEAN) "," P(
+                                                                                              "start_at",
+                                                                                              TIME) "," P("up"
+                                                                                                          "st"
+                                                                                                          "re"
+                                                                                                          "a"
+                                                                                                          "m",
+                                                                                                          NULLABLE) "}}") "}}" },
+    { "Submitted", "{\"description\":\"The job; with dry_run what would have been sent\",\"anyOf\":[" REF(
+                       "Job") "," REF("Rendered") "]}" },
+    { "Problem",
+      "{\"type\":\"object\",\"description\":\"RFC "
+      "9457\",\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\"],"
+      "\"properties\":{" P("type", STRING) "," P("title", STRING) "," P("status", INTEGER) "," P("detail", STRING) "," P(
+          "instance",
+          STRING) "," P("code",
+                        STRING) "," P("hint",
+                                      STRING) "," P("upstream",
+                                                    STRING) "," P("errors",
+                                                                  "{\"type\":\"array\",\"items\":{\"type\":"
+                                                                  "\"object\",\"required\":[\"pointer\","
+                                                                  "\"detail\"],"
+                                                                  "\"properties\":{" P("pointer", STRING) "," P(
+                                                                      "detail",
+                                                                      STRING) "," P("origin",
+                                                                                    STRING) "," P("hint",
+                                                                                                  STRING) "}}"
+                                                                                                          "}") "}}" },
+};
+
+static const char *type_of(enum job_field_type type)
+{
+    static const char *const types[] = {
+        [JOB_STR] = "\"type\":\"string\"",
+        [JOB_INT] = "\"type\":\"integer\"",
+        [JOB_TIME] = "\"type\":\"string\",\"format\":\"date-time\"",
+        [JOB_BOOL] = "\"type\":\"boolean\"",
+        [JOB_JSON] = "\"type\":[\"array\",\"object\"]",
+        [JOB_STATE] = "\"type\":\"string\"",
+        [JOB_PHASE] = "\"type\":\"string\"",
+        [JOB_ELAPSED] = "\"type\":\"integer\"",
+    };
+    return types[type];
+}
+
+static void add_states(struct str *out)
+{
+    str_add(out, ",\"examples\":[");
+    for (int state = 1; state < JOB_STATE_COUNT; state++)
+        str_addf(out, "%s\"%s\"", state > 1 ? "," : "", job_state_word((enum job_state)state));
+    str_add_char(out, ']');
+}
+
+static void add_field(struct str *out, struct span name, const struct job_field *field)
+{
+    struct json_out json = { .to = out };
+    json_str_span(&json, name);
+    str_addf(out, ":{%s", type_of(field->type));
+    if (field->type == JOB_STATE)
+        add_states(out);
+    if (field->help) {
+        str_add(out, ",\"description\":");
+        json = (struct json_out){ .to = out };
+        json_str(&json, field->help);
+    }
+    str_add_char(out, '}');
+}
+
+/* Fields of one object stand together in the table: "slurm.job_id", "slurm.task". */
+static void render_job(struct str *out)
+{
+    struct span open = { 0 };
+    str_add(out, "{\"type\":\"object\",\"required\":[\"id\",\"state\",\"attempt\"],\"properties\":{");
+    bool is_first = true;
+    for (size_t i = 0; i < job_field_count; i++) {
+        struct span name = span_of(job_fields[i].json);
+        if (!name.len)
+            continue;
+        size_t dot = span_find_char(name, '.');
+        struct span object = dot < name.len ? span_head(name, dot) : (struct span){ 0 };
+        bool goes_on = object.len && span_eq(object, open);
+        if (open.len && !goes_on)
+            str_add(out, "}}");
+        str_add(out, is_first ? "" : ",");
+        if (object.len && !goes_on)
+            str_addf(out, "\"%.*s\":{\"type\":\"object\",\"properties\":{", SPAN_FMT(object));
+        open = object;
+        add_field(out, object.len ? span_skip(name, dot + 1) : name, &job_fields[i]);
+        is_first = false;
+    }
+    str_add(out, open.len ? "}}}}" : "}}");
+}
+
+void schemas_render(struct str *out)
+{
+    str_add(out, "{\"Job\":");
+    render_job(out);
+    str_add(out, ",\"JobRequest\":");
+    schema_json(&schema_request, out);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        str_addf(out, ",\"%s\":%s", texts[i].name, texts[i].json);
+    str_add_char(out, '}');
+}
+
+bool schemas_has(const char *name)
+{
+    if (strcmp(name, "Job") == 0 || strcmp(name, "JobRequest") == 0)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (strcmp(texts[i].name, name) == 0)
+            return true;
+    return false;
+}

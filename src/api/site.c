@@ -1,0 +1,17 @@
+#include "api/site.h"
+
+#include "api/openapi.h"
+
+void site_init(struct site *site, const char *base_path, const char *version)
+{
+    site->openapi = STR_MAX(MAX_OPENAPI_BYTES);
+    site->docs = STR_MAX(MAX_OPENAPI_BYTES);
+    openapi_render(base_path, version, &site->openapi);
+    docs_render(version, &site->docs);
+}
+
+void site_clear(struct site *site)
+{
+    str_clear(&site->openapi);
+    str_clear(&site->docs);
+}

@@ -1,0 +1,269 @@
+/* The services as the HTTP tests see them: each records what it was asked, and answers when told. Weak, so
+ * that the real ones win where something else pulls them in. */
+#ifndef SLUICE_TESTS_FAKE_SERVICES_H
+#define SLUICE_TESTS_FAKE_SERVICES_H
+
+#include "api/http.h"
+#include "base/mem.h"
+#include "domain/schema.h"
+#include "svc/edit.h"
+#include "svc/fleet.h"
+#include "svc/gpus.h"
+#include "svc/health.h"
+#include "svc/launch.h"
+#include "svc/logs.h"
+#include "svc/projects.h"
+#include "svc/query.h"
+#include "svc/submit.h"
+#include "svc/waits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define weak __attribute__((weak))
+
+enum { FAKE_CALLS = 32, FAKE_TEXT = 512 };
+
+static struct fake {
+    struct clock_fake clock;
+    int64_t last_event;
+    bool is_final, is_submitted;
+    struct {
+        answer_done *done;
+        void *ctx;
+    } calls[FAKE_CALLS]; /* open ones, oldest first */
+    size_t call_count;
+    size_t submits, renders, cancels, projects, edits, waits_open, waits_dropped;
+    wait_fn *wait_fn;
+    void *wait_ctx;
+    int64_t wait_timeout_ms, limit, kept_job;
+    struct log_call log;
+    char key[FAKE_TEXT], scope[FAKE_TEXT], hash[FAKE_TEXT], filter[FAKE_TEXT];
+    char kept_key[FAKE_TEXT], kept_hash[FAKE_TEXT], kept_body[FAKE_TEXT];
+} fake;
+
+static inline void fake_copy(char to[FAKE_TEXT], const char *text)
+{
+    (void)snprintf(to, FAKE_TEXT, "%s", text ? text : "");
+}
+
+static inline void fake_reset(void)
+{
+    fake = (struct fake){ .last_event = 7 };
+    clock_fake_init(&fake.clock, INT64_C(1700000000000000));
+}
+
+static inline int fake_call(answer_done *done, void *ctx)
+{
+    fake.calls[fake.call_count].done = done;
+    fake.calls[fake.call_count++].ctx = ctx;
+    return 0;
+}
+
+/* Answers the oldest open call. */
+static inline void fake_answer(const struct answer *answer)
+{
+    answer_done *done = fake.calls[0].done;
+    void *ctx = fake.calls[0].ctx;
+    fake.call_count--;
+    memmove(&fake.calls[0], &fake.calls[1], fake.call_count * sizeof(fake.calls[0]));
+    done(ctx, answer);
+}
+
+static inline void fake_answer_json(const char *json, int64_t job_id)
+{
+    fake_answer(&(struct answer){ .ok = true, .body = span_of(json), .job_id = job_id });
+}
+
+weak bool health_ready(const struct gateway *gw, struct str *out)
+{
+    str_add(out, "{\"ready\":true,\"checks\":[]}");
+    return true;
+}
+weak void health_metrics(const struct gateway *gw, struct str *out)
+{
+    str_add(out, "sluice_jobs 1\n");
+}
+weak int query_jobs(const struct gateway *gw, const struct query_list *list, struct str *out, struct err *err)
+{
+    fake_copy(fake.filter, list->filter);
+    fake.limit = list->limit;
+    if (list->filter && strcmp(list->filter, "bad") == 0)
+        return err_set(err, ERR_INVALID, "filter: bad");
+    str_add(out, "{\"items\":[{\"id\":5},{\"id\":6}],\"next\":null,\"total\":null,\"event\":7}");
+    return 0;
+}
+weak int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct err *err)
+{
+    *id = strcmp(ref, "last") == 0 ? 9 : strtol(ref, NULL, 10);
+    return *id > 0 && *id < 100 ? 0 : err_set(err, ERR_NOT_FOUND, "no job '%s'", ref);
+}
+weak int query_job(const struct gateway *gw, int64_t id, struct str *out, struct err *err)
+{
+    str_addf(out, "{\"id\":%lld,\"state\":\"%s\",\"attempt\":1}", (long long)id,
+             fake.is_final ? "completed" : "running");
+    return 0;
+}
+weak int query_job_is_final(const struct gateway *gw, int64_t id, struct err *err)
+{
+    return fake.is_final;
+}
+weak int query_job_is_submitted(const struct gateway *gw, int64_t id, struct err *err)
+{
+    return fake.is_submitted;
+}
+weak int query_script(const struct gateway *gw, int64_t id, struct str *out, struct err *err)
+{
+    str_add(out, "#!/bin/bash\n");
+    return 0;
+}
+weak int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
+                      struct err *err)
+{
+    str_addf(out, "{\"items\":[],\"next\":null,\"asked\":[%lld,%lld,%lld]}", (long long)job_id,
+             (long long)after, (long long)limit);
+    return 0;
+}
+weak int query_counts(const struct gateway *gw, struct str *out, struct err *err)
+{
+    str_add(out, "{\"running\":1}");
+    return 0;
+}
+weak int64_t query_last_event(const struct gateway *gw)
+{
+    return fake.last_event;
+}
+weak int query_idempotent(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
+                          int64_t *job_id, int64_t *status, struct str *body, struct err *err)
+{
+    if (!*fake.kept_key || strcmp(key, fake.kept_key) != 0)
+        return 0;
+    if (strcmp(body_hash, fake.kept_hash) != 0)
+        return err_set(err, ERR_CONFLICT, "other body");
+    *job_id = fake.kept_job;
+    *status = 201;
+    str_add(body, fake.kept_body);
+    return 1;
+}
+weak int query_keep_reply(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
+                          int64_t status, struct span body, struct err *err)
+{
+    fake_copy(fake.kept_key, key);
+    fake_copy(fake.kept_hash, body_hash);
+    (void)snprintf(fake.kept_body, FAKE_TEXT, "%.*s", SPAN_FMT(body));
+    return 0;
+}
+weak int fleet_json(struct fleet *fleet, struct str *out, struct err *err)
+{
+    str_add(out, "{\"items\":[{\"name\":\"local\"}]}");
+    return 0;
+}
+weak int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *out, struct err *err)
+{
+    if (strcmp(name, "local") != 0)
+        return err_set(err, ERR_NOT_FOUND, "no cluster '%s'", name);
+    str_add(out, "{\"name\":\"local\"}");
+    return 0;
+}
+weak int fleet_limits(struct fleet *fleet, const char *name, answer_done *done, void *ctx, struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int gpus_list(struct gpus *gpus, const char *cluster, int64_t max_age_s, answer_done *done, void *ctx,
+                   struct err *err)
+{
+    if (cluster && strcmp(cluster, "local") != 0)
+        return err_set(err, ERR_NOT_FOUND, "no cluster '%s'", cluster);
+    return fake_call(done, ctx);
+}
+weak int gpus_nodes(struct gpus *gpus, const char *cluster, answer_done *done, void *ctx, struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int submit_start(struct submit *submit, const struct submit_call *call, answer_done *done, void *ctx,
+                      struct err *err)
+{
+    *(call->mode == SUBMIT_REAL ? &fake.submits : &fake.renders) += 1;
+    fake_copy(fake.key, call->idempotency_key);
+    fake_copy(fake.scope, call->idempotency_scope);
+    fake_copy(fake.hash, call->body_hash);
+    if (doc_get(call->body, "refuse"))
+        return err_set(err, ERR_BUSY, "too many");
+    return fake_call(done, ctx);
+}
+weak int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,
+                       struct err *err)
+{
+    if (job_id == 66)
+        return err_set(err, ERR_NOT_FOUND, "no job 66");
+    fake.cancels++;
+    return fake_call(done, ctx);
+}
+weak int logs_read(struct logs *logs, const struct log_call *call, answer_done *done, void *ctx,
+                   struct err *err)
+{
+    fake.log = *call;
+    return fake_call(done, ctx);
+}
+weak int projects_register(struct projects *projects, const struct doc *body, answer_done *done, void *ctx,
+                           struct err *err)
+{
+    fake.projects++;
+    return fake_call(done, ctx);
+}
+weak int projects_sync(struct projects *projects, const char *name, answer_done *done, void *ctx,
+                       struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int projects_patch(struct projects *projects, const char *name, const struct doc *body,
+                        answer_done *done, void *ctx, struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int projects_remove(struct projects *projects, const char *name, struct err *err)
+{
+    return strcmp(name, "gone") == 0 ? err_set(err, ERR_NOT_FOUND, "no project 'gone'") : 0;
+}
+weak int projects_list(struct projects *projects, struct str *out, struct err *err)
+{
+    str_add(out, "{\"items\":[]}");
+    return 0;
+}
+weak int projects_get(struct projects *projects, const char *name, answer_done *done, void *ctx,
+                      struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int edit_job(const struct gateway *gw, int64_t job_id, const struct doc *body, answer_done *done,
+                  void *ctx, struct errs *errs, struct err *err)
+{
+    if (doc_get(body, "wrong")) {
+        (void)errs_add(errs, &(struct errs_item){
+                                 .pointer = "/wrong", .text = "unknown field", .file = "a.yaml", .line = 3 });
+        return errs_first(errs, err);
+    }
+    fake.edits++;
+    return fake_call(done, ctx);
+}
+weak struct wait *wait_start(struct waits *waits, int64_t job_id, enum wait_for what, int64_t after,
+                             int64_t timeout_ms, wait_fn *fn, void *ctx)
+{
+    fake.waits_open++;
+    fake.wait_fn = fn;
+    fake.wait_ctx = ctx;
+    fake.wait_timeout_ms = timeout_ms;
+    return (struct wait *)(void *)&fake;
+}
+weak void wait_drop(struct wait *wait)
+{
+    fake.waits_dropped++;
+}
+weak void schema_json(const struct schema *schema, struct str *to)
+{
+    str_add(to, "{\"type\":\"object\"}");
+}
+
+#endif
