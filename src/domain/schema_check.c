@@ -67,6 +67,9 @@ static void add_nearest(const struct schema_place *at, const char *key, struct s
         if (!strchr(schema_direct(at, row), '*'))
             names[count++] = schema_direct(at, row);
     const char *nearest = suggest_nearest(key, names, count);
+    for (size_t i = 0; !nearest && i < count; i++) /* "memory" for mem */
+        if (strlen(names[i]) >= 3 && strncmp(key, names[i], strlen(names[i])) == 0)
+            nearest = names[i];
     if (nearest)
         str_addf(hint, "did you mean %s?", nearest);
 }
@@ -218,16 +221,25 @@ static bool is_refused(struct walk *w, const struct schema_row *row, const struc
 }
 
 /* "yes" for true is the slip that YAML 1.1 taught. */
-static const char *hint_for(const struct schema_row *row, const struct doc *doc)
+static void add_bool_hint(const struct doc *doc, struct str *hint)
 {
-    static const char yes[] = "yes|Yes|YES|on|On|ON", no[] = "no|No|NO|off|Off|OFF";
-    if (row->type != SCHEMA_BOOL || doc->kind != DOC_STR)
-        return doc->kind == DOC_STR && !doc->plain && row->type <= SCHEMA_BOOL && row->type != SCHEMA_STR
-                   ? "without quotes"
-                   : NULL;
-    if (schema_word_in(yes, doc->text))
-        return "write true";
-    return schema_word_in(no, doc->text) ? "write false" : NULL;
+    if (schema_word_in("yes|Yes|YES|on|On|ON", doc->text))
+        str_add(hint, "write true");
+    else if (schema_word_in("no|No|NO|off|Off|OFF", doc->text))
+        str_add(hint, "write false");
+}
+
+static void add_value_hint(const struct schema_row *row, const struct doc *doc, struct str *hint)
+{
+    bool is_typed = row->type == SCHEMA_INT || row->type == SCHEMA_FLOAT || row->type == SCHEMA_BOOL;
+    if (row->type == SCHEMA_STRS && doc_scalar_text(doc))
+        str_addf(hint, "write [%.60s]", doc_scalar_text(doc));
+    if (doc->kind != DOC_STR || !is_typed)
+        return;
+    if (row->type == SCHEMA_BOOL)
+        add_bool_hint(doc, hint);
+    if (!hint->len && !doc->plain)
+        str_add(hint, "without quotes");
 }
 
 static void check_value(struct walk *w, const struct schema_place *at, const struct schema_row *row,
@@ -241,7 +253,9 @@ static void check_value(struct walk *w, const struct schema_place *at, const str
     bool is_null = rc == 0 && value.kind == DOC_NULL;
     doc_clear(&value);
     if (rc < 0) {
-        report(w, culprit(row, doc), &err, hint_for(row, doc));
+        auto_str struct str hint = STR_MAX(256);
+        add_value_hint(row, doc, &hint);
+        report(w, culprit(row, doc), &err, hint.len ? str_text(&hint) : NULL);
         return;
     }
     if (is_null)

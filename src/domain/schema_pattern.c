@@ -97,21 +97,26 @@ static bool is_title(const char *text)
     return *text && is_line(text) && text[strcspn(text, "\"\\")] == '\0';
 }
 
+/* regex: the same for a JSON Schema where one can say it, NULL else. */
 static const struct {
     bool (*is_ok)(const char *text);
-    const char *words;
+    const char *words, *regex;
 } patterns[] = {
-    [SCHEMA_ANY] = { is_any, "" },
-    [SCHEMA_LINE] = { is_line, "on one line" },
-    [SCHEMA_NAME] = { is_name, "of letters, digits and _ . -, not beginning with . or -" },
-    [SCHEMA_SLURM_NAME] = { is_slurm_name, "of letters, digits and _ . , + -, not beginning with -" },
-    [SCHEMA_ENV_NAME] = { is_env_name, "that is a variable's name (letters, digits, _)" },
-    [SCHEMA_PARAM_NAME] = { is_param_name, "without blanks and =" },
-    [SCHEMA_HOST] = { is_host, "like user@login.example.edu or a host alone" },
-    [SCHEMA_ABSOLUTE] = { is_absolute, "that is a path from / or ~/ without .." },
-    [SCHEMA_RELATIVE] = { is_relative, "that is a path inside the repository (not from /, no ..)" },
-    [SCHEMA_LISTEN] = { is_listen, "like 127.0.0.1:8470 or [::1]:8470" },
-    [SCHEMA_TITLE] = { is_title, "on one line without \" and \\" },
+    [SCHEMA_ANY] = { is_any, "", NULL },
+    [SCHEMA_LINE] = { is_line, "on one line", "^[^\\u0000-\\u001f\\u007f]*$" },
+    [SCHEMA_NAME] = { is_name, "of letters, digits and _ . -, not beginning with . or -",
+                      "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" },
+    [SCHEMA_SLURM_NAME] = { is_slurm_name, "of letters, digits and _ . , + -, not beginning with -",
+                            "^[A-Za-z0-9_.,+][A-Za-z0-9_.,+-]*$" },
+    [SCHEMA_ENV_NAME] = { is_env_name, "like a variable's name (letters, digits, _)",
+                          "^[A-Za-z_][A-Za-z0-9_]*$" },
+    [SCHEMA_PARAM_NAME] = { is_param_name, "without blanks and =", "^[^ =\\u0000-\\u001f\\u007f]+$" },
+    [SCHEMA_HOST] = { is_host, "like user@login.example.edu or a host alone",
+                      "^([A-Za-z0-9_.:][A-Za-z0-9_.:-]*@)?[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$" },
+    [SCHEMA_ABSOLUTE] = { is_absolute, "with a path from / or ~/ without ..", "^(/|~$|~/)" },
+    [SCHEMA_RELATIVE] = { is_relative, "with a path inside the repository (not from /, no ..)", "^[^/]" },
+    [SCHEMA_LISTEN] = { is_listen, "like 127.0.0.1:8470 or [::1]:8470", "^.+:[0-9]+$" },
+    [SCHEMA_TITLE] = { is_title, "on one line without \" and \\", "^[^\"\\\\\\u0000-\\u001f\\u007f]+$" },
 };
 _Static_assert(ARRAY_LEN(patterns) == SCHEMA_PATTERN_COUNT, "a row for each pattern");
 
@@ -123,6 +128,11 @@ bool schema_pattern_ok(enum schema_pattern pattern, const char *text)
 const char *schema_pattern_words(enum schema_pattern pattern)
 {
     return patterns[pattern].words;
+}
+
+const char *schema_pattern_regex(enum schema_pattern pattern)
+{
+    return patterns[pattern].regex;
 }
 
 bool schema_word_in(const char *words, const char *word)

@@ -25,6 +25,7 @@ const struct schema_row *schema_next(const struct schema_place *at, size_t *inde
 
 bool schema_pattern_ok(enum schema_pattern pattern, const char *text);
 const char *schema_pattern_words(enum schema_pattern pattern); /* "a name of letters, digits, _ . -" */
+const char *schema_pattern_regex(enum schema_pattern pattern); /* as JSON Schema has it, or NULL */
 /* The choices that are supported: "auto, srun, none". */
 void schema_add_words(const struct schema_row *row, struct str *to);
 bool schema_word_in(const char *words, const char *word);

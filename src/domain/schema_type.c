@@ -36,13 +36,24 @@ static void add_shown(const struct doc *in, struct str *to)
         str_add(to, "...");
 }
 
+/* Written plain, and a number or boolean to YAML: quotes would say the wrong thing of it. */
+static bool looks_typed(const struct doc *in)
+{
+    struct doc copy = { 0 };
+    doc_copy(&copy, in);
+    doc_core_scalar(&copy);
+    bool is_typed = copy.kind != DOC_STR;
+    doc_clear(&copy);
+    return is_typed;
+}
+
 static void add_got(const struct doc *in, struct str *to)
 {
     if (in->kind == DOC_SEQ || in->kind == DOC_MAP)
         str_add(to, in->kind == DOC_SEQ ? "a list" : "a map");
     else if (schema_is_null(in))
         str_add(to, "null");
-    else if (in->kind == DOC_STR) {
+    else if (in->kind == DOC_STR && !looks_typed(in)) {
         str_add(to, "\"");
         add_shown(in, to);
         str_add(to, "\"");

@@ -72,6 +72,19 @@ static const char *const type_words[] = {
 };
 _Static_assert(ARRAY_LEN(type_words) == SCHEMA_TYPE_COUNT, "words for each type");
 
+static void add_pattern(const struct schema_row *row, struct str *to)
+{
+    static const char *const before[SCHEMA_TYPE_COUNT] = {
+        [SCHEMA_STR] = " ",
+        [SCHEMA_STRS] = ", each ",
+        [SCHEMA_DICT] = "; names ",
+        [SCHEMA_NAMED] = "; names ",
+    };
+    const char *words = schema_pattern_words(row->pattern);
+    if (before[row->type] && *words)
+        str_addf(to, "%s%s", before[row->type], words);
+}
+
 void schema_expects(const struct schema_row *row, struct str *to)
 {
     str_add(to, type_words[row->type]);
@@ -80,9 +93,7 @@ void schema_expects(const struct schema_row *row, struct str *to)
         return;
     }
     add_range(row, to);
-    bool has_text = row->type == SCHEMA_STR || row->type == SCHEMA_STRS || row->type == SCHEMA_DICT;
-    if (has_text && *schema_pattern_words(row->pattern))
-        str_addf(to, " %s", schema_pattern_words(row->pattern));
+    add_pattern(row, to);
     if (row->type == SCHEMA_STR && row->max > 0)
         str_addf(to, ", at most %.0f bytes", row->max);
     if (row->flags & SCHEMA_OR_LIST)
