@@ -1,6 +1,7 @@
 #include "store/db.h"
 
 #include "base/crash.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -9,6 +10,57 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What a result code means to the rest of the program; the rest is ERR_IO. */
+static const struct {
+    int code;
+    enum err_code means;
+} meanings[] = {
+    { SQLITE_FULL, ERR_FULL },       { SQLITE_CONSTRAINT, ERR_CONFLICT }, { SQLITE_TOOBIG, ERR_TOO_LARGE },
+    { SQLITE_BUSY, ERR_BUSY },       { SQLITE_LOCKED, ERR_BUSY },         { SQLITE_CORRUPT, ERR_CORRUPT },
+    { SQLITE_NOTADB, ERR_CORRUPT },  { SQLITE_PERM, ERR_DENIED },         { SQLITE_CANTOPEN, ERR_IO },
+    { SQLITE_READONLY, ERR_DENIED }, { SQLITE_MISUSE, ERR_INTERNAL },     { SQLITE_ERROR, ERR_INTERNAL },
+    { SQLITE_RANGE, ERR_INTERNAL },  { SQLITE_MISMATCH, ERR_INTERNAL },
+};
+
+int db_fail(int code, const char *text, struct err *err, const char *what)
+{
+    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
+        /* The kernel may have dropped the pages it could not write and call the next fsync a success. */
+        log_error("store: %s: fsync failed; ending, so that a fresh start reads what is really there", what);
+        _exit(1);
+    }
+    enum err_code means = ERR_IO;
+    for (size_t i = 0; i < ARRAY_LEN(meanings); i++)
+        if (meanings[i].code == (code & 0xff))
+            means = meanings[i].means;
+    return err_set(err, means, "store: %s: %s", what, text);
+}
+
+int db_error(sqlite3 *db, struct err *err, const char *what)
+{
+    return db_fail(sqlite3_extended_errcode(db), sqlite3_errmsg(db), err, what);
+}
+
+int db_exec(sqlite3 *db, const char *sql, struct err *err)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return db_error(db, err, sql);
+    return 0;
+}
+
+int db_int(sqlite3 *db, const char *sql, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(stmt, 0);
+    int result = rc == SQLITE_ROW ? 0 : db_error(db, err, sql);
+    sqlite3_finalize(stmt);
+    return result;
+}
 
 /* reliability.md 6. wal_autocheckpoint=0: the writer checkpoints by itself and nobody else ever does (the
  * WAL-reset bug of SQLite before 3.51.3 needs a second one). */
@@ -112,19 +164,4 @@ int db_backup(sqlite3 *db, const char *path, struct err *err)
         return 0;
     (void)unlink(tmp);
     return -1;
-}
-
-int store_backup(const char *state_dir, const char *path, struct err *err)
-{
-    char from[PATH_MAX];
-    sqlite3 *db = NULL;
-    if (snprintf(from, sizeof(from), "%s/sluice.db", state_dir) >= (int)sizeof(from))
-        return err_set(err, ERR_INVALID, "backup: the path is too long");
-    if (access(path, F_OK) == 0)
-        return err_set(err, ERR_CONFLICT, "backup: %s is there already", path);
-    if (db_open(from, true, &db, err) < 0)
-        return -1;
-    int rc = db_backup(db, path, err);
-    sqlite3_close(db);
-    return rc;
 }

@@ -4,35 +4,17 @@
 #include "store/job_rows.h"
 
 #include <assert.h>
-#include <string.h>
-
-int event_row_add(struct store *store, const struct event_row *row, struct err *err)
-{
-    if (row->data && strlen(row->data) > MAX_EVENT_BYTES)
-        return err_set(err, ERR_TOO_LARGE, "event %s: its data exceeds %d bytes", row->kind, MAX_EVENT_BYTES);
-    auto_call struct call call = call_open(store, SQL_EVENT_ADD);
-    call_int(&call, 1, row->id);
-    call_int(&call, 2, row->time_us ? row->time_us : clock_wall_us(store->clock));
-    call_int(&call, 3, row->job_id);
-    call_text(&call, 4, row->topic);
-    call_text(&call, 5, row->kind);
-    call_text(&call, 6, row->data);
-    if (call_run(&call, err) < 0)
-        return -1;
-    store->next_event++;
-    return 0;
-}
 
 int event_store_add(struct store *store, const char *topic, const char *kind, const char *data, int64_t *id,
                     struct err *err)
 {
     if (change_begin(store, err) < 0)
         return -1;
-    const struct event_row row = { .id = store->next_event, .topic = topic, .kind = kind, .data = data };
-    if (change_end(store, event_row_add(store, &row, err), err) < 0)
+    const struct new_event event = { 0, topic, kind, data };
+    if (change_end(store, event_row_add(store, &event, err), err) < 0)
         return -1;
     if (id)
-        *id = row.id;
+        *id = store->next_event - 1;
     return 0;
 }
 

@@ -1,7 +1,7 @@
 #include "store/job_store.h"
 
 #include "base/mem.h"
-#include "store/db.h"
+#include "store/call.h"
 #include "text/json_out.h"
 
 #include <string.h>

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <string.h>
+
 static void bind(struct call *call, int at, const struct job *job, const struct job_field *field)
 {
     const void *from = (const char *)job + field->offset;
@@ -96,5 +98,23 @@ int job_row_read(struct call *call, struct job **out, struct err *err)
     if (job->state == JOB_STATE_UNKNOWN)
         return err_set(err, ERR_CORRUPT, "job %lld: stored with a state nobody knows", (long long)job->id);
     *out = move_ptr(job);
+    return 0;
+}
+
+int event_row_add(struct store *store, const struct new_event *event, struct err *err)
+{
+    if (event->data && strlen(event->data) > MAX_EVENT_BYTES)
+        return err_set(err, ERR_TOO_LARGE, "event %s: its data exceeds %d bytes", event->kind,
+                       MAX_EVENT_BYTES);
+    auto_call struct call call = call_open(store, SQL_EVENT_ADD);
+    call_int(&call, 1, store->next_event);
+    call_int(&call, 2, clock_wall_us(store->clock));
+    call_int(&call, 3, event->job_id);
+    call_text(&call, 4, event->topic);
+    call_text(&call, 5, event->kind);
+    call_text(&call, 6, event->data);
+    if (call_run(&call, err) < 0)
+        return -1;
+    store->next_event++;
     return 0;
 }

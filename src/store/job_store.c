@@ -1,7 +1,6 @@
 #include "store/job_store.h"
 
 #include "base/mem.h"
-#include "store/db.h"
 #include "store/job_rows.h"
 #include "text/json_in.h"
 
@@ -114,15 +113,6 @@ static int put_script(struct store *store, int64_t id, const struct job_script *
 
 /* --- changes --- */
 
-static int add_event(struct store *store, const struct job *job, const char *kind, const char *data,
-                     struct err *err)
-{
-    const struct event_row row = {
-        .id = job->event, .job_id = job->id, .topic = "jobs", .kind = kind, .data = data
-    };
-    return event_row_add(store, &row, err);
-}
-
 static int insert(struct store *store, struct job *job, const struct job_script *script, struct err *err)
 {
     job->event = store->next_event;
@@ -130,7 +120,8 @@ static int insert(struct store *store, struct job *job, const struct job_script 
         return -1;
     job->id = sqlite3_last_insert_rowid(store->writer);
     if (put_index(store, SQL_INDEX_INSERT, job, err) < 0 || put_document(store, job, err) < 0 ||
-        put_tags(store, job, err) < 0 || add_event(store, job, "created", NULL, err) < 0)
+        put_tags(store, job, err) < 0 ||
+        event_row_add(store, &(struct new_event){ job->id, "jobs", "created", NULL }, err) < 0)
         return -1;
     return script ? put_script(store, job->id, script, err) : 0;
 }
@@ -153,7 +144,7 @@ static int update(struct store *store, struct job *job, const char *kind, const 
     int retag = has_new_tags(store, job, err);
     if (retag < 0 || job_row_update(store, job, err) < 0 || put_index(store, SQL_INDEX_HOT, job, err) < 0 ||
         put_index(store, SQL_INDEX_COLD, job, err) < 0 || put_document(store, job, err) < 0 ||
-        add_event(store, job, kind, data, err) < 0)
+        event_row_add(store, &(struct new_event){ job->id, "jobs", kind, data }, err) < 0)
         return -1;
     if (!retag)
         return 0;

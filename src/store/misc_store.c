@@ -1,7 +1,7 @@
 #include "store/misc_store.h"
 
 #include "base/mem.h"
-#include "store/db.h"
+#include "store/call.h"
 
 #include <string.h>
 

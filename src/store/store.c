@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/call.h"
 #include "store/db.h"
 #include "store/migrate.h"
 #include "store/state_dir.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CHECKPOINT_PAGES = 1000,
@@ -209,5 +211,20 @@ int store_flush(struct store *store, struct err *err)
         store->hooks[i].fn(store->hooks[i].ctx, last);
     if (!store->in_turn && store->wal_pages >= store->checkpoint_at)
         checkpoint(store);
+    return rc;
+}
+
+int store_backup(const char *state_dir, const char *path, struct err *err)
+{
+    char from[PATH_MAX];
+    sqlite3 *db = NULL;
+    if (snprintf(from, sizeof(from), "%s/sluice.db", state_dir) >= (int)sizeof(from))
+        return err_set(err, ERR_INVALID, "backup: the path is too long");
+    if (access(path, F_OK) == 0)
+        return err_set(err, ERR_CONFLICT, "backup: %s is there already", path);
+    if (db_open(from, true, &db, err) < 0)
+        return -1;
+    int rc = db_backup(db, path, err);
+    sqlite3_close(db);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/crash.h"
 #include "base/token.h"
 #include "base/mem.h"
+#include "store/call.h"
 #include "store/db.h"
 
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 #include "support/store_help.h"
 
 #include "base/mem.h"
+#include "store/call.h"
 #include "store/db.h"
 
 #include <stdio.h>
