@@ -35,14 +35,15 @@ static void the_script_is_kept_with_its_hash(void **state)
     struct err err = { 0 };
     (void)state;
     store_help_init(&h);
-    char script[] = "abc", request[] = "{}";
-    const struct job_script given = { .script = script, .request = request };
+    char script[] = "abc", request[] = "{}", diff[] = "+x";
+    const struct job_script given = { .script = script, .request = request, .diff = diff };
     auto_job struct job *job = store_help_job(1);
     assert_int_equal(job_store_insert(h.store, job, &given, NULL), 0);
     assert_int_equal(job_store_script(h.store, job->id, &got, NULL), 0);
     assert_string_equal(got.script, "abc");
     assert_string_equal(got.request, "{}");
     assert_null(got.resolved);
+    assert_string_equal(got.diff, "+x");
     assert_string_equal(got.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     job_script_clear(&got);
     assert_int_equal(job_store_script(h.store, 99, &got, &err), -1);
