@@ -30,7 +30,7 @@ struct loop {
     uv_idle_t idle;       /* active while calls are deferred: the loop does not sleep then */
     struct calls turn, deferred, running;
     struct signal_slot signals[MAX_SIGNALS];
-    size_t signal_count;
+    size_t signal_count, work_count;
 };
 
 static void must(int rc)
@@ -102,6 +102,8 @@ void loop_free(struct loop *loop)
     if (!loop)
         return;
     uv_run(&loop->uv, UV_RUN_NOWAIT);
+    while (loop->work_count) /* its done_fn may still free timers and watchers */
+        uv_run(&loop->uv, UV_RUN_ONCE);
     loop->turn.count = 0;
     loop->deferred.count = 0;
     uv_walk(&loop->uv, close_handle, NULL);
@@ -197,6 +199,7 @@ void loop_on_signal(struct loop *loop, int signum, loop_fn *fn, void *ctx)
 
 struct work {
     uv_work_t request;
+    struct loop *loop;
     loop_fn *work_fn, *done_fn;
     void *ctx;
 };
@@ -211,6 +214,7 @@ static void after_pool(uv_work_t *request, int status)
 {
     (void)status; /* never cancelled */
     struct work *work = request->data;
+    work->loop->work_count--;
     work->done_fn(work->ctx);
     free(work);
 }
@@ -218,7 +222,8 @@ static void after_pool(uv_work_t *request, int status)
 void loop_work(struct loop *loop, loop_fn *work_fn, loop_fn *done_fn, void *ctx)
 {
     struct work *work = mem_zalloc(sizeof(*work));
-    *work = (struct work){ .work_fn = work_fn, .done_fn = done_fn, .ctx = ctx };
+    loop->work_count++;
+    *work = (struct work){ .loop = loop, .work_fn = work_fn, .done_fn = done_fn, .ctx = ctx };
     work->request.data = work;
     must(uv_queue_work(&loop->uv, &work->request, in_pool, after_pool));
 }

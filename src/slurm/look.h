@@ -3,7 +3,6 @@
 #define SLUICE_SLURM_LOOK_H
 
 #include "slurm/sbatch.h"
-#include "text/frame.h"
 
 /* Receipt, squeue -t all and sacct since window_s, each with its status, in one frame. */
 struct look_request {
@@ -17,7 +16,7 @@ int look_program(struct str *sh, const struct look_request *request, struct err 
 
 enum { MAX_LOOK_IDS = 16 };
 
-struct slurm_look_result {
+struct look_result {
     bool is_good; /* every place answered whole: only then does absence prove anything */
     bool has_receipt;
     struct launch_result receipt;
@@ -30,10 +29,8 @@ struct slurm_look_result {
 };
 
 /* token: the job's. -1 with ERR_CORRUPT where the frame is cut: nothing is known. */
-int look_read(const struct frame *frame, const struct look_request *request, struct span token,
-              struct slurm_look_result *result, struct err *err);
 int look_parse(struct span out, const struct look_request *request, struct span token,
-               struct slurm_look_result *result, struct err *err);
+               struct look_result *result, struct err *err);
 
 /* `scancel [-n NAME] ID` after a look that ID is ours. Section "cancel". */
 struct cancel_request {
@@ -53,7 +50,6 @@ enum cancel_kind {
     CANCEL_STRANGER, /* the id is another job's now: nothing was sent */
     CANCEL_REFUSED,  /* scancel said no */
 };
-enum cancel_kind cancel_read(const struct frame *frame);
 enum cancel_kind cancel_parse(struct span out, const struct nonce *frame);
 
 #endif

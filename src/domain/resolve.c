@@ -1,6 +1,7 @@
 #include "domain/resolve_leaf.h"
 
 #include "base/mem.h"
+#include "domain/params.h"
 #include "domain/schema_place.h"
 
 #include <stdlib.h>

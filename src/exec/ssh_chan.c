@@ -1,0 +1,267 @@
+#include "exec/ssh_chan.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+enum {
+    WINDOW_BYTES = 4 * 1024 * 1024, /* 20 MB at 40 ms: 0.4 s with 2 MB, 0.95 s with 64 KB */
+    PACKET_BYTES = 32 * 1024,
+    /* libssh2 sends at most one packet a call: what is handed over is then exactly known. */
+    WRITE_BYTES = 32000,
+    READ_BYTES = 32 * 1024,
+    READS_A_STEP = 64 /* others want their turn */
+};
+
+struct ssh_chan *ssh_chan_new(struct ssh_conn *conn)
+{
+    struct ssh_chan *chan = mem_zalloc(sizeof(*chan));
+    chan->conn = conn;
+    return chan;
+}
+
+void ssh_chan_free(struct ssh_chan *chan)
+{
+    feed_free(chan->feed);
+    free(chan);
+}
+
+void ssh_chan_give(struct ssh_chan *chan, struct ssh_run *run, struct loop *loop, loop_fn *wake, void *ctx)
+{
+    chan->run = run;
+    chan->state = CHAN_TALKING;
+    run->chan = chan;
+    if (run->run.stream_fd >= 0)
+        chan->feed = feed_new(loop, move_fd(run->run.stream_fd), run->run.stream_bytes, wake, ctx);
+}
+
+void ssh_chan_close(struct ssh_chan *chan, int64_t now_ms)
+{
+    feed_free(chan->feed);
+    chan->feed = NULL;
+    chan->state = CHAN_CLOSING;
+    chan->closing_ms = now_ms;
+}
+
+static enum ssh_chan_event broken(struct ssh_chan *chan, const char *what, struct err *err)
+{
+    char *text = NULL;
+    libssh2_session_last_error(ssh_conn_session(chan->conn), &text, NULL, 0);
+    err_set(err, ERR_OFFLINE, "the connection broke (%s: %s)", what, text && *text ? text : "closed");
+    return CHAN_BROKEN;
+}
+
+static enum ssh_chan_event step_open(struct ssh_chan *chan, struct err *err)
+{
+    static const char type[] = "session";
+    LIBSSH2_SESSION *session = ssh_conn_session(chan->conn);
+    chan->channel =
+        libssh2_channel_open_ex(session, type, sizeof(type) - 1, WINDOW_BYTES, PACKET_BYTES, NULL, 0);
+    if (chan->channel) {
+        chan->state = CHAN_SPARE;
+        return CHAN_MOVED;
+    }
+    int rc = libssh2_session_last_errno(session);
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return CHAN_NOTHING;
+    if (rc == LIBSSH2_ERROR_CHANNEL_FAILURE)
+        return CHAN_REFUSED;
+    return broken(chan, "channel open", err);
+}
+
+/* --- talking --- */
+
+static enum ssh_chan_event ask_exec(struct ssh_chan *chan, struct err *err)
+{
+    const struct run *run = &chan->run->run;
+    uint64_t before = ssh_conn_sent(chan->conn);
+    int rc = libssh2_channel_process_startup(chan->channel, "exec", 4, str_text(&run->exec),
+                                             (unsigned)run->exec.len);
+    /* In the midst of new keys nothing is sent yet: the program must not go before the request. */
+    chan->has_sent_exec = chan->has_sent_exec || ssh_conn_sent(chan->conn) != before;
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return CHAN_NOTHING;
+    if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
+        chan->may_run = false; /* it told us that it starts nothing */
+        err_set(err, ERR_REFUSED, "the server does not let this account run commands");
+        return CHAN_ENDED;
+    }
+    if (rc != 0)
+        return broken(chan, "exec", err);
+    chan->has_exec_answer = true;
+    ssh_conn_calm(chan->conn);
+    return CHAN_MOVED;
+}
+
+/* What goes next: the program, then the stream. */
+static struct span next_bytes(const struct ssh_chan *chan)
+{
+    struct span program = span_skip(str_span(&chan->run->run.input), chan->sent);
+    if (program.len || !chan->feed)
+        return span_head(program, WRITE_BYTES);
+    return span_head(feed_chunk(chan->feed), WRITE_BYTES);
+}
+
+static void took(struct ssh_chan *chan, size_t n)
+{
+    if (chan->sent < chan->run->run.input.len)
+        chan->sent += n;
+    else
+        feed_take(chan->feed, n);
+}
+
+static enum ssh_chan_event send_input(struct ssh_chan *chan, struct err *err)
+{
+    enum ssh_chan_event event = CHAN_NOTHING;
+    struct span bytes;
+    while ((bytes = next_bytes(chan)).len && !ssh_conn_is_full(chan->conn)) {
+        chan->has_begun = true;
+        if (chan->sent + bytes.len >= chan->run->run.input.len)
+            chan->may_run = true;
+        ssize_t n = libssh2_channel_write(chan->channel, bytes.ptr, bytes.len);
+        if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
+            return event;
+        if (n == LIBSSH2_ERROR_CHANNEL_CLOSED || n == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
+            chan->has_sent_all = chan->has_sent_eof = true; /* it wants no more; its answer may still tell */
+            return CHAN_MOVED;
+        }
+        if (n < 0)
+            return broken(chan, "write", err);
+        took(chan, (size_t)n);
+        event = CHAN_MOVED;
+    }
+    if (chan->feed && feed_check(chan->feed, err) < 0)
+        return CHAN_ENDED;
+    chan->has_sent_all = !bytes.len && (!chan->feed || feed_is_done(chan->feed));
+    return event;
+}
+
+static enum ssh_chan_event send_eof(struct ssh_chan *chan, struct err *err)
+{
+    int rc = libssh2_channel_send_eof(chan->channel);
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return CHAN_NOTHING;
+    if (rc < 0 && rc != LIBSSH2_ERROR_CHANNEL_CLOSED)
+        return broken(chan, "eof", err);
+    chan->has_sent_eof = true;
+    return CHAN_MOVED;
+}
+
+static enum ssh_chan_event read_stream(struct ssh_chan *chan, int stream, struct err *err)
+{
+    char buf[READ_BYTES];
+    struct run *run = &chan->run->run;
+    enum ssh_chan_event event = CHAN_NOTHING;
+    for (int i = 0; i < READS_A_STEP; i++) {
+        ssize_t n = libssh2_channel_read_ex(chan->channel, stream, buf, sizeof(buf));
+        if (n == LIBSSH2_ERROR_EAGAIN || n == 0 || n == LIBSSH2_ERROR_CHANNEL_CLOSED)
+            return event;
+        if (n < 0)
+            return broken(chan, "read", err);
+        event = CHAN_MOVED;
+        if (stream != 0) {
+            run_add_error(run, (struct span){ buf, (size_t)n });
+        } else if (!run_add_output(run, (struct span){ buf, (size_t)n })) {
+            err_set(err, ERR_TOO_LARGE, "%s answered more than %zu bytes", run->what, run->out.max);
+            return CHAN_ENDED;
+        }
+    }
+    return event;
+}
+
+/* All output is in, without an END: what can be said about why? */
+static enum ssh_chan_event ended_badly(struct ssh_chan *chan, struct err *err)
+{
+    int rc = libssh2_channel_wait_closed(chan->channel);
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return CHAN_NOTHING;
+    const struct run *run = &chan->run->run;
+    char *signal_name = NULL;
+    libssh2_channel_get_exit_signal(chan->channel, &signal_name, NULL, NULL, NULL, NULL, NULL);
+    if (signal_name)
+        err_set(err, ERR_IO, "%s was ended by signal %s", run->what, signal_name);
+    else
+        err_set(err, ERR_IO, "%s ended with status %d and without its end mark: %.300s", run->what,
+                libssh2_channel_get_exit_status(chan->channel), str_text(&run->err_text));
+    libssh2_free(ssh_conn_session(chan->conn), signal_name);
+    return CHAN_ENDED;
+}
+
+static enum ssh_chan_event step_read(struct ssh_chan *chan, struct err *err)
+{
+    enum ssh_chan_event errors = read_stream(chan, SSH_EXTENDED_DATA_STDERR, err);
+    if (errors == CHAN_BROKEN)
+        return errors;
+    enum ssh_chan_event output = read_stream(chan, 0, err);
+    if (output == CHAN_BROKEN || output == CHAN_ENDED)
+        return output;
+    if (output == CHAN_MOVED && run_has_answer(&chan->run->run))
+        return CHAN_ENDED;
+    if (output == CHAN_MOVED || errors == CHAN_MOVED)
+        return CHAN_MOVED;
+    return libssh2_channel_eof(chan->channel) == 1 ? ended_badly(chan, err) : CHAN_NOTHING;
+}
+
+static enum ssh_chan_event step_talk(struct ssh_chan *chan, struct err *err)
+{
+    enum ssh_chan_event all = CHAN_NOTHING, event = CHAN_NOTHING;
+    if (!chan->has_exec_answer)
+        event = ask_exec(chan, err);
+    if (event > CHAN_MOVED || !chan->has_sent_exec)
+        return event;
+    all = event;
+    event = chan->has_sent_all ? CHAN_NOTHING : send_input(chan, err);
+    if (event > CHAN_MOVED)
+        return event;
+    all = event == CHAN_MOVED ? event : all;
+    event = chan->has_sent_all && !chan->has_sent_eof ? send_eof(chan, err) : CHAN_NOTHING;
+    if (event > CHAN_MOVED)
+        return event;
+    all = event == CHAN_MOVED ? event : all;
+    event = step_read(chan, err);
+    return event == CHAN_NOTHING ? all : event;
+}
+
+/* Reads, so that the session is served while nothing runs; a server may also end an idle channel. */
+static enum ssh_chan_event step_spare(struct ssh_chan *chan, struct err *err)
+{
+    char buf[64];
+    ssize_t n = libssh2_channel_read_ex(chan->channel, 0, buf, sizeof(buf));
+    if (n < 0 && n != LIBSSH2_ERROR_EAGAIN && n != LIBSSH2_ERROR_CHANNEL_CLOSED)
+        return broken(chan, "idle", err);
+    if (n != LIBSSH2_ERROR_CHANNEL_CLOSED && libssh2_channel_eof(chan->channel) != 1)
+        return CHAN_NOTHING;
+    chan->state = CHAN_CLOSING;
+    return CHAN_MOVED;
+}
+
+static enum ssh_chan_event step_close(struct ssh_chan *chan, struct err *err)
+{
+    int rc = chan->channel ? libssh2_channel_close(chan->channel) : 0;
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return CHAN_NOTHING;
+    if (rc < 0)
+        return broken(chan, "close", err);
+    rc = chan->channel ? libssh2_channel_free(chan->channel) : 0;
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return CHAN_NOTHING;
+    chan->channel = NULL;
+    chan->state = CHAN_GONE;
+    return CHAN_MOVED;
+}
+
+enum ssh_chan_event ssh_chan_step(struct ssh_chan *chan, struct err *err)
+{
+    switch (chan->state) {
+    case CHAN_OPENING:
+        return step_open(chan, err);
+    case CHAN_SPARE:
+        return step_spare(chan, err);
+    case CHAN_TALKING:
+        return step_talk(chan, err);
+    case CHAN_CLOSING:
+        return step_close(chan, err);
+    default:
+        return CHAN_NOTHING;
+    }
+}

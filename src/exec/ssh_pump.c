@@ -1,0 +1,176 @@
+/* The channels of a connection that is up. A call on one channel reads the socket for all of them: so passes
+ * are made over all until one neither moved anything nor received a byte; only then may the loop sleep. */
+#include "exec/ssh_link.h"
+
+#include "base/log.h"
+
+#include <utlist.h>
+
+enum {
+    MAX_PASSES = 64,       /* then other sockets get their turn */
+    REFUSED_FIRST_MS = 20, /* sshd frees a slot only when it has reaped the old command */
+    REFUSED_MAX_MS = 1000,
+    LIMIT_MS = 60 * 1000, /* what a refusal taught is doubted after this */
+    LINGER_MS = 5000,     /* a channel whose command does not end no longer counts as one of ours */
+    MAX_LINGERING = 5
+};
+
+struct census {
+    unsigned talking, spare, opening, closing, lingering;
+};
+
+static struct census count(const struct ssh_link *link)
+{
+    struct census c = { 0 };
+    int64_t now_ms = loop_now_ms(link->set->loop);
+    const struct ssh_chan *chan;
+    DL_FOREACH (link->chans, chan) {
+        c.talking += chan->state == CHAN_TALKING;
+        c.spare += chan->state == CHAN_SPARE;
+        c.opening += chan->state == CHAN_OPENING;
+        if (chan->state == CHAN_CLOSING && now_ms - chan->closing_ms > LINGER_MS)
+            c.lingering++;
+        else
+            c.closing += chan->state == CHAN_CLOSING;
+    }
+    return c;
+}
+
+unsigned ssh_pump_talking(const struct ssh_link *link)
+{
+    return count(link).talking;
+}
+
+static void refused(struct ssh_link *link, struct ssh_chan *chan)
+{
+    DL_DELETE(link->chans, chan);
+    ssh_chan_free(chan);
+    struct census c = count(link);
+    unsigned have = c.talking + c.spare + c.closing;
+    link->limit = have ? have : 1;
+    link->limit_until_ms = loop_now_ms(link->set->loop) + LIMIT_MS;
+    link->retry_wait_ms = link->retry_wait_ms ? 2 * link->retry_wait_ms : REFUSED_FIRST_MS;
+    if (link->retry_wait_ms > REFUSED_MAX_MS)
+        link->retry_wait_ms = REFUSED_MAX_MS;
+    loop_timer_start(link->retry, link->retry_wait_ms);
+    log_debug("ssh %s: a channel was refused with %u open", link->set->name, have);
+}
+
+static void ended(struct ssh_link *link, struct ssh_chan *chan, const struct err *err)
+{
+    struct ssh_run *run = chan->run;
+    link->latency_us = clock_mono_us(link->set->clock) - run->run.start_us;
+    ssh_chan_close(chan, loop_now_ms(link->set->loop));
+    ssh_link_end_run(link, run, chan->may_run ? RUN_DONE : RUN_NOT_SENT, err->code == ERR_NONE ? NULL : err);
+}
+
+/* True where it moved; -1 through *is_broken. */
+static bool step(struct ssh_link *link, struct ssh_chan *chan, bool *is_broken, struct err *err)
+{
+    struct err why = { 0 };
+    enum ssh_chan_event event = ssh_chan_step(chan, &why);
+    if (event == CHAN_BROKEN) {
+        *is_broken = true;
+        *err = why;
+    } else if (event == CHAN_REFUSED) {
+        refused(link, chan);
+        return false;
+    } else if (event == CHAN_ENDED) {
+        ended(link, chan, &why);
+    }
+    if (event == CHAN_MOVED && chan->state == CHAN_SPARE)
+        link->retry_wait_ms = 0;
+    if (chan->state == CHAN_GONE) {
+        DL_DELETE(link->chans, chan);
+        ssh_chan_free(chan);
+    }
+    return event == CHAN_MOVED || event == CHAN_ENDED;
+}
+
+static void give_runs(struct ssh_link *link)
+{
+    struct ssh_chan *chan;
+    DL_FOREACH (link->chans, chan) {
+        if (chan->state != CHAN_SPARE || !link->queued)
+            continue;
+        struct run *run = link->queued;
+        run_queue_remove(&link->queued, run);
+        link->queued_count--;
+        link->commands++;
+        ssh_chan_give(chan, (struct ssh_run *)run, link->set->loop, ssh_pump, link);
+    }
+}
+
+/* One open at a time (libssh2 keeps its state in the session); one channel stands ready in advance. */
+static bool open_more(struct ssh_link *link)
+{
+    struct census c = count(link);
+    if (c.opening || loop_timer_is_running(link->retry))
+        return false;
+    if (loop_now_ms(link->set->loop) > link->limit_until_ms)
+        link->limit = link->set->max_channels;
+    bool is_wanted = link->queued_count > c.spare || !c.spare;
+    if (!is_wanted || c.talking + c.spare + c.closing >= link->limit)
+        return false;
+    struct ssh_chan *chan = ssh_chan_new(link->conn);
+    DL_APPEND(link->chans, chan);
+    return true;
+}
+
+static bool pass(struct ssh_link *link, bool *is_broken, struct err *err)
+{
+    uint64_t received = ssh_conn_received(link->conn);
+    bool has_moved = false;
+    struct ssh_chan *chan, *next;
+    give_runs(link);
+    DL_FOREACH_SAFE(link->chans, chan, next)
+    {
+        has_moved = step(link, chan, is_broken, err) || has_moved;
+        if (*is_broken)
+            return false;
+    }
+    bool has_spare = link->queued && count(link).spare;
+    return open_more(link) || has_moved || has_spare || ssh_conn_received(link->conn) != received;
+}
+
+/* Commands that do not end although we hung up hold the server's slots: a new connection frees ours of them.
+ */
+static bool is_clogged(const struct ssh_link *link)
+{
+    struct census c = count(link);
+    return c.lingering >= MAX_LINGERING && !c.talking;
+}
+
+static void pump_channels(struct ssh_link *link)
+{
+    struct err err = { 0 };
+    bool is_broken = false, has_moved = true;
+    for (int i = 0; has_moved && !is_broken && i < MAX_PASSES; i++)
+        has_moved = pass(link, &is_broken, &err);
+    if (!is_broken && is_clogged(link)) {
+        is_broken = true;
+        err_set(&err, ERR_OFFLINE, "%d cancelled commands do not end: a new connection is made",
+                MAX_LINGERING);
+    }
+    if (is_broken) {
+        ssh_conn_fail(link->conn, &err);
+        return;
+    }
+    ssh_conn_sync(link->conn, link->chans != NULL);
+    if (has_moved)
+        ssh_link_kick(link);
+}
+
+void ssh_pump(void *ctx)
+{
+    struct ssh_link *link = ctx;
+    if (link->is_pumping)
+        return;
+    link->is_pumping = true;
+    ssh_link_drop_cancelled(link);
+    if (ssh_conn_is_down(link->conn))
+        ssh_link_connect(link);
+    else if (ssh_conn_is_up(link->conn))
+        pump_channels(link);
+    link->is_pumping = false;
+}
