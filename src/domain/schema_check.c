@@ -135,9 +135,15 @@ static void check_required(struct walk *w, const struct schema_place *at, const 
     }
 }
 
+/* Nobody reads on; and guessing what each of 100,000 keys meant would hold up the loop. */
+static bool has_enough(const struct walk *w)
+{
+    return w->errs && w->errs->more >= MAX_CONFIG_ERRORS;
+}
+
 static void check_map(struct walk *w, const struct schema_place *at, const struct doc *doc)
 {
-    for (size_t i = 0; i < doc->count; i++) {
+    for (size_t i = 0; i < doc->count && !has_enough(w); i++) {
         const struct doc *item = &doc->items[i];
         const struct schema_row *row = schema_key(at, span_of(item->key));
         struct mark mark = step_into(w, item->key, 0);

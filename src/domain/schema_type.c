@@ -243,6 +243,8 @@ static int type_dict(const struct schema_row *row, const struct doc *in, struct 
 {
     if (in->kind != DOC_MAP)
         return wrong(row, in, err);
+    if (in->count > MAX_ARGS)
+        return err_set(err, ERR_TOO_LARGE, "%zu entries: at most %d", in->count, MAX_ARGS);
     for (size_t i = 0; i < in->count; i++) {
         if (!schema_pattern_ok(row->pattern, in->items[i].key))
             return err_set(err, ERR_INVALID, "expected a name %s, got \"%.60s\"",
@@ -261,6 +263,8 @@ static int type_tree(const struct schema_row *row, const struct doc *in, struct 
     enum doc_kind kind = row->type == SCHEMA_OBJECTS ? DOC_SEQ : DOC_MAP;
     if (row->type != SCHEMA_FREE && in->kind != kind)
         return wrong(row, in, err);
+    if (row->type == SCHEMA_NAMED && in->count > MAX_ARGS)
+        return err_set(err, ERR_TOO_LARGE, "%zu entries: at most %d", in->count, MAX_ARGS);
     doc_copy(out, in);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "domain/schema.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "domain/config.h"
 #include "domain/request.h"
@@ -195,6 +196,26 @@ static void requests_carry_sections_and_their_own_fields(void **state)
     expect_request("[1]", "expected a map, got a list\n");
 }
 
+static void huge_requests_are_refused_soon(void **state)
+{
+    auto_str struct str keys = STR_MAX(4 << 20), vars = STR_MAX(4 << 20);
+    (void)state;
+    str_add(&keys, "{\"k\":1");
+    str_add(&vars, "{\"env\":{\"vars\":{\"A\":1");
+    for (int i = 0; i < 20000; i++) {
+        str_addf(&keys, ",\"k%d\":1", i);
+        str_addf(&vars, ",\"A%d\":1", i);
+    }
+    str_add(&keys, "}");
+    str_add(&vars, "}}}");
+    auto_errs struct errs errs = { 0 };
+    struct request *request = NULL;
+    assert_int_equal(request_parse(str_span(&keys), &request, &errs), -1);
+    assert_int_equal(errs.count, MAX_CONFIG_ERRORS);
+    assert_int_equal(errs.more, MAX_CONFIG_ERRORS);
+    expect_request(str_text(&vars), "env.vars: 20001 entries: at most 4096\n");
+}
+
 static void the_kind_of_a_file_is_found_by_name_or_keys(void **state)
 {
     (void)state;
@@ -223,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_declared_default_must_fit_its_declaration),
         cmocka_unit_test(requests_are_checked_with_json_pointers),
         cmocka_unit_test(requests_carry_sections_and_their_own_fields),
+        cmocka_unit_test(huge_requests_are_refused_soon),
         cmocka_unit_test(the_kind_of_a_file_is_found_by_name_or_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
