@@ -63,11 +63,10 @@ void *access_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
     p->conn = conn_of(mhd);
     p->raw_target = uri;
     p->raw_target_bytes = strlen(uri);
-    p->request = request_new(access->gw);
+    p->request = request_new(access->gw, access->base_path);
     p->request->edge = p;
     p->request->answered = on_answered;
     p->request->site = &access->site;
-    p->request->base_path = access->base_path;
     judge_target(p->request, (struct span){ uri, p->raw_target_bytes });
     p->next = access->first;
     if (p->next)
@@ -129,7 +128,7 @@ static enum MHD_Result begin(struct pending *p, const char *method, const char *
     struct request *request = p->request;
     read_header(p, method, version, &edge);
     if (is_trusted(p->access, p->conn))
-        request->user = p->access->user;
+        request->user = mem_dup_str(p->access->user);
     request->method = method;
     if (judge_edge(request, &edge, &p->access->hosts) < 0)
         return send_reply(p);

@@ -109,10 +109,17 @@ static void take_off(struct flights *flights, struct flight *flight)
     flights->first = flight;
 }
 
+/* A dry run has no effect: its answer may never stand for the real one's. */
+static bool has_effect(const struct request *request)
+{
+    bool is_dry = false;
+    (void)request_query_bool(request, "dry_run", &is_dry, NULL);
+    return !is_dry && strcmp(request->method, "POST") == 0 && !(request->route->flags & ROUTE_NO_KEY);
+}
+
 bool idempotency_begin(struct flights *flights, struct request *request)
 {
-    if (!request->idempotency_key || strcmp(request->method, "POST") != 0 ||
-        request->route->flags & ROUTE_NO_KEY)
+    if (!request->idempotency_key || !has_effect(request))
         return true;
     if (!is_key(request->idempotency_key)) {
         reply_errf(request, ERR_INVALID, "Idempotency-Key must be 1 to %d printable ASCII characters",

@@ -49,7 +49,9 @@ static void answer_now(struct request *request, int64_t job_id, int status)
 {
     auto_str struct str body = STR_MAX(MAX_JOB_BYTES);
     struct err err;
-    if (query_job(request->gw, job_id, &body, &err) < 0)
+    if (request->gone && !request->flight)
+        reply_empty(request, status); /* nobody listens, and the server may be on its way out */
+    else if (query_job(request->gw, job_id, &body, &err) < 0)
         reply_err(request, &err);
     else
         reply_json(request, status, &body);

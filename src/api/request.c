@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-struct request *request_new(const struct gateway *gw)
+struct request *request_new(const struct gateway *gw, const char *base_path)
 {
     struct request *request = mem_zalloc(sizeof(*request));
     request->gw = gw;
-    request->base_path = "";
+    request->base_path = mem_dup_str(base_path);
     request->refs = 1;
     request->body.max = MAX_BODY_BYTES;
     return request;
@@ -24,6 +24,8 @@ static void free_request(struct request *request)
 {
     target_clear(&request->target);
     mem_clear_str(&request->target_error);
+    mem_clear_str(&request->base_path);
+    mem_clear_str(&request->user);
     mem_clear_str(&request->if_none_match);
     mem_clear_str(&request->idempotency_key);
     str_clear(&request->body);

@@ -33,10 +33,10 @@ struct site;
 struct request {
     const struct gateway *gw;
     const struct route *route;
-    const struct site *site; /* api/site.h: what was rendered at start */
+    const struct site *site; /* api/site.h: what was rendered at start; the server's, not for callbacks */
     const char *method;
-    const char *base_path; /* "" or "/sluice" */
-    const char *user;      /* who asks; NULL: nobody known (public routes only) */
+    char *base_path; /* "" or "/sluice" */
+    char *user;      /* who asks; NULL: nobody known (public routes only) */
     struct target target;
     char *target_error;                 /* why there is none */
     struct span params[REQUEST_PARAMS]; /* what stands for {...} in the route's pattern */
@@ -53,10 +53,10 @@ struct request {
     void (*on_gone)(void *ctx);
     void *on_gone_ctx;
     void *edge;   /* api/access.c */
-    void *flight; /* api/idempotency.c */
+    void *flight; /* api/idempotency.c: others may wait for the same answer; NULL: none */
 };
 
-struct request *request_new(const struct gateway *gw); /* one reference */
+struct request *request_new(const struct gateway *gw, const char *base_path); /* one reference */
 void request_hold(struct request *request);
 void request_drop(struct request *request);
 /* fn runs at most once, when the client leaves before the answer; NULL takes it back. It may drop. */

@@ -72,16 +72,23 @@ static const struct {
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Node")) "}}" },
     { "Limits", OBJECT },
     { "Project",
-      "{\"type\":\"object\",\"required\":[\"name\",\"path\"],\"properties\":{" P("name", STRING) "," P("path", STRING) "," P(
-          "url", NULLABLE) "," P("branch", NULLABLE) "," P("sha",
-                                                           NULLABLE) "," P("dirty",
-                                                                           "{\"type\":[\"boolean\",\"null\"]"
-                                                                           "}") "," P("group",
-                                                                                      NULLABLE) "," P("synced"
-                                                                                                      "_at",
-                                                                                                      TIME) "," P("config",
-                                                                                                                  "{\"type\":[\"object\",\"null\"]}") "," P("errors",
-                                                                                                                                                            "{\"type\":\"array\",\"items\":{}}") "}}" },
+      "{\"type\":\"object\",\"required\":[\"name\",\"path\"],\"properties\":{" P("name", STRING) "," P("path", STRING) "," P("url", NULLABLE) "," P(
+          "branch",
+          NULLABLE) "," P("sha", NULLABLE) "," P("dirty",
+                                                 "{\"type\":[\"boolean\",\"null\"]"
+                                                 "}") "," P("group",
+                                                            NULLABLE) "," P("synced"
+                                                                            "_at",
+                                                                            TIME) "," P("config",
+                                                                                        "{\"type\":["
+                                                                                        "\"object\",\"null\"]"
+                                                                                        "}") "," P("errors",
+                                                                                                   "{\"type\""
+                                                                                                   ":\"array"
+                                                                                                   "\","
+                                                                                                   "\"items\""
+                                                                                                   ":{}}") "}"
+                                                                                                           "}" },
     { "ProjectList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Project")) "}}" },
     { "ProjectAdd",
@@ -112,19 +119,20 @@ static const struct {
     { "Rendered",
       "{\"type\":\"object\",\"required\":[\"script\"],\"properties\":{" P("script", STRING) "," P("argv", STRINGS) "," P(
           "resolved",
-          OBJECT) "," P("origins", "{}") "," P("warnings",
-                                               "{\"type\":\"array\",\"items\":{}}") "," P("test",
-                                                                                          "{\"type\":"
-                                                                                          "\"object\","
-                                                                                          "\"properties\":"
-                                                                                          "{" P("accepted", BOOLEAN) "," P(
-                                                                                              "start_at",
-                                                                                              TIME) "," P("up"
-                                                                                                          "st"
-                                                                                                          "re"
-                                                                                                          "a"
-                                                                                                          "m",
-                                                                                                          NULLABLE) "}}") "}}" },
+          OBJECT) "," P("origins",
+                        "{}") "," P("warnings",
+                                    "{\"type\":\"array\",\"items\":{}}") "," P("test",
+                                                                               "{\"type\":"
+                                                                               "\"object\","
+                                                                               "\"properties\":"
+                                                                               "{" P("accepted", BOOLEAN) "," P(
+                                                                                   "start_at",
+                                                                                   TIME) "," P("up"
+                                                                                               "st"
+                                                                                               "re"
+                                                                                               "a"
+                                                                                               "m",
+                                                                                               NULLABLE) "}}") "}}" },
     { "Submitted", "{\"description\":\"The job; with dry_run what would have been sent\",\"anyOf\":[" REF(
                        "Job") "," REF("Rendered") "]}" },
     { "Problem",
