@@ -35,7 +35,8 @@ struct squeue_row {
     struct span state_raw, user, partition, account, qos, nodes, gres, dependency;
     struct span name, comment, reason, workdir, command;
     struct span token; /* ours, from command, workdir or comment; empty: not a job of a gateway */
-    int64_t submit_s, start_s, end_s, time_limit_s; /* limit: SLURM_UNLIMITED (-1), 0 unknown */
+    int64_t submit_s, start_s, end_s; /* of a pending job: when Slurm expects it to start, if it says so */
+    int64_t time_limit_s;             /* SLURM_UNLIMITED (-1), 0 unknown */
     int64_t node_count, cpu_count, priority;
 };
 
