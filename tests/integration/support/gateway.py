@@ -57,6 +57,11 @@ def binary(faults=False):
     return name
 
 
+def clean_environment():
+    """The caller's, without what would configure a gateway."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SLUICE_")}
+
+
 class Answer:
     """What came back: status, headers, body; .json is parsed on demand."""
 
@@ -125,7 +130,8 @@ class Gateway:
         self.log_offset = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.dir, env={**os.environ, **self.env}, start_new_session=True)
+                                            cwd=self.dir, env={**clean_environment(), **self.env},
+                                            start_new_session=True)
         if wait:
             self.wait_ready(timeout)
         return self
@@ -280,7 +286,7 @@ class Gateway:
     # The command line.
 
     def cli(self, *words, check=False, timeout=90, **more):
-        env = {**os.environ, "SLUICE_URL": self.url, "HOME": str(self.dir), **more.pop("env", {})}
+        env = {**clean_environment(), "SLUICE_URL": self.url, "HOME": str(self.dir), **more.pop("env", {})}
         done = subprocess.run([binary(), *map(str, words)], env=env, capture_output=True, text=True, timeout=timeout,
                               errors="replace", check=False, **more)
         if check:
@@ -314,8 +320,9 @@ class Gateway:
 
     def close(self):
         """Ends the daemon and whatever it left running; tells what sanitizers had to say."""
+        was_running = self.is_running
         try:
-            self.stop()
+            code = self.stop()
         finally:
             for _ in range(3):
                 for pid in self.leftovers():
@@ -324,6 +331,8 @@ class Gateway:
                     except ProcessLookupError:
                         continue
         found = SANITIZER.search(self.log_text())
+        if was_running and code != 0 and not found:
+            raise GatewayFailed(f"SIGTERM ended it with {code}, not 0:\n{self.log_tail()}")
         if found:
             text = self.log_text()
             raise GatewayFailed(f"in the gateway's log:\n{text[max(0, found.start() - 500):found.start() + 4000]}")
