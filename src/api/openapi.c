@@ -31,16 +31,28 @@ static void operation_id(const struct route *route, struct str *out)
     }
 }
 
-/* "/api/v1/jobs/{job}" -> "jobs"; what is not below it -> "gateway". */
-static struct span tag_of(const struct route *route)
+static const struct {
+    const char *name, *help;
+} tags[] = {
+    { "gateway", "The gateway itself" },
+    { "jobs", "Submitting, watching and ending jobs" },
+    { "projects", "Registered folders and their configuration" },
+    { "clusters", "Where jobs run" },
+    { "gpus", "What is free" },
+    { "events", "Everything that happened" },
+};
+
+/* "/api/v1/jobs/{job}" -> "jobs"; what is named nowhere -> "gateway". */
+static const char *tag_of(const struct route *route)
 {
     struct span path = span_of(route->pattern);
-    if (!span_starts(path, "/api/v1/"))
-        return SPAN_LIT("gateway");
-    path = span_skip(path, sizeof("/api/v1/") - 1);
-    size_t len = strcspn(path.ptr, "/:");
-    struct span tag = span_head(path, len);
-    return span_is(tag, "version") || span_is(tag, "openapi.json") ? SPAN_LIT("gateway") : tag;
+    if (span_starts(path, "/api/v1/"))
+        path = span_skip(path, sizeof("/api/v1/") - 1);
+    struct span word = span_head(path, path.len ? strcspn(path.ptr, "/:") : 0);
+    for (size_t i = 0; i < ARRAY_LEN(tags); i++)
+        if (span_is(word, tags[i].name))
+            return tags[i].name;
+    return tags[0].name;
 }
 
 static void add_parameter(struct json_out *out, struct span name, const char *in, const char *type,
@@ -133,7 +145,7 @@ static void add_operation(struct json_out *out, const struct route *route)
     json_member_str(out, "summary", route->summary);
     json_key(out, "tags");
     json_open_array(out);
-    json_str_span(out, tag_of(route));
+    json_str(out, tag_of(route));
     json_close_array(out);
     add_parameters(out, route);
     if (route->request_schema) {
@@ -196,14 +208,10 @@ static void add_tags(struct json_out *out)
 {
     json_key(out, "tags");
     json_open_array(out);
-    for (size_t i = 0; i < route_count; i++) {
-        bool is_new = true;
-        for (size_t k = 0; k < i; k++)
-            is_new = is_new && !span_eq(tag_of(&routes[k]), tag_of(&routes[i]));
-        if (!is_new)
-            continue;
+    for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
         json_open_object(out);
-        json_member_span(out, "name", tag_of(&routes[i]));
+        json_member_str(out, "name", tags[i].name);
+        json_member_str(out, "description", tags[i].help);
         json_close_object(out);
     }
     json_close_array(out);

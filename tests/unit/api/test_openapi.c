@@ -108,8 +108,18 @@ static void page_names_every_route_without_script_or_inline_style(void **state)
         assert_null(strstr(str_text(&page), banned[i]));
 }
 
-int main(void)
+/* test_openapi print: the document on standard output, for tests/openapi/lint. */
+static int print(void)
 {
+    auto_str struct str text = STR_MAX(MAX_OPENAPI_BYTES);
+    openapi_render("", "1.2.3", &text);
+    return puts(str_text(&text)) < 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "print") == 0)
+        return print();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_tells_its_schemas),
         cmocka_unit_test(every_route_is_found_by_its_own_pattern),
