@@ -18,9 +18,11 @@ finish() {
         torn=1
         teardown
     fi
-    [ "$ended_by" ] || [ "$task" ] || rm -f -- "$run_dir/secrets.sh"
+    if [ "$once" ] || [ -z "$ended_by$task" ]; then
+        rm -f -- "$run_dir/secrets"
+    fi
     printf 'code=%s started=%s ended=%s attempt=%s how=exited\n' "$code" "$started" "$(date +%s)" "$attempt" \
-        >"$exit_file.tmp.$$" && mv -f -- "$exit_file.tmp.$$" "$exit_file"
+        >"$run_dir/.end.$$" && mv -f -- "$run_dir/.end.$$" "$exit_file"
     trap - EXIT
     exit "$code"
 }
@@ -58,7 +60,7 @@ run_payload() {
 teardown() {
     :
 {{#teardown}}
-    eval {{line}}
+    eval {{.}}
 {{/teardown}}
 }
 
@@ -68,12 +70,12 @@ export SLUICE_JOB_NAME={{name}} SLUICE_PROJECT={{project}} SLUICE_CLUSTER={{clus
 export {{key}}={{value}}
 {{/vars}}
 {{#has_secrets}}
-[ -r "$run_dir/secrets.sh" ] || fail "the job's secrets file is missing from $run_dir"
-. "$run_dir/secrets.sh"
+[ -r "$run_dir/secrets" ] || fail "the job's secrets file is missing from $run_dir"
+. "$run_dir/secrets"
 {{/has_secrets}}
 
 {{#in_place}}
-cd {{in_place}} 2>/dev/null || fail 'the code folder '{{in_place}}" does not exist on $(hostname), or may not be entered (code.mode is in_place)"
+cd {{in_place}} 2>/dev/null || fail "the code folder '"{{in_place}}"' does not exist on $(hostname), or may not be entered (code.mode is in_place)"
 {{/in_place}}
 {{#has_code}}
 cd "$run_dir/code" || fail "the copy of the code is missing from $run_dir"
@@ -93,7 +95,7 @@ type module >/dev/null 2>&1 || fail "modules are asked for, but $(hostname) has 
 module purge
 {{/purge_modules}}
 {{#modules}}
-module load {{line}} || fail 'module load failed: '{{line}}" (on $(hostname))"
+module load {{.}} || fail 'module load failed: '{{.}}" (on $(hostname))"
 {{/modules}}
 
 {{#conda_env}}
@@ -109,7 +111,7 @@ find_conda() {
     done
     return 1
 }
-find_conda || fail "conda environment "{{conda_env}}" is asked for, but no conda was found on $(hostname): set env.conda_prefix to its base folder, or load its module (env.modules)"
+find_conda || fail "conda environment '"{{conda_env}}"' is asked for, but no conda was found on $(hostname): set env.conda_prefix to its base folder, or load its module (env.modules)"
 . "$conda_base/etc/profile.d/conda.sh"
 conda activate {{conda_env}} || {
     known=$(conda env list 2>/dev/null | awk '$1 !~ /^#/ && NF { printf "%s%s", sep, $1; sep = ", " }')
@@ -122,7 +124,7 @@ conda activate {{conda_env}} || {
 {{/venv}}
 
 {{#package_name}}
-{{python}} -m pip uninstall -y {{package_name}} || fail "pip uninstall of "{{package_name}}" failed"
+{{python}} -m pip uninstall -y {{package_name}} || fail "pip uninstall of '"{{package_name}}"' failed"
 {{/package_name}}
 {{#install_editable}}
 {{python}} -m pip install -e . || fail "pip install -e . failed"
@@ -133,14 +135,15 @@ conda activate {{conda_env}} || {
 
 armed=1
 {{#setup}}
-eval {{line}} || fail 'a setup line failed: '{{line}}
+eval {{.}} || fail 'a setup line failed: '{{.}}
 {{/setup}}
 armed=1
 
 {{#is_parallel}}
 nodes=$(scontrol show hostnames "$SLURM_JOB_NODELIST") || fail "scontrol show hostnames failed on $(hostname)"
 MASTER_ADDR=${nodes%%[!A-Za-z0-9._-]*}
-MASTER_PORT=$((20000 + ${SLURM_JOB_ID:-0} % 20000))
+MASTER_PORT={{master_port}}
+[ "$MASTER_PORT" ] || MASTER_PORT=$((20000 + ${SLURM_JOB_ID:-0} % 20000))
 export MASTER_ADDR MASTER_PORT SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
 {{/is_parallel}}
 
@@ -155,10 +158,10 @@ fill() {
         argv+=("$word")
     done
 }
-fill{{#argv}} {{word}}{{/argv}}
+fill {{argv}}
 
 {{#is_parallel}}
-run_payload srun --kill-on-bad-exit=1 bash -c 'export RANK=$SLURM_PROCID LOCAL_RANK=$SLURM_LOCALID WORLD_SIZE=$SLURM_NTASKS; exec "$@"' sluice "${argv[@]}"
+run_payload srun {{srun_options}} bash -c 'export RANK=$SLURM_PROCID LOCAL_RANK=$SLURM_LOCALID WORLD_SIZE=$SLURM_NTASKS; exec "$@"' sluice "${argv[@]}"
 {{/is_parallel}}
 {{^is_parallel}}
 run_payload "${argv[@]}"

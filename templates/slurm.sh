@@ -1,5 +1,4 @@
 #!/bin/bash
-unset SLURM_EXPORT_ENV
 run_dir=$PWD
 if [ "${run_dir##*/}" != {{token}} ] || ! [ -f "$run_dir/script.sh" ]; then
     echo "sluice: this is the batch script of job "{{token}}", but it was started in $run_dir, which is not its run directory" >&2
@@ -15,7 +14,7 @@ ln -s "$owner" "$claim" 2>/dev/null || [ "$(readlink "$claim")" = "$owner" ] || 
     echo "sluice: job $(readlink "$claim") runs this already; $owner ends here" >&2
     exit 120
 }
-attempt=$((${SLURM_RESTART_COUNT:-0} + 1))
+once='' attempt=$((${SLURM_RESTART_COUNT:-0} + 1))
 log=$run_dir/attempt-$attempt${task:+.$task}.log
 exit_file=$run_dir/exit${task:+.$task}
 #include body.sh

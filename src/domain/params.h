@@ -27,12 +27,4 @@ int payload_build(const struct resolved *resolved, struct payload *out, struct e
 void payload_clear(struct payload *payload);
 #define auto_payload __attribute__((cleanup(payload_clear)))
 
-/* One override against its declaration (a `params` entry, or NULL: anything goes). */
-int param_check(const char *name, const struct doc *value, const struct doc *declaration, struct err *err);
-
-/* A token that stands for a value known only when the job runs: "{run_id}" ... */
-bool placeholder_is_known(struct span word);
-/* "not supported yet" for {trial} {last_ckpt} {staged} {gpu_mem} anywhere in text; other braces are text. */
-int placeholder_check(const char *text, struct err *err);
-
 #endif

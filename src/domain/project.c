@@ -1,7 +1,7 @@
 #include "domain/project.h"
 
 #include "base/mem.h"
-#include "domain/params.h"
+#include "domain/param.h"
 #include "text/yaml.h"
 
 #include <stddef.h>

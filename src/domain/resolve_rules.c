@@ -1,7 +1,7 @@
 #include "domain/resolve_leaf.h"
 
 #include "base/mem.h"
-#include "domain/params.h"
+#include "domain/param.h"
 #include "text/units.h"
 
 #include <stdlib.h>

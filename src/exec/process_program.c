@@ -158,7 +158,7 @@ void process_submit_program(struct str *sh, const struct submit_spec *spec, bool
     str_add(sh, submit_text);
     put_file(sh, "script.sh", "700", spec->script);
     if (spec->secrets.len)
-        put_file(sh, "secrets.sh", "600", spec->secrets);
+        put_file(sh, "secrets", "600", spec->secrets);
     auto_str struct str lines = STR_MAX(512);
     str_addf(&lines, "gpus=%lld\ncpus=%lld\npriority=%lld\ntime_s=%lld\n", (long long)spec->gpus,
              (long long)spec->cpus, (long long)spec->priority, (long long)spec->time_s);

@@ -213,7 +213,7 @@ int run_files_close(struct call *call, const char *token, struct err *err)
     if (call_program(call, &sh, err) < 0)
         return -1;
     call_section_open(&sh, "close");
-    str_addf(&sh, "rm -f runs/%s/secrets.sh 2>&1 && echo done\n", token);
+    str_addf(&sh, "rm -f runs/%s/secrets 2>&1 && echo done\n", token);
     call_section_close(&sh, "close");
     return call_send(call, &sh, &(struct call_send){ .what = "close" }, close_answer, err);
 }

@@ -50,7 +50,7 @@ int look_program(struct str *sh, const struct look_request *request, struct err 
     return 0;
 }
 
-static void add_id(struct look_result *result, uint64_t id, enum job_state state, bool in_queue)
+static void add_id(struct slurm_look_result *result, uint64_t id, enum job_state state, bool in_queue)
 {
     size_t at = 0;
     while (at < result->id_count && result->ids[at].id < id)
@@ -72,7 +72,7 @@ static bool is_whole(const struct frame_section *section, size_t rejected)
 }
 
 static int look_queue(const struct frame *frame, const struct nonce *rows, struct span token,
-                      struct look_result *result, struct err *err)
+                      struct slurm_look_result *result, struct err *err)
 {
     auto_squeue struct squeue queue = { 0 };
     const struct frame_section *section = frame_get(frame, "squeue");
@@ -86,7 +86,7 @@ static int look_queue(const struct frame *frame, const struct nonce *rows, struc
 }
 
 static int look_accounting(const struct frame *frame, const struct nonce *rows, struct span token,
-                           struct look_result *result, struct err *err)
+                           struct slurm_look_result *result, struct err *err)
 {
     auto_sacct struct sacct sacct = { 0 };
     const struct frame_section *section = frame_get(frame, "sacct");
@@ -100,19 +100,25 @@ static int look_accounting(const struct frame *frame, const struct nonce *rows, 
 }
 
 int look_parse(struct span out, const struct look_request *request, struct span token,
-               struct look_result *result, struct err *err)
+               struct slurm_look_result *result, struct err *err)
 {
-    struct look_result found = { .is_good = false };
     auto_frame struct frame frame = { 0 };
     if (frame_parse(out, request->frame, &frame, err) < 0)
         return err_wrap(err, "look");
-    if (!frame.ended)
+    return look_read(&frame, request, token, result, err);
+}
+
+int look_read(const struct frame *frame, const struct look_request *request, struct span token,
+              struct slurm_look_result *result, struct err *err)
+{
+    struct slurm_look_result found = { .is_good = false };
+    if (!frame->ended)
         return err_set(err, ERR_CORRUPT, "look: the answer was cut");
-    if (look_queue(&frame, request->rows, token, &found, err) < 0)
+    if (look_queue(frame, request->rows, token, &found, err) < 0)
         return err_wrap(err, "look");
-    if (request->has_accounting && look_accounting(&frame, request->rows, token, &found, err) < 0)
+    if (request->has_accounting && look_accounting(frame, request->rows, token, &found, err) < 0)
         return err_wrap(err, "look");
-    const struct frame_section *receipt = frame_get(&frame, "receipt");
+    const struct frame_section *receipt = frame_get(frame, "receipt");
     found.is_good = found.is_good && is_whole(receipt, 0);
     found.has_receipt = receipt && receipt->data.len > 0;
     if (found.has_receipt)
@@ -195,17 +201,22 @@ int cancel_program(struct str *sh, const struct cancel_request *request, struct 
 
 enum cancel_kind cancel_parse(struct span out, const struct nonce *frame)
 {
+    auto_frame struct frame sections = { 0 };
+    (void)frame_parse(out, frame, &sections, NULL);
+    return cancel_read(&sections);
+}
+
+enum cancel_kind cancel_read(const struct frame *frame)
+{
     static const struct {
         const char *word;
         enum cancel_kind kind;
     } words[] = { { "sent", CANCEL_SENT }, { "gone", CANCEL_GONE }, { "stranger", CANCEL_STRANGER } };
-    auto_frame struct frame sections = { 0 };
+    const struct frame_section *section = frame_get(frame, "cancel");
     struct span line, last = { 0 };
-    if (frame_parse(out, frame, &sections, NULL) < 0 || !frame_get(&sections, "cancel"))
+    if (!section || !section->complete)
         return CANCEL_UNKNOWN;
-    struct span text = frame_get(&sections, "cancel")->data;
-    if (!frame_get(&sections, "cancel")->complete)
-        return CANCEL_UNKNOWN;
+    struct span text = section->data;
     while (span_next_line(&text, &line))
         last = line.len ? line : last;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)

@@ -3,6 +3,7 @@
 #define SLUICE_SLURM_LOOK_H
 
 #include "slurm/sbatch.h"
+#include "text/frame.h"
 
 /* Receipt, squeue -t all and sacct since window_s, each with its status, in one frame. */
 struct look_request {
@@ -16,7 +17,7 @@ int look_program(struct str *sh, const struct look_request *request, struct err 
 
 enum { MAX_LOOK_IDS = 16 };
 
-struct look_result {
+struct slurm_look_result {
     bool is_good; /* every place answered whole: only then does absence prove anything */
     bool has_receipt;
     struct launch_result receipt;
@@ -29,8 +30,10 @@ struct look_result {
 };
 
 /* token: the job's. -1 with ERR_CORRUPT where the frame is cut: nothing is known. */
+int look_read(const struct frame *frame, const struct look_request *request, struct span token,
+              struct slurm_look_result *result, struct err *err);
 int look_parse(struct span out, const struct look_request *request, struct span token,
-               struct look_result *result, struct err *err);
+               struct slurm_look_result *result, struct err *err);
 
 /* `scancel [-n NAME] ID` after a look that ID is ours. Section "cancel". */
 struct cancel_request {
@@ -50,6 +53,7 @@ enum cancel_kind {
     CANCEL_STRANGER, /* the id is another job's now: nothing was sent */
     CANCEL_REFUSED,  /* scancel said no */
 };
+enum cancel_kind cancel_read(const struct frame *frame);
 enum cancel_kind cancel_parse(struct span out, const struct nonce *frame);
 
 #endif

@@ -108,6 +108,8 @@ int nodelist_expand(struct span text, struct nodelist *list, struct err *err)
     auto_nodelist struct nodelist found = { 0 };
     auto_str struct str name = STR_MAX(MAX_NODE_NAME_BYTES);
     struct span rest = slurm_text(span_trim(text)), pattern;
+    if (rest.len && rest.ptr[rest.len - 1] == ',')
+        return err_set(err, ERR_INVALID, "an empty name in a node list");
     while (next_pattern(&rest, &pattern)) {
         if (!pattern.len)
             return err_set(err, ERR_INVALID, "an empty name in a node list");

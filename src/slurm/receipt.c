@@ -81,12 +81,16 @@ static struct launch_result not_sent(struct span text)
 
 struct launch_result launch_parse(struct span out, const struct nonce *frame)
 {
-    struct launch_result unknown = { .rc = -1, .refusal = refusal_read(1, (struct span){ 0 }) };
     auto_frame struct frame sections = { 0 };
+    (void)frame_parse(out, frame, &sections, NULL); /* what is no frame has no section */
+    return launch_read(&sections);
+}
+
+struct launch_result launch_read(const struct frame *frame)
+{
+    struct launch_result unknown = { .rc = -1, .refusal = refusal_read(1, (struct span){ 0 }) };
     struct span line;
-    if (frame_parse(out, frame, &sections, NULL) < 0)
-        return unknown;
-    const struct frame_section *section = frame_get(&sections, "launch");
+    const struct frame_section *section = frame_get(frame, "launch");
     if (!section || !section->complete)
         return unknown;
     struct span text = section->data;
@@ -112,11 +116,15 @@ static struct span word_behind(struct span text, const char *before)
 
 struct test_only_result test_only_parse(struct span out, const struct nonce *frame)
 {
-    struct test_only_result result = { .is_known = false };
     auto_frame struct frame sections = { 0 };
-    if (frame_parse(out, frame, &sections, NULL) < 0)
-        return result;
-    const struct frame_section *section = frame_get(&sections, "test");
+    (void)frame_parse(out, frame, &sections, NULL);
+    return test_only_read(&sections);
+}
+
+struct test_only_result test_only_read(const struct frame *frame)
+{
+    struct test_only_result result = { .is_known = false };
+    const struct frame_section *section = frame_get(frame, "test");
     if (!section || !section->complete)
         return result;
     result.start = word_behind(section->data, " to start at ");

@@ -8,6 +8,7 @@
 #include "slurm/refusals.h"
 #include "slurm/sacct.h"
 #include "slurm/squeue.h"
+#include "text/frame.h"
 
 enum { SBATCH_TIMEOUT_S = 60, SBATCH_WAIT_S = 75, MAX_SBATCH_TEXT = 8192 };
 
@@ -61,6 +62,8 @@ struct launch_result {
 };
 
 /* Reads the launcher's whole output. Never fails: a cut answer is LAUNCH_UNKNOWN. */
+/* X_read takes an answer that is split already; X_parse splits it first. */
+struct launch_result launch_read(const struct frame *frame);
 struct launch_result launch_parse(struct span out, const struct nonce *frame);
 /* Reads the content of a receipt, rej or ambig file ("rc N", sbatch's output, its errors). */
 struct launch_result receipt_parse(struct span text);
@@ -85,6 +88,7 @@ struct test_only_result {
     struct span nodes, partition;
     struct refusal refusal; /* where it would not run */
 };
+struct test_only_result test_only_read(const struct frame *frame);
 struct test_only_result test_only_parse(struct span out, const struct nonce *frame);
 
 #endif

@@ -29,7 +29,7 @@ static struct span data_of(const struct frame_section *section)
     return section ? section->data : (struct span){ 0 };
 }
 
-static void read_gone(struct tick_report *report, struct span data)
+static void read_gone(struct slurm_tick_report *report, struct span data)
 {
     struct span line, id;
     while (span_next_line(&data, &line)) {
@@ -44,7 +44,7 @@ static void read_gone(struct tick_report *report, struct span data)
     }
 }
 
-static void read_exits(struct tick_report *report, struct span data, const struct nonce *rows)
+static void read_exits(struct slurm_tick_report *report, struct span data, const struct nonce *rows)
 {
     struct span line;
     while (span_next_line(&data, &line)) {
@@ -57,7 +57,7 @@ static void read_exits(struct tick_report *report, struct span data, const struc
     }
 }
 
-static void read_demand(struct tick_report *report, struct span data, const struct nonce *rows)
+static void read_demand(struct slurm_tick_report *report, struct span data, const struct nonce *rows)
 {
     struct span line, jobs;
     while (span_next_line(&data, &line)) {
@@ -71,7 +71,7 @@ static void read_demand(struct tick_report *report, struct span data, const stru
 }
 
 /* The sections with parsers of their own. */
-static int read_tables(struct tick_report *report, const struct frame *frame, const struct nonce *rows,
+static int read_tables(struct slurm_tick_report *report, const struct frame *frame, const struct nonce *rows,
                        struct err *err)
 {
     if (slurm_parse_squeue(data_of(frame_get(frame, "squeue")), rows, &report->queue, err) < 0 ||
@@ -82,7 +82,7 @@ static int read_tables(struct tick_report *report, const struct frame *frame, co
     return 0;
 }
 
-static void read_lists(struct tick_report *report, const struct frame *frame, const struct nonce *rows)
+static void read_lists(struct slurm_tick_report *report, const struct frame *frame, const struct nonce *rows)
 {
     struct span clock = span_trim(data_of(frame_get(frame, "clock")));
     (void)slurm_epoch_s(clock, &report->clock_s);
@@ -98,24 +98,30 @@ static void read_lists(struct tick_report *report, const struct frame *frame, co
     read_demand(report, data_of(frame_get(frame, "demand")), rows);
 }
 
-int tick_parse(struct span out, const struct nonce *frame, const struct nonce *rows,
-               struct tick_report *report, struct err *err)
+int tick_read(const struct frame *frame, const struct nonce *rows, struct slurm_tick_report *report,
+              struct err *err)
 {
-    auto_tick_report struct tick_report found = { 0 };
-    auto_frame struct frame sections = { 0 };
-    if (frame_parse(out, frame, &sections, err) < 0)
-        return err_wrap(err, "poll");
-    if (!sections.ended)
+    auto_tick_report struct slurm_tick_report found = { 0 };
+    if (!frame->ended)
         return err_set(err, ERR_CORRUPT, "poll: the answer was cut");
-    if (read_tables(&found, &sections, rows, err) < 0)
+    if (read_tables(&found, frame, rows, err) < 0)
         return -1;
-    read_lists(&found, &sections, rows);
+    read_lists(&found, frame, rows);
     *report = found;
-    found = (struct tick_report){ 0 };
+    found = (struct slurm_tick_report){ 0 };
     return 0;
 }
 
-void tick_report_clear(struct tick_report *report)
+int tick_parse(struct span out, const struct nonce *frame, const struct nonce *rows,
+               struct slurm_tick_report *report, struct err *err)
+{
+    auto_frame struct frame sections = { 0 };
+    if (frame_parse(out, frame, &sections, err) < 0)
+        return err_wrap(err, "poll");
+    return tick_read(&sections, rows, report, err);
+}
+
+void tick_report_clear(struct slurm_tick_report *report)
 {
     squeue_clear(&report->queue);
     sacct_clear(&report->sacct);
@@ -124,15 +130,15 @@ void tick_report_clear(struct tick_report *report)
     free(report->gone);
     free(report->exits);
     free(report->demand);
-    *report = (struct tick_report){ 0 };
+    *report = (struct slurm_tick_report){ 0 };
 }
 
-bool tick_queue_is_good(const struct tick_report *report)
+bool tick_queue_is_good(const struct slurm_tick_report *report)
 {
     return report->queue_part.asked && report->queue_part.rc == 0 && report->queue.rejected == 0;
 }
 
-bool tick_sacct_is_good(const struct tick_report *report)
+bool tick_sacct_is_good(const struct slurm_tick_report *report)
 {
     return report->sacct_part.asked && report->sacct_part.rc == 0 && report->sacct.rejected == 0;
 }

@@ -14,11 +14,12 @@
 #include "slurm/nodes.h"
 #include "slurm/sacct.h"
 #include "slurm/squeue.h"
+#include "text/frame.h"
 
 enum { MAX_TICK_GONE = 500 };
 
 /* "27", or "27_3" for one task of an array. For the whole of an array its leading id: live while any is. */
-struct tick_job {
+struct slurm_tick_job {
     const char *id;
     const char *token;
 };
@@ -27,7 +28,7 @@ struct tick_request {
     const struct nonce *frame;            /* of the answer's frame */
     const struct nonce *rows;             /* of the rows; another one: it stands in `ps` on the login node */
     const char *user, *bin_dir, *cluster; /* as in squeue.h; NULL allowed */
-    const struct tick_job *jobs;
+    const struct slurm_tick_job *jobs;
     size_t job_count;
     const char *runs_dir;    /* absolute; holds <token>/exit*; NULL: no exit files are read */
     int64_t recent_window_s; /* > 0: list sacct from then on (jobs without an id) */
@@ -62,7 +63,7 @@ struct tick_demand {
 };
 
 /* Spans point into the parsed output, which must outlive the report. */
-struct tick_report {
+struct slurm_tick_report {
     int64_t clock_s; /* the cluster's, or 0 */
     struct tick_part queue_part, gone_part, sacct_part, recent_part, exits_part, nodes_part, demand_part;
     struct squeue queue;
@@ -77,15 +78,17 @@ struct tick_report {
 };
 
 /* -1 with ERR_CORRUPT where the frame has no end or contradicts itself: then nothing is known. */
+int tick_read(const struct frame *frame, const struct nonce *rows, struct slurm_tick_report *report,
+              struct err *err);
 int tick_parse(struct span out, const struct nonce *frame, const struct nonce *rows,
-               struct tick_report *report, struct err *err);
-void tick_report_clear(struct tick_report *report);
+               struct slurm_tick_report *report, struct err *err);
+void tick_report_clear(struct slurm_tick_report *report);
 #define auto_tick_report __attribute__((cleanup(tick_report_clear)))
 
 /* True where squeue answered whole and every row was understood: only then is a job that is not in it gone.
  */
-bool tick_queue_is_good(const struct tick_report *report);
+bool tick_queue_is_good(const struct slurm_tick_report *report);
 /* The same for the accounting of the gone ones. */
-bool tick_sacct_is_good(const struct tick_report *report);
+bool tick_sacct_is_good(const struct slurm_tick_report *report);
 
 #endif

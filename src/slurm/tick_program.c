@@ -68,7 +68,7 @@ static int add_jobs(struct str *sh, const struct tick_request *request, struct e
 {
     str_add(sh, "_i='");
     for (size_t i = 0; i < request->job_count; i++) {
-        const struct tick_job *job = &request->jobs[i];
+        const struct slurm_tick_job *job = &request->jobs[i];
         if (!is_job_id(job->id) || !token_is_valid(span_of(job->token)))
             return err_set(err, ERR_INVALID, "tick: '%s %s' is no job", job->id, job->token);
         str_addf(sh, "%s%s %s", i ? "\n" : "", job->id, job->token);

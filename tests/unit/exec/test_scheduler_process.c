@@ -442,7 +442,7 @@ static void close_takes_the_secrets_away(void **state)
     struct submit_spec spec = { .token = token.text, .launch = 1, .script = SPAN_LIT("true\n") };
     spec.secrets = SPAN_LIT("export KEY='v'\n");
     assert_int_equal(submit(b, &spec), SUBMIT_ACCEPTED);
-    snprintf(path, sizeof(path), "%s/secrets.sh", b->run_dir);
+    snprintf(path, sizeof(path), "%s/secrets", b->run_dir);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     unsigned before = b->answers;

@@ -17,7 +17,7 @@ static struct look_request look_request_of(const struct shell *shell, char *run_
 }
 
 static int look(const struct shell *shell, const struct look_request *request, struct str *out,
-                struct look_result *result)
+                struct slurm_look_result *result)
 {
     auto_str struct str program = STR_MAX(100000);
     assert_int_equal(look_program(&program, request, NULL), 0);
@@ -38,7 +38,7 @@ static void absence_is_proved_only_by_three_good_answers(void **state)
                   { "exit 0", "echo garbage", false } };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct shell shell;
-        struct look_result result;
+        struct slurm_look_result result;
         char run_dir[128];
         shell_setup(&shell);
         shell_fake(&shell, "squeue", cases[i].squeue);
@@ -57,7 +57,7 @@ static void a_job_is_found_in_receipt_queue_and_accounting(void **state)
 {
     (void)state;
     struct shell shell;
-    struct look_result result;
+    struct slurm_look_result result;
     char run_dir[128];
     shell_setup(&shell);
     auto_str struct str rows = STR_MAX(10000), accounting = STR_MAX(10000), out = STR_MAX(100000);
@@ -90,7 +90,7 @@ static void a_cut_look_says_nothing(void **state)
 {
     (void)state;
     struct look_request request = { .frame = &frame_nonce, .rows = &row_nonce, .has_accounting = true };
-    struct look_result result;
+    struct slurm_look_result result;
     struct err err;
     assert_int_equal(look_parse(span_of("\nfedcba98765432100123456789abcdeX BEGIN\n"), &request,
                                 span_of(SAMPLE_TOKEN), &result, &err),

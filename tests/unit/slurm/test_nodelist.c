@@ -63,10 +63,21 @@ static void compressing_gives_the_shortest_text_that_expands_back(void **state)
 static void what_is_no_list_is_refused(void **state)
 {
     (void)state;
-    static const char *const rows[] = { "n[1-3", "n[]",          "n[3-1]", "n[a]",
-                                        "n]1[",  "a b",          "a;id",   ",a",
-                                        "a,,b",  "n[1-2][1]x[1", "n[[1]]", "n[1-99999999999999999999]",
-                                        "a\nb",  "n[1,]x[" };
+    static const char *const rows[] = { "n[1-3",
+                                        "n[]",
+                                        "n[3-1]",
+                                        "n[a]",
+                                        "n]1[",
+                                        "a b",
+                                        "a;id",
+                                        ",a",
+                                        "none,",
+                                        "a,,b",
+                                        "n[1-2][1]x[1",
+                                        "n[[1]]",
+                                        "n[1-99999999999999999999]",
+                                        "a\nb",
+                                        "n[1,]x[" };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct nodelist list = { 0 };
         struct err err;

@@ -9,7 +9,7 @@
 static const struct nonce frame_nonce = { "fedcba98765432100123456789abcdeX" };
 static const struct nonce row_nonce = { SAMPLE_NONCE };
 
-static struct tick_request request_of(const struct tick_job *jobs, size_t count)
+static struct tick_request request_of(const struct slurm_tick_job *jobs, size_t count)
 {
     return (struct tick_request){ .frame = &frame_nonce,
                                   .rows = &row_nonce,
@@ -30,7 +30,7 @@ static void fake_cluster(const struct shell *shell, const char *rows, const char
 }
 
 static void run(const struct shell *shell, const char *sh, const struct tick_request *request,
-                struct str *out, struct tick_report *report)
+                struct str *out, struct slurm_tick_report *report)
 {
     auto_str struct str program = STR_MAX(MAX_COMMAND_BYTES);
     struct err err = { .text = "" };
@@ -45,7 +45,7 @@ static void a_tick_asks_accounting_only_about_what_left(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2), c = rows_token(3), d = rows_token(4);
-    const struct tick_job jobs[] = { { "27", a.text }, { "28", b.text }, { "29", c.text }, { "30", d.text } };
+    const struct slurm_tick_job jobs[] = { { "27", a.text }, { "28", b.text }, { "29", c.text }, { "30", d.text } };
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         struct shell shell;
         shell_setup(&shell);
@@ -55,7 +55,7 @@ static void a_tick_asks_accounting_only_about_what_left(void **state)
         rows_add_squeue(&rows, "29", "RUNNING", "a stranger under our id", d.text);
         rows_add_sacct(&accounting, "28", "COMPLETED", "0:0", b.text);
         fake_cluster(&shell, str_text(&rows), str_text(&accounting));
-        auto_tick_report struct tick_report report = { 0 };
+        auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(jobs, ARRAY_LEN(jobs));
         run(&shell, shells[i], &request, &out, &report);
         assert_true(tick_queue_is_good(&report));
@@ -79,7 +79,7 @@ static void array_tasks_are_live_by_row_or_by_range(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2);
-    const struct tick_job jobs[] = { { "27_1", a.text }, { "27_2", a.text }, { "27_4", a.text },
+    const struct slurm_tick_job jobs[] = { { "27_1", a.text }, { "27_2", a.text }, { "27_4", a.text },
                                      { "27_9", a.text }, { "27", a.text },   { "31_5", b.text } };
     struct shell shell;
     shell_setup(&shell);
@@ -91,7 +91,7 @@ static void array_tasks_are_live_by_row_or_by_range(void **state)
     fake_cluster(&shell, str_text(&rows), "");
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         auto_str struct str out = STR_MAX(100000);
-        auto_tick_report struct tick_report report = { 0 };
+        auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(jobs, ARRAY_LEN(jobs));
         run(&shell, shells[i], &request, &out, &report);
         assert_int_equal(report.gone_count, 2);
@@ -105,13 +105,13 @@ static void a_failed_squeue_says_nothing_about_any_job(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { "27", a.text } };
     struct shell shell;
     shell_setup(&shell);
     fake_cluster(&shell, "", "");
     shell_write(&shell, "squeue.rc", "1", 0600);
     auto_str struct str out = STR_MAX(100000);
-    auto_tick_report struct tick_report report = { 0 };
+    auto_tick_report struct slurm_tick_report report = { 0 };
     struct tick_request request = request_of(jobs, 1);
     run(&shell, "dash", &request, &out, &report);
     assert_false(tick_queue_is_good(&report));
@@ -126,13 +126,13 @@ static void an_error_with_exit_status_0_is_no_good_answer(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { "27", a.text } };
     struct shell shell;
     shell_setup(&shell);
     fake_cluster(&shell, "", "");
     shell_fake(&shell, "squeue", "echo 'slurm_load_jobs error: Socket timed out' >&2");
     auto_str struct str out = STR_MAX(100000), out2 = STR_MAX(100000);
-    auto_tick_report struct tick_report report = { 0 }, warned = { 0 };
+    auto_tick_report struct slurm_tick_report report = { 0 }, warned = { 0 };
     struct tick_request request = request_of(jobs, 1);
     run(&shell, "dash", &request, &out, &report);
     assert_false(tick_queue_is_good(&report));
@@ -146,7 +146,7 @@ static void without_accounting_the_exit_files_tell(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2);
-    const struct tick_job jobs[] = { { "27", a.text }, { "28", b.text } };
+    const struct slurm_tick_job jobs[] = { { "27", a.text }, { "28", b.text } };
     struct shell shell;
     char runs[128], name[256];
     shell_setup(&shell);
@@ -161,7 +161,7 @@ static void without_accounting_the_exit_files_tell(void **state)
     shell_write(&shell, name, "0", 0600);
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         auto_str struct str out = STR_MAX(100000);
-        auto_tick_report struct tick_report report = { 0 };
+        auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(jobs, 2);
         request.has_accounting = false;
         request.runs_dir = runs;
@@ -193,7 +193,7 @@ static void nodes_and_demand_come_when_asked(void **state)
     shell_fake(&shell, "scontrol", "[ \"$*\" = 'show node -d -o' ] && cat nodes");
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         auto_str struct str out = STR_MAX(100000);
-        auto_tick_report struct tick_report report = { 0 };
+        auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(NULL, 0);
         request.want_queue = false;
         request.want_nodes = request.want_demand = true;
@@ -222,12 +222,12 @@ static void ten_thousand_jobs_are_one_quick_tick(void **state)
     enum { JOBS = 10000 };
     static struct token tokens[JOBS];
     static char ids[JOBS][16];
-    static struct tick_job jobs[JOBS];
+    static struct slurm_tick_job jobs[JOBS];
     auto_str struct str rows = STR_MAX(32 * 1024 * 1024);
     for (int i = 0; i < JOBS; i++) {
         tokens[i] = rows_token(i + 1);
         snprintf(ids[i], sizeof(ids[i]), "%d", 1000 + i);
-        jobs[i] = (struct tick_job){ ids[i], tokens[i].text };
+        jobs[i] = (struct slurm_tick_job){ ids[i], tokens[i].text };
         if (i % 10)
             rows_add_squeue(&rows, ids[i], "PENDING", "many", tokens[i].text);
     }
@@ -236,7 +236,7 @@ static void ten_thousand_jobs_are_one_quick_tick(void **state)
     fake_cluster(&shell, str_text(&rows), "");
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         auto_str struct str out = STR_MAX(64 * 1024 * 1024);
-        auto_tick_report struct tick_report report = { 0 };
+        auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(jobs, JOBS);
         double start = seconds_now();
         run(&shell, shells[i], &request, &out, &report);
@@ -259,17 +259,17 @@ static void a_cut_answer_says_nothing(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { "27", a.text } };
     struct shell shell;
     shell_setup(&shell);
     auto_str struct str rows = STR_MAX(100000), out = STR_MAX(100000);
     rows_add_squeue(&rows, "27", "RUNNING", "x", a.text);
     fake_cluster(&shell, str_text(&rows), "");
-    auto_tick_report struct tick_report report = { 0 };
+    auto_tick_report struct slurm_tick_report report = { 0 };
     struct tick_request request = request_of(jobs, 1);
     run(&shell, "dash", &request, &out, &report);
     for (size_t len = 0; len + 1 < out.len; len++) {
-        struct tick_report cut = { 0 };
+        struct slurm_tick_report cut = { 0 };
         struct err err;
         char *copy = mem_dup_bytes(out.buf, len);
         assert_int_equal(tick_parse((struct span){ copy, len }, &frame_nonce, &row_nonce, &cut, &err), -1);
@@ -282,7 +282,7 @@ static void a_cut_answer_says_nothing(void **state)
 
 static void read_any(struct span text)
 {
-    auto_tick_report struct tick_report report = { 0 };
+    auto_tick_report struct slurm_tick_report report = { 0 };
     (void)tick_parse(text, &frame_nonce, &row_nonce, &report, NULL);
 }
 
@@ -304,7 +304,7 @@ static void values_that_could_inject_are_refused(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct tick_job bad[] = { { "27;id", a.text }, { "27_", a.text }, { "", a.text }, { "27", "x'y" } };
+    const struct slurm_tick_job bad[] = { { "27;id", a.text }, { "27_", a.text }, { "", a.text }, { "27", "x'y" } };
     auto_str struct str program = STR_MAX(100000);
     struct err err;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

@@ -1,7 +1,6 @@
 #include "domain/resolve_leaf.h"
 
 #include "base/mem.h"
-#include "domain/params.h"
 #include "domain/schema_place.h"
 
 #include <stdlib.h>
