@@ -89,8 +89,9 @@ static void write_config(struct sshd *s, const char *config, const char *hostkey
     fprintf(file,
             "%s\nPort %u\nListenAddress 127.0.0.1\nHostKey %s/%s\nAuthorizedKeysFile %s/authorized_keys\n"
             "PidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nPasswordAuthentication no\n"
-            "KbdInteractiveAuthentication no\nLogLevel VERBOSE\nMaxStartups 100:30:200\n",
-            config ? config : "", s->port, s->dir, hostkey, s->dir);
+            "KbdInteractiveAuthentication no\nLogLevel VERBOSE\nMaxStartups 100:30:200\n"
+            "SetEnv HOME=%s\n", /* the account's own rc files may do anything, and take long for it */
+            config ? config : "", s->port, s->dir, hostkey, s->dir, s->dir);
     fclose(file);
 }
 
