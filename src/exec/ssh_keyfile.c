@@ -18,7 +18,7 @@ enum { MAX_KEYFILE_BYTES = 64 * 1024 };
 static bool decode_body(struct span text, struct str *out)
 {
     auto_str struct str joined = STR_MAX(MAX_KEYFILE_BYTES);
-    struct span line;
+    struct span line = { 0 };
     while (span_next_line(&text, &line) && !span_starts(line, "-----END"))
         str_add_span(&joined, span_trim(line));
     return base64_decode(str_span(&joined), out);
@@ -68,7 +68,7 @@ int ssh_keyfile_parse(struct span text, struct ssh_keyfile *out, struct err *err
         { "-----BEGIN ENCRYPTED PRIVATE KEY-----", "", true },
     };
     struct ssh_keyfile key = { 0 };
-    struct span line;
+    struct span line = { 0 };
     while (span_next_line(&text, &line) && !span_starts(line, "-----BEGIN"))
         continue;
     line = span_trim(line);
