@@ -40,12 +40,16 @@ struct call {
 struct call_send {
     const char *what;
     bool urgent;
+    bool is_framed;          /* the program has its frame: call_prelude */
     int64_t timeout_ms;      /* 0: the cluster's command_timeout */
     size_t max_output_bytes; /* 0: a small answer */
     int stream_fd;           /* with stream_bytes > 0: owned from here on, also on failure */
     uint64_t stream_bytes;
 };
 
+/* The first part of call_program alone, for programs that bring their own frame (call_send.is_framed): fresh
+ * nonce, prelude, PATH. */
+void call_prelude(struct call *call, struct str *sh);
 /* Begins a program with a fresh nonce: prelude, umask, PATH, workspace as working directory. */
 int call_program(struct call *call, struct str *sh, struct err *err);
 /* A section runs in a subshell: an `exit` in it ends only the section. */

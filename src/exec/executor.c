@@ -18,7 +18,7 @@ struct executor {
 };
 
 static const struct scheduler_ops *const schedulers[] = {
-    [CLUSTER_SLURM] = NULL,
+    [CLUSTER_SLURM] = &scheduler_slurm,
     [CLUSTER_LOCAL] = &scheduler_process,
     [CLUSTER_SSH] = &scheduler_process,
 };
@@ -29,8 +29,6 @@ int executor_new(const struct cluster_config *cluster, const struct executor_dep
                  struct executor **out, struct err *err)
 {
     struct transport *transport = NULL;
-    if (!schedulers[cluster->type])
-        return err_set(err, ERR_UNSUPPORTED, "cluster %s: slurm comes next", cluster->name);
     if (transport_make(cluster, deps, &transport, err) < 0)
         return err_wrap(err, "cluster %s", cluster->name);
     struct executor *ex = mem_zalloc(sizeof(*ex));
@@ -117,7 +115,7 @@ int workspace_word(struct str *sh, const char *workspace, struct err *err)
     return 0;
 }
 
-int call_program(struct call *call, struct str *sh, struct err *err)
+void call_prelude(struct call *call, struct str *sh)
 {
     const struct cluster_config *cluster = call->cluster;
     call->nonce = nonce_new();
@@ -128,6 +126,12 @@ int call_program(struct call *call, struct str *sh, struct err *err)
         quote_text(sh, cluster->slurm.bin_dir);
         str_add(sh, ":$PATH; export PATH\n");
     }
+}
+
+int call_program(struct call *call, struct str *sh, struct err *err)
+{
+    const struct cluster_config *cluster = call->cluster;
+    call_prelude(call, sh);
     frame_begin(sh, &call->nonce);
     str_add(sh, "umask 077\nws=");
     if (workspace_word(sh, cluster->workspace, err) < 0)
@@ -185,7 +189,8 @@ int call_send(struct call *call, struct str *sh, const struct call_send *how, ca
               struct err *err)
 {
     auto_fd int stream_fd = how->stream_bytes ? how->stream_fd : -1;
-    frame_end(sh);
+    if (!how->is_framed)
+        frame_end(sh);
     if (sh->failed)
         return err_set(err, ERR_TOO_LARGE, "the %s program exceeds %zu bytes", how->what, sh->max);
     if (!call->ex->transport)

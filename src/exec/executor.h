@@ -17,7 +17,8 @@ struct executor_deps { /* borrowed; must outlive the executor */
     struct loop *loop;
     const struct clock *clock;
     const char *self_path; /* our own binary: the local supervisor */
-    const char *state_dir;
+    const char *state_dir; /* secrets/NAME in it holds the pass phrase that ssh.passphrase_secret names */
+    const char *ssh_agent_socket; /* SSH_AUTH_SOCK, NULL none */
 };
 
 /* cluster is borrowed and must outlive the executor. Connects to nothing before the first call. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static int add_look(struct str *sh, const struct look_request *request, struct err *err)
+int look_add_sections(struct str *sh, const struct look_request *request, struct err *err)
 {
     struct squeue_request squeue = { request->rows, request->tools.user, request->tools.bin_dir,
                                      request->tools.cluster };
@@ -42,7 +42,7 @@ int look_program(struct str *sh, const struct look_request *request, struct err 
     if (!request->run_dir || request->run_dir[0] != '/' || request->window_s <= 0)
         return err_set(err, ERR_INVALID, "look: needs an absolute run directory and a window");
     frame_begin(sh, request->frame);
-    if (add_look(sh, request, err) < 0) {
+    if (look_add_sections(sh, request, err) < 0) {
         str_cut(sh, start);
         return -1;
     }

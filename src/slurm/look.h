@@ -13,6 +13,8 @@ struct look_request {
     int64_t window_s;    /* > 0: reaches back before the first try, by the cluster's clock */
     bool has_accounting; /* false: squeue and receipt alone decide (a site without slurmdbd) */
 };
+/* The sections alone, to stand in a frame with others; and the whole program. */
+int look_add_sections(struct str *sh, const struct look_request *request, struct err *err);
 int look_program(struct str *sh, const struct look_request *request, struct err *err);
 
 enum { MAX_LOOK_IDS = 16 };

@@ -185,7 +185,8 @@ static int send_frame(struct launch_task *task, struct job *job, struct cluster 
                                 .name = job->name,
                                 .gpus = job->gpus == JOB_ABSENT ? 0 : job->gpus,
                                 .cpus = job->cpus == JOB_ABSENT ? 0 : job->cpus,
-                                .priority = job->priority };
+                                .priority = job->priority,
+                                .time_s = job->time_s == JOB_ABSENT ? 0 : job->time_s };
     if (rc == 0)
         rc = executor_submit(cluster->executor, &spec, on_submitted, task, err);
     job_script_clear(&script);
