@@ -5,6 +5,7 @@
 #define SLUICE_EXEC_SSH_AUTH_H
 
 #include "exec/ssh_settings.h"
+#include "io/loop.h"
 
 #include <libssh2.h>
 

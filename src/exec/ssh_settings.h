@@ -3,7 +3,8 @@
 #define SLUICE_EXEC_SSH_SETTINGS_H
 
 #include "base/err.h"
-#include "exec/transport_ssh.h"
+#include "base/span.h"
+#include "exec/ssh_options.h"
 
 /* For every error that is a limit of libssh2 and not of the site. */
 #define SSH_BEYOND "beyond libssh2 1.10: set ssh.backend: openssh (that backend comes with the next release)"
