@@ -113,6 +113,13 @@ static bool is_trusted(struct access *access, struct conn *conn)
     return conn->trust == TRUST_YES;
 }
 
+/* Public routes need not know, and asking the kernel takes its time. */
+static void identify(struct pending *p)
+{
+    if (!(p->request->route->flags & ROUTE_PUBLIC) && is_trusted(p->access, p->conn))
+        p->request->user = mem_dup_str(p->access->user);
+}
+
 static enum MHD_Result send_reply(struct pending *p)
 {
     if (p->request->gone)
@@ -127,12 +134,14 @@ static enum MHD_Result begin(struct pending *p, const char *method, const char *
     struct edge_request edge = { 0 };
     struct request *request = p->request;
     read_header(p, method, version, &edge);
-    if (is_trusted(p->access, p->conn))
-        request->user = mem_dup_str(p->access->user);
     request->method = method;
     if (judge_edge(request, &edge, &p->access->hosts) < 0)
         return send_reply(p);
     judge_route(request, &edge);
+    if (!request->reply.status) {
+        identify(p);
+        judge_request(request, &edge);
+    }
     p->is_refused = request->reply.status != 0;
     if (p->is_refused && request->reply.close)
         return send_reply(p);

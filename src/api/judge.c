@@ -119,8 +119,11 @@ void judge_route(struct request *request, const struct edge_request *edge)
     find_route(request);
     if (!request->reply.status && request->route->flags & ROUTE_WRITES && edge_check_origin(edge, &err) < 0)
         refuse(request, &err);
-    if (!request->reply.status)
-        check_user(request);
+}
+
+void judge_request(struct request *request, const struct edge_request *edge)
+{
+    check_user(request);
     if (!request->reply.status)
         check_query(request);
     if (!request->reply.status)

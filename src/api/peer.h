@@ -1,8 +1,9 @@
 /* Who is at the other end of a loopback connection: the uid that owns the peer's socket.
  *
- * The kernel lists every TCP socket with its owner (/proc/net/tcp, tcp6); the peer's socket is the row whose
- * local end is the connection's remote end and the other way round. Rows without an inode are sockets that
- * nobody holds any more: their uid reads 0 and counts as unknown. */
+ * The kernel is asked for that one socket (api/peer_ask.h), or where that is not allowed lists every TCP
+ * socket with its owner (/proc/net/tcp, tcp6): the peer's is the row whose local end is the connection's
+ * remote end and the other way round. A socket without an inode is held by nobody any more: its uid reads 0
+ * and counts as unknown. */
 #ifndef SLUICE_API_PEER_H
 #define SLUICE_API_PEER_H
 
@@ -13,7 +14,7 @@
 #include <sys/types.h>
 
 bool peer_is_loopback(const struct sockaddr *addr);
-/* ERR_DENIED where the kernel lists no such socket. */
+/* ERR_DENIED where the kernel knows no such socket. */
 int peer_uid(int fd, uid_t *uid, struct err *err);
 
 /* The same from the text of such a list; ends as the kernel writes them ("0100007F:2116"). Pure. */

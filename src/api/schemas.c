@@ -72,23 +72,26 @@ static const struct {
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Node")) "}}" },
     { "Limits", OBJECT },
     { "Project",
-      "{\"type\":\"object\",\"required\":[\"name\",\"path\"],\"properties\":{" P("name", STRING) "," P("path", STRING) "," P("url", NULLABLE) "," P(
-          "branch",
-          NULLABLE) "," P("sha", NULLABLE) "," P("dirty",
-                                                 "{\"type\":[\"boolean\",\"null\"]"
-                                                 "}") "," P("group",
-                                                            NULLABLE) "," P("synced"
-                                                                            "_at",
-                                                                            TIME) "," P("config",
-                                                                                        "{\"type\":["
-                                                                                        "\"object\",\"null\"]"
-                                                                                        "}") "," P("errors",
-                                                                                                   "{\"type\""
-                                                                                                   ":\"array"
-                                                                                                   "\","
-                                                                                                   "\"items\""
-                                                                                                   ":{}}") "}"
-                                                                                                           "}" },
+      "{\"type\":\"object\",\"required\":[\"name\",\"path\"],\"properties\":{" P("name", STRING) "," P("path", STRING) "," P(
+          "url",
+          NULLABLE) "," P("branch",
+                          NULLABLE) "," P("sha",
+                                          NULLABLE) "," P("dirty",
+                                                          "{\"type\":[\"boolean\",\"null\"]"
+                                                          "}") "," P("group",
+                                                                     NULLABLE) "," P("synced"
+                                                                                     "_at",
+                                                                                     TIME) "," P("config",
+                                                                                                 "{\"type\":["
+                                                                                                 "\"object\","
+                                                                                                 "\"null\"]"
+                                                                                                 "}") "," P("errors",
+                                                                                                            "{\"type\""
+                                                                                                            ":\"array"
+                                                                                                            "\","
+                                                                                                            "\"items\""
+                                                                                                            ":{}}") "}"
+                                                                                                                    "}" },
     { "ProjectList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Project")) "}}" },
     { "ProjectAdd",
