@@ -60,7 +60,7 @@ run_payload() {
 teardown() {
     :
 {{#teardown}}
-    eval {{.}}
+    eval {{teardown_line}}
 {{/teardown}}
 }
 
@@ -95,7 +95,7 @@ type module >/dev/null 2>&1 || fail "modules are asked for, but $(hostname) has 
 module purge
 {{/purge_modules}}
 {{#modules}}
-module load {{.}} || fail 'module load failed: '{{.}}" (on $(hostname))"
+module load {{module}} || fail 'module load failed: '{{module}}" (on $(hostname))"
 {{/modules}}
 
 {{#conda_env}}
@@ -135,7 +135,7 @@ conda activate {{conda_env}} || {
 
 armed=1
 {{#setup}}
-eval {{.}} || fail 'a setup line failed: '{{.}}
+eval {{setup_line}} || fail 'a setup line failed: '{{setup_line}}
 {{/setup}}
 armed=1
 

@@ -70,13 +70,16 @@ static int join_slurm(const struct render_input *in, struct span body, const str
     (void)span_next_line(&body, &first);
     if (render_directives(in, 2, &lines, out, errs) < 0)
         return -1;
-    size_t count = out->line_count;
+    struct span rest = str_span(&lines), line;
+    unsigned count = 0;
+    while (span_next_line(&rest, &line))
+        count++;
     str_add_span(&out->script, first);
     str_add_char(&out->script, '\n');
     str_add_span(&out->script, str_span(&lines));
     str_add(&out->script, "unset SLURM_EXPORT_ENV\n");
     str_add_span(&out->script, body);
-    trace_lines(out, trace, (unsigned)count + 1);
+    trace_lines(out, trace, count + 1);
     return 0;
 }
 

@@ -27,6 +27,18 @@ static void put_list(struct doc *map, const char *key, const struct doc *list)
         put_str(seq, NULL, doc_scalar_text(&list->items[i]));
 }
 
+/* A list of maps with one key each: in a preview the key tells whose line it is. */
+static void put_named_list(struct doc *map, const char *key, const char *item_key, const struct doc *list)
+{
+    struct doc *seq = doc_push(map, key);
+    seq->kind = DOC_SEQ;
+    for (size_t i = 0; i < list->count; i++) {
+        struct doc *item = doc_push(seq, NULL);
+        item->kind = DOC_MAP;
+        put_str(item, item_key, doc_scalar_text(&list->items[i]));
+    }
+}
+
 static void add_vars(struct doc *seq, const struct doc *map)
 {
     for (size_t i = 0; map && map->kind == DOC_MAP && i < map->count; i++) {
@@ -62,10 +74,10 @@ static void put_environment(struct doc *map, const struct resolved *r)
     put_str(map, "venv", is_venv ? venv : NULL);
     put_bool(map, "purge_modules", resolved_bool(r, "env.purge_modules"));
     put_bool(map, "has_modules", modules->count > 0 || resolved_bool(r, "env.purge_modules"));
-    put_list(map, "modules", modules);
+    put_named_list(map, "modules", "module", modules);
     put_bool(map, "has_secrets", resolved_doc(r, "env.secrets")->count > 0);
-    put_list(map, "setup", resolved_doc(r, "env.setup"));
-    put_list(map, "teardown", resolved_doc(r, "env.teardown"));
+    put_named_list(map, "setup", "setup_line", resolved_doc(r, "env.setup"));
+    put_named_list(map, "teardown", "teardown_line", resolved_doc(r, "env.teardown"));
 }
 
 static void put_launch(struct doc *map, const struct resolved *r)
@@ -128,10 +140,10 @@ const char *render_name_path(struct span name)
         { "conda_env", "conda_env" },
         { "conda_prefix", "env.conda_prefix" },
         { "venv", "env.venv" },
-        { "modules", "env.modules" },
+        { "module", "env.modules" },
         { "purge_modules", "env.purge_modules" },
-        { "setup", "env.setup" },
-        { "teardown", "env.teardown" },
+        { "setup_line", "env.setup" },
+        { "teardown_line", "env.teardown" },
         { "vars", "env.vars" },
         { "key", "env.vars" },
         { "has_secrets", "env.secrets" },

@@ -1,4 +1,5 @@
-/* The built-in batch templates, rendered and really run by bash, with srun, scontrol and conda played by scripts. */
+/* The built-in batch templates, rendered and really run by bash, with srun, scontrol and conda played by
+ * scripts. */
 #include "svc/templates.h"
 
 #include "base/mem.h"
@@ -194,7 +195,8 @@ static void of_three_copies_one_runs(void **state)
     struct run *run = *state;
     set(run, "argv", "[\"sh\", \"-c\", \"echo ran >>../ran; sleep 0.2\"]");
     render(run, "slurm.sh");
-    pid_t pids[] = { start(run, "SLURM_JOB_ID=7"), start(run, "SLURM_JOB_ID=8"), start(run, "SLURM_JOB_ID=9") };
+    pid_t pids[] = { start(run, "SLURM_JOB_ID=7"), start(run, "SLURM_JOB_ID=8"),
+                     start(run, "SLURM_JOB_ID=9") };
     int ran = 0, duplicates = 0;
     for (size_t i = 0; i < ARRAY_LEN(pids); i++) {
         int rc = finish(pids[i]);
@@ -240,7 +242,8 @@ static void signals_reach_the_payload_and_its_code_is_true(void **state)
 {
     struct run *run = *state;
     set(run, "argv",
-        "[\"bash\", \"-c\", \"trap 'echo usr2; kill $s 2>/dev/null' USR2; trap 'echo term; exit 7' TERM; sleep 60 & s=$!; "
+        "[\"bash\", \"-c\", \"trap 'echo usr2; kill $s 2>/dev/null' USR2; trap 'echo term; exit 7' TERM; "
+        "sleep 60 & s=$!; "
         "touch up; wait; sleep 60 & s=$!; touch again; wait\"]");
     render(run, "slurm.sh");
     pid_t pid = start(run, "SLURM_JOB_ID=7");
@@ -276,7 +279,9 @@ static void interrupt_is_not_ignored_by_the_payload(void **state)
 static void teardown_runs_always_and_keeps_the_code(void **state)
 {
     struct run *run = *state;
-    set(run, "teardown", "[\"echo one\", \"false\", \"echo 'two  words'\"]");
+    set(run, "teardown",
+        "[{\"teardown_line\": \"echo one\"}, {\"teardown_line\": \"false\"}, {\"teardown_line\": \"echo 'two "
+        " words'\"}]");
     set(run, "argv", "[\"sh\", \"-c\", \"exit 3\"]");
     render(run, "slurm.sh");
     assert_int_equal(finish(start(run, "SLURM_JOB_ID=7")), 3);
@@ -286,7 +291,7 @@ static void teardown_runs_always_and_keeps_the_code(void **state)
 static void failed_setup_line_is_a_sentence_and_ends_the_job(void **state)
 {
     struct run *run = *state;
-    set(run, "setup", "[\"X=1; export X\", \"[ \\\"$X\\\" = 2 ]\"]");
+    set(run, "setup", "[{\"setup_line\": \"X=1; export X\"}, {\"setup_line\": \"[ \\\"$X\\\" = 2 ]\"}]");
     set(run, "argv", "[\"touch\", \"ran\"]");
     render(run, "slurm.sh");
     assert_int_equal(finish(start(run, "SLURM_JOB_ID=7")), 1);
@@ -301,7 +306,8 @@ static void variables_arrive_byte_for_byte(void **state)
     struct run *run = *state;
     set(run, "vars",
         "[{\"key\": \"A\", \"value\": \"a,b'\\\"$(id)\\n`x`\\\\ \"}, {\"key\": \"B\", \"value\": \"\"}]");
-    set(run, "argv", "[\"sh\", \"-c\", \"printf '%s|%s|%s' \\\"$A\\\" \\\"$B\\\" \\\"$PYTHONUNBUFFERED\\\"\"]");
+    set(run, "argv",
+        "[\"sh\", \"-c\", \"printf '%s|%s|%s' \\\"$A\\\" \\\"$B\\\" \\\"$PYTHONUNBUFFERED\\\"\"]");
     render(run, "slurm.sh");
     assert_int_equal(finish(start(run, "SLURM_JOB_ID=7")), 0);
     assert_string_equal(content(run, "attempt-1.log", NULL), "a,b'\"$(id)\n`x`\\ ||1");
@@ -343,7 +349,8 @@ static void missing_conda_environment_is_a_sentence_with_the_known_ones(void **s
     make_dir(run, "../miniconda3/etc");
     make_dir(run, "../miniconda3/etc/profile.d");
     put(run, "../miniconda3/etc/profile.d/conda.sh",
-        SPAN_LIT("conda() { case $1 in activate) return 1;; env) printf '# c\\nbase  /b\\nml * /m\\n';; esac; }\n"));
+        SPAN_LIT("conda() { case $1 in activate) return 1;; env) printf '# c\\nbase  /b\\nml * /m\\n';; "
+                 "esac; }\n"));
     assert_int_equal(finish(start(run, "SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1")), 1);
     assert_holds(run, "attempt-2.log", "conda environment 'nope' not found on ");
     assert_holds(run, "attempt-2.log", "; known: base, ml\n");
@@ -376,13 +383,15 @@ static void several_tasks_start_by_srun_with_a_master(void **state)
 {
     struct run *run = *state;
     set(run, "is_parallel", "true");
-    set(run, "argv", "[\"sh\", \"-c\", \"echo rank $RANK of $WORLD_SIZE at $MASTER_ADDR:$MASTER_PORT $0\", \"a b\"]");
+    set(run, "argv",
+        "[\"sh\", \"-c\", \"echo rank $RANK of $WORLD_SIZE at $MASTER_ADDR:$MASTER_PORT $0\", \"a b\"]");
     make_dir(run, "bin");
     put(run, "bin/scontrol", SPAN_LIT("#!/bin/sh\n[ \"$3\" = 'n[1-3]' ] && printf 'n1\\nn2\\nn3\\n'\n"));
     put(run, "bin/srun",
-        SPAN_LIT("#!/bin/sh\necho \"srun $1\"; shift\n"
-                 "SLURM_PROCID=2 SLURM_LOCALID=0 SLURM_NTASKS=3; export SLURM_PROCID SLURM_LOCALID SLURM_NTASKS\n"
-                 "exec \"$@\"\n"));
+        SPAN_LIT(
+            "#!/bin/sh\necho \"srun $1\"; shift\n"
+            "SLURM_PROCID=2 SLURM_LOCALID=0 SLURM_NTASKS=3; export SLURM_PROCID SLURM_LOCALID SLURM_NTASKS\n"
+            "exec \"$@\"\n"));
     render(run, "slurm.sh");
     assert_int_equal(finish(start(run, "SLURM_JOB_NODELIST=n[1-3] SLURM_JOB_ID=40007")), 0);
     assert_string_equal(content(run, "attempt-1.log", NULL),
