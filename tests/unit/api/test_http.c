@@ -1,3 +1,5 @@
+/* The server, by raw bytes.
+ * Covers: api/access, api/judge, api/respond, api/listen, api/problem, api/reply, api/site. */
 #include "unit/api/client.h"
 
 static void assert_refused(const char *bytes, size_t len)

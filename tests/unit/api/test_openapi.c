@@ -1,3 +1,4 @@
+/* Covers: api/routes, api/schemas, api/docs_page. */
 #include "unit/api/cm.h"
 #include "unit/api/fake_services.h"
 
