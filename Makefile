@@ -63,7 +63,7 @@ $(B)/test/support/%.o: tests/support/%.c
 
 $(B)/test/unit/%: tests/unit/%.c $(B)/libsluice.a $(SUPPORT_OBJ)
 	@$(if $(filter 0,$(V)),echo "  TEST  $<")
-	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -MMD -MP -c -o $@.o $< && \
+	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -I$(<D) -MMD -MP -MT $@ -MF $@.d -c -o $@.o $< && \
 	  $(CC) $(LDFLAGS_ALL) -o $@ $@.o $(SUPPORT_OBJ) $(B)/libsluice.a -lcmocka $(PKG_LIBS) -lpthread
 
 unit: $(B)/test/unit/$(T:%.c=%)

@@ -54,6 +54,7 @@ struct tick_report {
     bool queue_ok;      /* the list of live jobs is whole: absence counts */
     bool accounting_ok; /* accounting was asked and answered */
     bool accounting_asked;
+    bool files_decide;  /* a scheduler without accounting: its own files are the record of an end */
     const char *queue_error, *accounting_error; /* first words of what went wrong, or NULL */
     const struct seen_job *jobs;
     size_t job_count;

@@ -51,8 +51,10 @@ static const char look_functions[] =
 
 void process_look_program(struct str *sh, const char *const *tokens, size_t count)
 {
-    if (!count)
+    if (!count) { /* the program of a section may not be empty */
+        str_add(sh, ":\n");
         return;
+    }
     str_add(sh, look_functions);
     str_add(sh, "for t in");
     for (size_t i = 0; i < count; i++) {

@@ -192,6 +192,7 @@ void process_report_fill(struct process_report *out, const struct process_machin
         .queue_ok = true,
         .accounting_ok = true,
         .accounting_asked = true,
+        .files_decide = true,
         .jobs = out->jobs,
         .job_count = count,
         .nodes = &out->node,

@@ -100,3 +100,12 @@ void event_store_on_commit(struct store *store, void (*fn)(void *ctx, int64_t la
     assert(store->hook_count < MAX_COMMIT_HOOKS);
     store->hooks[store->hook_count++] = (struct commit_hook){ fn, ctx };
 }
+
+void event_store_off_commit(struct store *store, const void *ctx)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < store->hook_count; i++)
+        if (store->hooks[i].ctx != ctx)
+            store->hooks[kept++] = store->hooks[i];
+    store->hook_count = kept;
+}

@@ -30,5 +30,7 @@ int event_store_prune(struct store *store, int64_t older_than_us, int64_t *remov
 /* Adds a function (at most MAX_COMMIT_HOOKS) that runs after each commit that added events, with the highest
  * id: SSE, long polls, webhooks hang here. */
 void event_store_on_commit(struct store *store, void (*fn)(void *ctx, int64_t last_id), void *ctx);
+/* Forgets the functions of ctx. Not from inside one. */
+void event_store_off_commit(struct store *store, const void *ctx);
 
 #endif

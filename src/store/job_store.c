@@ -185,6 +185,19 @@ int job_store_by_token(struct store *store, const char *token, struct job **out,
     return rc < 0 ? -1 : job_row_read(&call, out, err);
 }
 
+int job_store_last(struct store *store, int64_t *id, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_JOB_LAST);
+    call_int(&call, 1, 0);
+    int rc = call_step(&call, err);
+    if (rc == 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no job yet");
+    if (rc < 0)
+        return -1;
+    *id = sqlite3_column_int64(call.stmt, 0);
+    return 0;
+}
+
 int job_store_document(struct store *store, int64_t id, struct str *out, struct err *err)
 {
     auto_call struct call call = call_open(store, id ? SQL_DOC_GET : SQL_DOC_LAST);

@@ -60,6 +60,7 @@ static const struct {
                       "excluded.doc",
                       false },
     [SQL_DOC_GET] = { "SELECT doc FROM job_doc WHERE id = ?1", true },
+    [SQL_JOB_LAST] = { "SELECT id FROM job WHERE id > ?1 ORDER BY id DESC LIMIT 1", false },
     [SQL_DOC_LAST] = { "SELECT doc FROM job_doc WHERE id > ?1 ORDER BY id DESC LIMIT 1", true },
     [SQL_SCRIPT_PUT] = { "INSERT INTO job_script(id, script, sha256, request, resolved, diff)"
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",

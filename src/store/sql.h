@@ -19,6 +19,7 @@ enum sql_id {
     SQL_DOC_PUT,
     SQL_DOC_GET,
     SQL_DOC_LAST,
+    SQL_JOB_LAST,
     SQL_SCRIPT_PUT,
     SQL_SCRIPT_GET,
     SQL_COUNTS,

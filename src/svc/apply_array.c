@@ -307,7 +307,7 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
         changed |= !job->confirmed;
         job->confirmed = true;
         job->observed_at_us = apply->now_us;
-        mem_replace_str(&job->source, seen_source_word(rows->all[0]->source));
+        mem_replace_str(&job->source, apply_source_word(job, rows->all[0]->source));
     }
     if (changed) {
         remember(job, &tasks, &tally);

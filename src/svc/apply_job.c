@@ -18,10 +18,11 @@ enum {
     LOST_AFTER_S = 24 * 60 * 60, /* seen before, and since then nothing anywhere */
 };
 
-const char *seen_source_word(enum seen_source source)
+const char *apply_source_word(const struct job *job, enum seen_source source)
 {
     static const char *const words[] = { "squeue", "sacct", "exit_file" };
-    return words[source];
+    bool is_slurm = job->scheduler && strcmp(job->scheduler, "slurm") == 0;
+    return source == SEEN_QUEUE && !is_slurm ? "supervisor" : words[source];
 }
 
 int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
@@ -47,7 +48,7 @@ enum judgement judge(const struct job_rows *rows, const struct tick_report *repo
         *decisive = rows->accounting;
         return JUDGED_ENDED;
     }
-    if (report->accounting_ok)
+    if (report->accounting_ok && !report->files_decide)
         return JUDGED_SETTLING;
     if (rows->exit_file || rows->queue) {
         *decisive = rows->exit_file ? rows->exit_file : rows->queue;
@@ -90,7 +91,7 @@ static bool take_common(const struct apply *apply, struct job *job, const struct
     bool changed = !job->confirmed;
     job->confirmed = true;
     job->observed_at_us = apply->now_us;
-    mem_replace_str(&job->source, seen_source_word(row->source));
+    mem_replace_str(&job->source, apply_source_word(job, row->source));
     changed |= set_text(&job->node_list, row->node_list);
     changed |= set_text(&job->partition, row->partition);
     changed |= set_text(&job->account, row->account);

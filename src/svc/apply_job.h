@@ -44,6 +44,7 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
 int64_t apply_time_us(const struct apply *apply, int64_t cluster_s); /* 0 for unknown */
 /* Absent from a good listing. True where the job's wait is over and it was declared lost. */
 void apply_settling(const struct apply *apply, struct job *job, bool nothing_anywhere);
-const char *seen_source_word(enum seen_source source);
+/* job->source of a row: squeue, sacct, exit_file; supervisor where there is no Slurm. */
+const char *apply_source_word(const struct job *job, enum seen_source source);
 
 #endif

@@ -7,14 +7,17 @@
 #include "svc/settings.h"
 #include "text/json_out.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LAUNCHER_LIMIT_S = 60, SETTLE_LEAST_S = 120 };
 
 struct fleet {
     const struct gateway *gw;
     struct executor_deps deps;
+    char self_path[PATH_MAX];
     struct cluster **items; /* addresses stay: the services keep them */
     size_t count, cap;
 };
@@ -23,16 +26,17 @@ struct fleet *fleet_new(const struct gateway *gw)
 {
     struct fleet *fleet = mem_zalloc(sizeof(*fleet));
     fleet->gw = gw;
+    ssize_t n = readlink("/proc/self/exe", fleet->self_path, sizeof(fleet->self_path) - 1);
+    fleet->self_path[n > 0 ? n : 0] = '\0';
     fleet->deps = (struct executor_deps){ .loop = gw->loop,
                                           .clock = gw->clock,
-                                          .self_path = "/proc/self/exe",
+                                          .self_path = fleet->self_path,
                                           .state_dir = settings_daemon(gw->settings)->state_dir };
     return fleet;
 }
 
 static void cluster_free(struct cluster *cluster)
 {
-    executor_free(cluster->executor);
     free(cluster->name_owned);
     free(cluster->fingerprint);
     free(cluster->last_error);
@@ -43,6 +47,8 @@ void fleet_free(struct fleet *fleet)
 {
     if (!fleet)
         return;
+    for (size_t i = 0; i < fleet->count; i++) /* their last callbacks still look for clusters */
+        executor_free(move_ptr(fleet->items[i]->executor));
     for (size_t i = 0; i < fleet->count; i++)
         cluster_free(fleet->items[i]);
     free(fleet->items);

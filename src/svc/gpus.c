@@ -160,6 +160,12 @@ static void on_nodes(void *ctx, const struct err *err)
         answer(ask);
 }
 
+static void on_late_nodes(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    (void)err;
+}
+
 static bool is_old(const struct gpus *gpus, const struct known *known, int64_t max_age_s)
 {
     return !known->observed_us ||
@@ -175,9 +181,13 @@ static int start(struct ask *ask, int64_t max_age_s)
         struct cluster *cluster = fleet_at(gpus->gw->fleet, i);
         if (!is_asked(ask, cluster) || !cluster->executor)
             continue;
-        int64_t limit = max_age_s ? max_age_s : cluster->config->poll.gpu_s;
-        if (max_age_s < 0 || !is_old(gpus, known_of(gpus, cluster), limit))
+        int64_t limit = max_age_s >= 0 ? max_age_s : cluster->config->poll.gpu_s;
+        if (!is_old(gpus, known_of(gpus, cluster), limit))
             continue;
+        if (cluster->unreachable) { /* looked at again, but nobody waits for it */
+            poll_want_nodes(gpus->gw->poll, cluster, on_late_nodes, NULL);
+            continue;
+        }
         ask->waiting++;
         poll_want_nodes(gpus->gw->poll, cluster, on_nodes, ask);
     }
@@ -214,5 +224,5 @@ int gpus_nodes(struct gpus *gpus, const char *cluster, answer_done *done, void *
         return -1;
     struct ask *ask = ask_new(gpus, cluster, done, ctx);
     ask->nodes = true;
-    return start(ask, 0);
+    return start(ask, -1);
 }

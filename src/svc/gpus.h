@@ -7,8 +7,9 @@
 
 struct gpus *gpus_new(const struct gateway *gw);
 void gpus_free(struct gpus *gpus);
-/* cluster NULL: all. {"items": [gpu rows], "clusters": [{name observed_at stale error}]}. max_age_s < 0: what
- * is known, at once; else clusters whose rows are older are asked first (each up to its own deadline). */
+/* cluster NULL: all. {"items": [gpu rows], "clusters": [{name observed_at stale error}]}. max_age_s < 0: by
+ * the cluster's poll.gpu. Clusters whose rows are older are asked first, each up to its own deadline; one
+ * that is known to be unreachable is told with its old rows at once. */
 int gpus_list(struct gpus *gpus, const char *cluster, int64_t max_age_s, answer_done *done, void *ctx,
               struct err *err);
 /* {"items": [nodes]} of one cluster, from the same look. */

@@ -23,8 +23,9 @@ int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct 
         return 0;
     if (!is_last && !token_is_valid(text))
         return err_set(err, ERR_NOT_FOUND, "no job %s (an id, a token, or \"last\")", ref);
-    int rc = is_last ? job_store_get(gw->store, 0, &job, err) : job_store_by_token(gw->store, ref, &job, err);
-    if (rc < 0)
+    if (is_last)
+        return job_store_last(gw->store, id, err);
+    if (job_store_by_token(gw->store, ref, &job, err) < 0)
         return err_wrap(err, "job %s", ref);
     *id = job->id;
     return 0;

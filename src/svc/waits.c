@@ -80,7 +80,7 @@ void waits_free(struct waits *waits)
 {
     if (!waits)
         return;
-    event_store_on_commit(waits->gw->store, NULL, NULL);
+    event_store_off_commit(waits->gw->store, waits);
     while (waits->list)
         wait_drop(waits->list);
     free(waits);

@@ -1,0 +1,228 @@
+#include "daemon.h"
+
+#include "api/http.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/loop.h"
+#include "store/event_store.h"
+#include "store/misc_store.h"
+#include "store/store.h"
+#include "svc/fleet.h"
+#include "svc/gpus.h"
+#include "svc/jobs.h"
+#include "svc/launch.h"
+#include "svc/logs.h"
+#include "svc/poll.h"
+#include "svc/projects.h"
+#include "svc/settings.h"
+#include "svc/spool.h"
+#include "svc/submit.h"
+#include "svc/waits.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PRUNE_EVERY_MS = 3600 * 1000 };
+#define KEEP_REPLIES_US (INT64_C(7) * 86400 * US_PER_S)
+
+struct daemon {
+    struct gateway gw;
+    struct http *http;
+    struct loop_watch *http_watch;
+    struct loop_timer *http_timer, *prune_timer;
+};
+
+/* --- the loop's turns --- */
+
+static void serve_http(struct daemon *daemon)
+{
+    http_run(daemon->http);
+    int64_t wait_ms = http_timeout_ms(daemon->http);
+    if (wait_ms < 0)
+        loop_timer_stop(daemon->http_timer);
+    else
+        loop_timer_start(daemon->http_timer, wait_ms);
+}
+
+static void on_http_timer(void *ctx)
+{
+    serve_http(ctx);
+}
+
+static void on_http(void *ctx, unsigned events)
+{
+    (void)events;
+    serve_http(ctx);
+}
+
+/* The end of each turn: what it changed is committed, then what waits for the commit runs. */
+static void on_turn(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    struct err err = { 0 };
+    if (store_has_pending(daemon->gw.store) && store_flush(daemon->gw.store, &err) < 0)
+        log_error("commit: %s", err.text);
+    if (http_timeout_ms(daemon->http) == 0) /* an answer was queued outside http_run */
+        loop_timer_start(daemon->http_timer, 0);
+}
+
+static void on_prune(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    struct err err = { 0 };
+    int64_t now = clock_wall_us(daemon->gw.clock);
+    int64_t keep = settings_daemon(daemon->gw.settings)->retention_events_s;
+    if (idempotency_prune(daemon->gw.store, now - KEEP_REPLIES_US, &err) < 0 ||
+        event_store_prune(daemon->gw.store, now - keep * US_PER_S, NULL, &err) < 0)
+        log_warn("pruning: %s", err.text);
+    spool_prune(&daemon->gw);
+}
+
+static void on_stop(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    log_info("stopping; running jobs go on");
+    loop_stop(daemon->gw.loop);
+}
+
+static void on_reload(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    struct err err = { 0 };
+    auto_errs struct errs errs = { 0 };
+    auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
+    if (settings_load(daemon->gw.settings, &errs) < 0) {
+        errs_text(&errs, &text);
+        log_error("the clusters file is refused, the old one stays in force: %s", str_text(&text));
+        return;
+    }
+    if (fleet_apply(daemon->gw.fleet, &err) < 0)
+        log_error("reload: %s", err.text);
+    launch_resume_all(daemon->gw.launch);
+    log_info("configuration read again: %zu clusters", fleet_count(daemon->gw.fleet));
+}
+
+/* --- making and ending it --- */
+
+static int load_settings(struct gateway *gw)
+{
+    auto_errs struct errs errs = { 0 };
+    auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
+    if (settings_load(gw->settings, &errs) == 0)
+        return 0;
+    errs_text(&errs, &text);
+    fprintf(stderr, "%s", str_text(&text));
+    return -1;
+}
+
+static int make_services(struct gateway *gw, struct err *err)
+{
+    const struct daemon_config *config = settings_daemon(gw->settings);
+    if (store_open(config->state_dir, gw->clock, &gw->store, err) < 0 ||
+        spool_prepare(config->state_dir, err) < 0)
+        return -1;
+    gw->loop = loop_new();
+    gw->fleet = fleet_new(gw);
+    gw->jobs = jobs_new(gw);
+    gw->poll = poll_new(gw);
+    gw->gpus = gpus_new(gw);
+    gw->launch = launch_new(gw);
+    gw->waits = waits_new(gw);
+    gw->logs = logs_new(gw);
+    gw->projects = projects_new(gw);
+    gw->submit = submit_new(gw);
+    if (jobs_load(gw->jobs, err) < 0)
+        return err_wrap(err, "reading the active jobs");
+    return fleet_apply(gw->fleet, err);
+}
+
+static void warn(const struct gateway *gw)
+{
+    if (store_warning(gw->store))
+        log_warn("%s", store_warning(gw->store));
+}
+
+static int make_http(struct daemon *daemon, struct err *err)
+{
+    const struct daemon_config *config = settings_daemon(daemon->gw.settings);
+    const struct passwd *owner = getpwuid(geteuid());
+    struct http_options options = { .host = config->listen_host,
+                                    .port = (int)config->listen_port,
+                                    .base_path = config->base_path,
+                                    .auth_mode = (enum auth_mode)config->auth_mode,
+                                    .user = owner ? owner->pw_name : "owner" };
+    if (http_new(&options, &daemon->gw, &daemon->http, err) < 0)
+        return -1;
+    daemon->http_timer = loop_timer_new(daemon->gw.loop, on_http_timer, daemon);
+    daemon->prune_timer = loop_timer_new(daemon->gw.loop, on_prune, daemon);
+    daemon->http_watch =
+        loop_watch_fd(daemon->gw.loop, http_epoll_fd(daemon->http), LOOP_READ, on_http, daemon);
+    if (!daemon->http_watch)
+        return err_set(err, ERR_INTERNAL, "the HTTP server's descriptor cannot be watched");
+    loop_timer_repeat(daemon->prune_timer, PRUNE_EVERY_MS, PRUNE_EVERY_MS);
+    loop_timer_start(daemon->http_timer, 0);
+    return 0;
+}
+
+static void end(struct daemon *daemon)
+{
+    struct gateway *gw = &daemon->gw;
+    loop_watch_free(daemon->http_watch);
+    loop_timer_free(daemon->http_timer);
+    loop_timer_free(daemon->prune_timer);
+    http_free(daemon->http);
+    waits_free(gw->waits);
+    fleet_free(gw->fleet); /* ends what is under way: its callbacks still need the services below */
+    while (gw->store && store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0)
+        ; /* what waits for a commit may change more */
+    submit_free(gw->submit);
+    launch_free(gw->launch);
+    poll_free(gw->poll);
+    gpus_free(gw->gpus);
+    logs_free(gw->logs);
+    projects_free(gw->projects);
+    store_close(gw->store);
+    jobs_free(gw->jobs);
+    if (gw->loop)
+        loop_free(gw->loop);
+    settings_free(gw->settings);
+}
+
+static int start(struct daemon *daemon, struct err *err)
+{
+    struct gateway *gw = &daemon->gw;
+    if (make_services(gw, err) < 0 || make_http(daemon, err) < 0)
+        return -1;
+    loop_on_turn(gw->loop, on_turn, daemon);
+    loop_on_signal(gw->loop, SIGINT, on_stop, daemon);
+    loop_on_signal(gw->loop, SIGTERM, on_stop, daemon);
+    loop_on_signal(gw->loop, SIGHUP, on_reload, daemon);
+    launch_resume_all(gw->launch);
+    warn(gw);
+    return 0;
+}
+
+int daemon_run(struct daemon_config *config)
+{
+    struct daemon daemon = { .gw = { .clock = &clock_real, .version = SLUICE_VERSION } };
+    struct err err = { 0 };
+    daemon.gw.started_at_us = clock_wall_us(&clock_real);
+    daemon.gw.settings = settings_new_take(config);
+    signal(SIGPIPE, SIG_IGN);
+    int status = 1;
+    if (load_settings(&daemon.gw) < 0) {
+        status = 2;
+    } else if (start(&daemon, &err) < 0) {
+        log_error("%s", err.text);
+    } else {
+        log_info("sluice %s serves http://%s:%d/ (state in %s)", SLUICE_VERSION, config->listen_host,
+                 http_port(daemon.http), config->state_dir);
+        loop_run(daemon.gw.loop);
+        status = 0;
+    }
+    end(&daemon);
+    return status;
+}

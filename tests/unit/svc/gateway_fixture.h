@@ -1,0 +1,173 @@
+/* A gateway of real services over a real store in a temporary folder, a fake clock and a fake executor: what
+ * the tests of svc/ share. */
+#ifndef SLUICE_TESTS_GATEWAY_FIXTURE_H
+#define SLUICE_TESTS_GATEWAY_FIXTURE_H
+
+#include "fake_executor.h"
+
+#include "base/log.h"
+#include "io/loop.h"
+#include "store/job_store.h"
+#include "svc/fleet.h"
+#include "svc/gpus.h"
+#include "svc/jobs.h"
+#include "svc/launch.h"
+#include "svc/logs.h"
+#include "svc/poll.h"
+#include "svc/projects.h"
+#include "svc/query.h"
+#include "svc/settings.h"
+#include "svc/spool.h"
+#include "svc/submit.h"
+#include "svc/waits.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct gateway gw;
+    struct clock_fake clock;
+    char dir[64], clusters[96], state[96];
+};
+
+static const char fixture_clusters[] = "clusters:\n"
+                                       "  - name: alder\n"
+                                       "    type: slurm\n"
+                                       "    host: me@login.example\n";
+
+static inline void fixture_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static inline void fixture_services(struct fixture *f)
+{
+    struct gateway *gw = &f->gw;
+    struct err err = { 0 };
+    auto_errs struct errs errs = { 0 };
+    char yaml[256];
+    struct daemon_config *config = NULL;
+    snprintf(yaml, sizeof(yaml), "state_dir: %s\nclusters_file: %s\nt_settle: 12s\n", f->state, f->clusters);
+    struct daemon_input in = { .text = span_of(yaml), .file = "sluice.yaml" };
+    if (daemon_config_parse(&in, &config, &errs) < 0)
+        fail_msg("daemon config: %s", errs.count ? errs.items[0].text : "?");
+    gw->settings = settings_new_take(config);
+    assert_int_equal(settings_load(gw->settings, &errs), 0);
+    if (store_open(f->state, gw->clock, &gw->store, &err) < 0 || spool_prepare(f->state, &err) < 0)
+        fail_msg("store: %s", err.text);
+    gw->loop = loop_new();
+    gw->fleet = fleet_new(gw);
+    gw->jobs = jobs_new(gw);
+    gw->poll = poll_new(gw);
+    gw->gpus = gpus_new(gw);
+    gw->launch = launch_new(gw);
+    gw->waits = waits_new(gw);
+    gw->logs = logs_new(gw);
+    gw->projects = projects_new(gw);
+    gw->submit = submit_new(gw);
+    assert_int_equal(jobs_load(gw->jobs, &err), 0);
+    assert_int_equal(fleet_apply(gw->fleet, &err), 0);
+}
+
+static inline void fixture_open(struct fixture *f)
+{
+    *f = (struct fixture){ 0 };
+    fake = (struct fake){ 0 };
+    log_setup(LOG_ERROR + 1, false);
+    clock_fake_init(&f->clock, INT64_C(1700000000) * US_PER_S);
+    snprintf(f->dir, sizeof(f->dir), "/tmp/sluice-svc-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    snprintf(f->clusters, sizeof(f->clusters), "%s/clusters.yaml", f->dir);
+    snprintf(f->state, sizeof(f->state), "%s/state", f->dir);
+    fixture_write(f->clusters, fixture_clusters);
+    f->gw.clock = &f->clock.clock;
+    f->gw.version = "test";
+    fixture_services(f);
+}
+
+/* As a kill -9 would: nothing is told that the end has come but what is on disk. */
+static inline void fixture_stop(struct fixture *f)
+{
+    struct gateway *gw = &f->gw;
+    waits_free(gw->waits);
+    fleet_free(gw->fleet);
+    while (store_has_pending(gw->store))
+        assert_int_equal(store_flush(gw->store, NULL), 0);
+    submit_free(gw->submit);
+    launch_free(gw->launch);
+    poll_free(gw->poll);
+    gpus_free(gw->gpus);
+    logs_free(gw->logs);
+    projects_free(gw->projects);
+    store_close(gw->store);
+    jobs_free(gw->jobs);
+    loop_free(gw->loop);
+    settings_free(gw->settings);
+}
+
+static inline void fixture_restart(struct fixture *f)
+{
+    fixture_stop(f);
+    fake = (struct fake){ 0 };
+    fixture_services(f);
+}
+
+static inline void fixture_close(struct fixture *f)
+{
+    char command[128];
+    fixture_stop(f);
+    snprintf(command, sizeof(command), "%s", f->dir);
+    const char *argv[] = { "rm", "-rf", command, NULL };
+    pid_t pid = fork();
+    if (pid == 0) {
+        execvp(argv[0], (char *const *)argv);
+        _exit(127);
+    }
+}
+
+static inline void fixture_beat(void *ctx)
+{
+    (void)ctx;
+}
+
+/* Turns of the loop: commits what is open, runs what is due. The fake clock moves by ms first. */
+static inline void fixture_turn(struct fixture *f, int64_t ms)
+{
+    clock_fake_advance(&f->clock, ms * US_PER_MS);
+    for (int i = 0; i < 6; i++) {
+        loop_defer(f->gw.loop, fixture_beat, f);
+        loop_step(f->gw.loop);
+        while (store_has_pending(f->gw.store))
+            assert_int_equal(store_flush(f->gw.store, NULL), 0);
+    }
+}
+
+static inline struct job *fixture_job(struct fixture *f, const char *array)
+{
+    struct err err = { 0 };
+    struct job *job = job_new();
+    struct token token = token_new(clock_wall_us(f->gw.clock));
+    job->token = mem_dup_str(token.text);
+    job->name = mem_dup_str("train");
+    job->project = mem_dup_str("p");
+    job->user = mem_dup_str("me");
+    job->cluster = mem_dup_str("alder");
+    job->scheduler = mem_dup_str("slurm");
+    job->array = mem_dup_str(array);
+    job->created_at_us = clock_wall_us(f->gw.clock);
+    struct job_script script = { .script = (char *)"#!/bin/bash\ntrue\n" };
+    if (jobs_add_take(f->gw.jobs, job, &script, &err) < 0)
+        fail_msg("insert: %s", err.text);
+    fixture_turn(f, 0);
+    return job;
+}
+
+#endif

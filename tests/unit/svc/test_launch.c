@@ -1,0 +1,253 @@
+#include "fixture_group.h"
+
+static void answer_submit(struct fixture *f, const struct submit_result *result)
+{
+    assert_true(fake.submit.is_open);
+    fake.submit.is_open = false;
+    fake.submit.submit(fake.submit.ctx, result);
+    fixture_turn(f, 0);
+}
+
+static void answer_look(struct fixture *f, const struct look_result *result)
+{
+    assert_true(fake.look.is_open);
+    fake.look.is_open = false;
+    fake.look.look(fake.look.ctx, result);
+    fixture_turn(f, 0);
+}
+
+/* A job whose first submission was sent and whose answer is lost. */
+static struct job *lost_reply(struct fixture *f)
+{
+    struct job *job = fixture_job(f, NULL);
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    struct submit_result lost = { .end = SUBMIT_UNKNOWN };
+    err_set(&lost.err, ERR_OFFLINE, "the connection was cut");
+    answer_submit(f, &lost);
+    return job;
+}
+
+static void wake(struct fixture *f, const struct job *job, int64_t after_ms)
+{
+    fixture_turn(f, after_ms);
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+}
+
+static void accepted_submission_becomes_pending_with_its_id(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.submits, 1);
+    assert_string_equal(fake.submit.token, job->token);
+    assert_int_equal(fake.submit.number, 1);
+    assert_int_equal(job->phase, PHASE_LAUNCHING);
+    answer_submit(f,
+                  &(struct submit_result){ .end = SUBMIT_ACCEPTED, .sched_id = "4711", .run_dir = "/w/r" });
+    assert_int_equal(job->state, JOB_STATE_PENDING);
+    assert_string_equal(job->sched_id, "4711");
+    assert_true(job->confirmed);
+}
+
+static void launching_is_on_disk_before_the_frame_leaves(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    launch_job(f->gw.launch, job->id);
+    while (!fake.submits)
+        fixture_turn(f, 1);
+    auto_job struct job *stored = NULL;
+    assert_int_equal(job_store_get(f->gw.store, job->id, &stored, NULL), 0);
+    assert_int_equal(stored->phase, PHASE_LAUNCHING);
+    assert_int_equal(stored->launches, 1);
+}
+
+static void permanent_refusal_keeps_the_schedulers_words_and_is_not_retried(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    int64_t id = job->id;
+    launch_job(f->gw.launch, id);
+    fixture_turn(f, 1);
+    answer_submit(
+        f, &(struct submit_result){ .end = SUBMIT_REFUSED, .upstream = "Invalid partition name specified" });
+    auto_job struct job *stored = NULL;
+    assert_int_equal(job_store_get(f->gw.store, id, &stored, NULL), 0);
+    assert_int_equal(stored->state, JOB_STATE_SUBMIT_FAILED);
+    assert_non_null(strstr(stored->why, "Invalid partition name specified"));
+    launch_job(f->gw.launch, id);
+    fixture_turn(f, 600000);
+    assert_int_equal(fake.submits, 1);
+}
+
+static void transient_refusal_stays_visible_and_is_sent_again(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    answer_submit(f, &(struct submit_result){ .end = SUBMIT_TRANSIENT,
+                                              .upstream = "Unable to contact slurm controller" });
+    assert_int_equal(job->state, JOB_STATE_SUBMITTING);
+    assert_non_null(strstr(job->why, "Unable to contact"));
+    wake(f, job, 5000);
+    assert_int_equal(fake.submits, 2);
+    assert_int_equal(fake.submit.number, 2);
+}
+
+static void lost_reply_is_looked_up_and_adopted_never_sent_again(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+    assert_false(job->confirmed);
+    wake(f, job, 1000);
+    assert_int_equal(fake.looks, 1);
+    const char *ids[] = { "99" };
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 1 });
+    assert_string_equal(job->sched_id, "99");
+    assert_int_equal(job->state, JOB_STATE_PENDING);
+    assert_int_equal(fake.submits, 1);
+}
+
+static void absence_is_proved_by_two_looks_t_settle_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    wake(f, job, 1000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+    wake(f, job, 5000); /* too early: looked at, and not believed */
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    assert_int_equal(fake.submits, 1);
+    wake(f, job, 12000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    wake(f, job, 1);
+    assert_int_equal(fake.submits, 2);
+    assert_int_equal(fake.submit.number, 2);
+}
+
+static void living_launcher_or_silent_cluster_proves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    for (int i = 0; i < 5; i++) {
+        wake(f, job, 60000);
+        answer_look(f, i % 2 ? &(struct look_result){ .end = LOOK_NOTHING }
+                             : &(struct look_result){ .end = LOOK_ABSENT, .launcher_alive = true });
+    }
+    assert_int_equal(fake.submits, 1);
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+}
+
+static void doubles_are_cancelled_and_the_first_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    wake(f, job, 1000);
+    const char *ids[] = { "5", "6" };
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 2 });
+    assert_string_equal(job->sched_id, "5");
+    assert_int_equal(fake.cancels, 1);
+    assert_string_equal(fake.cancel.detail, "6");
+}
+
+static void restart_after_the_frame_may_have_left_looks_first(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    int64_t id = job->id;
+    launch_job(f->gw.launch, id);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.submits, 1);
+    fixture_restart(f);
+    launch_resume_all(f->gw.launch);
+    fixture_turn(f, 1);
+    launch_job(f->gw.launch, id);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.submits, 0);
+    assert_int_equal(fake.looks, 1);
+}
+
+static void restart_before_the_launch_sends_it(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    (void)job;
+    fixture_restart(f);
+    launch_resume_all(f->gw.launch);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.submits, 1);
+}
+
+static void never_answered(void *ctx, const struct answer *answer)
+{
+    bool *was = ctx;
+    *was = answer->ok;
+}
+
+static void cancel_before_the_launch_ends_the_job_at_once(void **state)
+{
+    struct fixture *f = *state;
+    bool answered = false;
+    struct job *job = fixture_job(f, NULL);
+    int64_t id = job->id;
+    assert_int_equal(launch_cancel(f->gw.launch, id, -1, never_answered, &answered, NULL), 0);
+    fixture_turn(f, 1);
+    assert_true(answered);
+    assert_int_equal(fake.submits, 0);
+    auto_job struct job *stored = NULL;
+    assert_int_equal(job_store_get(f->gw.store, id, &stored, NULL), 0);
+    assert_int_equal(stored->state, JOB_STATE_CANCELLED);
+}
+
+static void cancel_in_doubt_is_sent_once_the_job_is_found(void **state)
+{
+    struct fixture *f = *state;
+    bool answered = false;
+    struct job *job = lost_reply(f);
+    assert_int_equal(launch_cancel(f->gw.launch, job->id, -1, never_answered, &answered, NULL), 0);
+    wake(f, job, 1000);
+    assert_true(answered);
+    assert_int_equal(fake.cancels, 0);
+    const char *ids[] = { "7" };
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 1 });
+    assert_int_equal(fake.cancels, 1);
+    assert_string_equal(fake.cancel.detail, "7");
+}
+
+static void full_queue_of_the_transport_defers_the_launch(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    fake.refuses = true;
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    assert_int_equal(job->phase, PHASE_INTENT);
+    fake.refuses = false;
+    wake(f, job, 5000);
+    assert_int_equal(job->phase, PHASE_LAUNCHING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(accepted_submission_becomes_pending_with_its_id),
+        TEST(launching_is_on_disk_before_the_frame_leaves),
+        TEST(permanent_refusal_keeps_the_schedulers_words_and_is_not_retried),
+        TEST(transient_refusal_stays_visible_and_is_sent_again),
+        TEST(lost_reply_is_looked_up_and_adopted_never_sent_again),
+        TEST(absence_is_proved_by_two_looks_t_settle_apart),
+        TEST(living_launcher_or_silent_cluster_proves_nothing),
+        TEST(doubles_are_cancelled_and_the_first_kept),
+        TEST(restart_after_the_frame_may_have_left_looks_first),
+        TEST(restart_before_the_launch_sends_it),
+        TEST(cancel_before_the_launch_ends_the_job_at_once),
+        TEST(cancel_in_doubt_is_sent_once_the_job_is_found),
+        TEST(full_queue_of_the_transport_defers_the_launch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
