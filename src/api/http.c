@@ -43,6 +43,7 @@ static void fill_hosts(struct http *http, const struct http_options *options)
     http->access.hosts = (struct edge_hosts){ (const char *const *)http->names, http->name_count };
 }
 
+static void log_server(void *ctx, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 static void log_server(void *ctx, const char *format, va_list args)
 {
     (void)ctx;

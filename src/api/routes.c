@@ -77,7 +77,7 @@ const struct route routes[] = {
     { "GET", API "/projects", handle_projects, .answer_schema = "ProjectList", .status = 200, .scope = "read", .summary = "Registered projects" },
     { "POST", API "/projects", handle_project_add, W, BODY, "ProjectAdd", "Project", .status = 201, .scope = "submit", .summary = "Register a folder; again is fine" },
     { "GET", API "/projects/{project}", handle_project, .answer_schema = "Project", .status = 200, .scope = "read", .summary = "One project: git state, configuration and its errors" },
-    { "PATCH", API "/projects/{project}", handle_project_patch, W, BODY, "ProjectPatch", "Project", .status = 200, .scope = "submit", .summary = "Change path or group" },
+    { "PATCH", API "/projects/{project}", handle_project_patch, W, BODY, "ProjectPatch", "Project", .status = 200, .scope = "submit", .summary = "Change its group" },
     { "DELETE", API "/projects/{project}", handle_project_remove, W, .status = 204, .scope = "submit", .summary = "Forget a project; its jobs stay" },
     { "POST", API "/projects/{project}/sync", handle_project_sync, W, BODY, .answer_schema = "Project", .status = 200, .scope = "submit", .summary = "Read the project's folder again" },
 

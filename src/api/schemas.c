@@ -14,6 +14,7 @@ enum { MAX_SCHEMA_BYTES = 1024 * 1024 };
 #define NULLABLE    "{\"type\":[\"string\",\"null\"]}"
 #define INTEGER     "{\"type\":\"integer\"}"
 #define MAYBE_INT   "{\"type\":[\"integer\",\"null\"]}"
+#define NUMBER      "{\"type\":\"number\"}"
 #define BOOLEAN     "{\"type\":\"boolean\"}"
 #define STRINGS     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
 #define OBJECT      "{\"type\":\"object\"}"
@@ -43,8 +44,27 @@ static const struct {
                                                                                                  "{}") "}}" },
     { "EventList", "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P(
                        "items", LIST("Event")) "," P("next", MAYBE_INT) "}}" },
-    { "Cluster", "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("name", STRING) "," P(
-                     "type", STRING) "," P("observed_at", TIME) "," P("stale", BOOLEAN) "}}" },
+    { "Cluster",
+      "{\"type\":\"object\",\"required\":[\"name\",\"type\",\"state\",\"stale\"],\"properties\":"
+      "{" P("name", STRING) "," P("type", STRING) "," P("scheduler", STRING) "," P("enabled", BOOLEAN) "," P("host", STRING) "," P("workspace", STRING) "," P(
+          "state",
+          STRING) "," P("observed_at",
+                        TIME) "," P("stale",
+                                    BOOLEAN) "," P("error",
+                                                   STRING) "," P("last_error",
+                                                                 STRING) "," P("last_error_code",
+                                                                               STRING) "," P("last"
+                                                                                             "_err"
+                                                                                             "or_"
+                                                                                             "at",
+                                                                                             TIME) "," P("pol"
+                                                                                                         "l_"
+                                                                                                         "s",
+                                                                                                         NUMBER) "," P("clock_skew_s",
+                                                                                                                       INTEGER) "," P("instructions",
+                                                                                                                                      STRING) "," P("requires_vpn",
+                                                                                                                                                    BOOLEAN) "," P("connection",
+                                                                                                                                                                   OBJECT) "}}" },
     { "ClusterList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Cluster")) "}}" },
     { "GpuRow",
@@ -66,8 +86,19 @@ static const struct {
           "clusters", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\"],"
                       "\"properties\":{" P("name", STRING) "," P("observed_at", TIME) "," P(
                           "stale", BOOLEAN) "," P("error", NULLABLE) "}}}") "}}" },
-    { "Node", "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("name", STRING) "," P(
-                  "state", STRING) "," P("partitions", STRINGS) "}}" },
+    { "Node",
+      "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("cluster", STRING) "," P("name", STRING) "," P("state", STRING) "," P(
+          "accepts_work",
+          BOOLEAN) "," P("partitions",
+                         STRING) "," P("gpus",
+                                       "{\"type\":\"array\",\"items\":" OBJECT
+                                       "}") "," P("cpus",
+                                                  INTEGER) "," P("cpus_in_use",
+                                                                 INTEGER) "," P("mem_bytes",
+                                                                                INTEGER) "," P("mem_in_use_"
+                                                                                               "bytes",
+                                                                                               INTEGER) "," P("observed_at",
+                                                                                                              TIME) "}}" },
     { "NodeList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Node")) "}}" },
     { "Limits", OBJECT },
@@ -98,7 +129,7 @@ static const struct {
       "{\"type\":\"object\",\"required\":[\"path\"],\"additionalProperties\":false,\"properties\":{" P(
           "path", STRING) "," P("name", STRING) "," P("group", NULLABLE) "}}" },
     { "ProjectPatch",
-      "{\"type\":\"object\",\"properties\":{" P("path", STRING) "," P("group", NULLABLE) "}}" },
+      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" P("group", NULLABLE) "}}" },
     { "JobList",
       "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{" P("items", LIST("Job")) "," P(
           "next", "{\"type\":[\"string\",\"integer\",\"null\"]}") "," P("total",
