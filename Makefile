@@ -1,15 +1,16 @@
 # make            build/sluice
-# make check      the fast set (under a minute once built)      make test   everything
+# make check      the fast set (under a minute once built)      make test PARTS="unit asan"   everything, or these parts
 # make demo       a finished training job on the screen         make unit T=text/test_quote   one unit program
-# VARIANT=release|asan|tsan|cov|fault picks the flags; V=1 shows the commands; WERROR=1 as in CI.
+# make fuzz MINUTES=10   make coverage   make bench   make install PREFIX=/usr/local DESTDIR=
+# VARIANT=release|asan|tsan|cov|fault|fuzz|analyze picks the flags; V=1 shows the commands; WERROR=1 as in CI.
 VARIANT ?= release
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 B := build/$(VARIANT)
-CC ?= gcc
+CC := $(if $(filter default,$(origin CC)),$(if $(filter fuzz,$(VARIANT)),clang,gcc),$(CC))
 CCACHE := $(shell command -v ccache 2>/dev/null)
 
-LIBS := libuv libmicrohttpd libssh2 sqlite3 yaml-0.1 jansson libcurl libsodium libpcre2-8
+LIBS := libuv libmicrohttpd libssh2 sqlite3 yaml-0.1 jansson libcurl libsodium
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
@@ -21,6 +22,9 @@ FLAGS_tsan := -O1 -g -fsanitize=thread
 FLAGS_cov := -O0 -g --coverage -DSLUICE_FAULTS=1
 # The test build: CRASH_AT=Kn raises SIGKILL there (src/base/crash.h).
 FLAGS_fault := -O1 -g -DSLUICE_FAULTS=1
+# By clang: libFuzzer's coverage in every object; tests/fuzz/fuzz_*.c are linked with its main.
+FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_analyze := -O1 -fanalyzer -Wno-analyzer-too-complex
 LINK_release := -pie -Wl,-z,relro,-z,now,--as-needed
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Isrc -I$(B)/gen $(WARN) $(PKG_CFLAGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(filter -fsanitize=% --coverage,$(FLAGS_$(VARIANT))) $(LINK_$(VARIANT)) $(LDFLAGS)
@@ -30,47 +34,92 @@ OBJ := $(SRC:src/%.c=$(B)/obj/%.o)
 GEN_OBJ := $(B)/gen/templates.o
 UNIT_SRC := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | LC_ALL=C sort)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/test/unit/%)
-SUPPORT_SRC := $(wildcard tests/support/*.c)
-SUPPORT_OBJ := $(SUPPORT_SRC:tests/support/%.c=$(B)/test/support/%.o)
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/test/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/bench_*.c))
+SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
+TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit check test demo format clean
-all: build/sluice
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
 units: $(UNITS)
+fuzzers: $(FUZZERS)
+benches: $(BENCHES)
+objects: $(OBJ) $(GEN_OBJ) $(B)/obj/main.o
+tidy: $(TIDY)
 
-build/sluice: $(B)/sluice
-	$(Q)mkdir -p build && ln -sf $(VARIANT)/sluice $@
+build/sluice: build/release/sluice
+	$(Q)ln -sf release/sluice $@
 
 $(B)/sluice: $(B)/obj/main.o $(B)/libsluice.a
 	@$(if $(filter 0,$(V)),echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lpthread
 
-$(B)/libsluice.a: $(OBJ) $(GEN_OBJ)
-	$(Q)rm -f $@ && ar rcs $@ $^
+$(B)/libsluice.a: $(OBJ) $(GEN_OBJ) $(B)/objects
+	$(Q)rm -f $@ && ar rcs $@ $(OBJ) $(GEN_OBJ)
 
-$(B)/obj/%.o: src/%.c
+# Written when they change: the flags, so that all is built again; the objects, so that a removed source leaves.
+$(B)/flags $(B)/objects: FORCE
+	$(Q)mkdir -p $(@D) && echo '$($(@F)_are)' | cmp -s - $@ || echo '$($(@F)_are)' >$@
+flags_are = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)
+objects_are = $(OBJ) $(GEN_OBJ)
+
+$(B)/obj/%.o: src/%.c $(B)/flags
 	@$(if $(filter 0,$(V)),echo "  CC    $<")
 	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/gen/templates.c: scripts/embed-text $(wildcard templates/*.sh)
 	$(Q)mkdir -p $(@D) && scripts/embed-text templates/slurm.sh templates/process.sh >$@.tmp && mv $@.tmp $@
 
-$(B)/gen/%.o: $(B)/gen/%.c
+$(B)/gen/%.o: $(B)/gen/%.c $(B)/flags
 	@$(if $(filter 0,$(V)),echo "  CC    $<")
-	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(B)/test/support/%.o: tests/support/%.c
-	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -MMD -MP -c -o $@ $<
+$(B)/test/%.o: tests/%.c $(B)/flags
+	@$(if $(filter 0,$(V)),echo "  CC    $<")
+	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -I$(<D) -MMD -MP -c -o $@ $<
 
-$(B)/test/unit/%: tests/unit/%.c $(B)/libsluice.a $(SUPPORT_OBJ)
-	@$(if $(filter 0,$(V)),echo "  TEST  $<")
-	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -I$(<D) -MMD -MP -MT $@ -MF $@.d -c -o $@.o $< && \
-	  $(CC) $(LDFLAGS_ALL) -o $@ $@.o $(SUPPORT_OBJ) $(B)/libsluice.a -lcmocka $(PKG_LIBS) -lpthread
+$(B)/test/unit/%: $(B)/test/unit/%.o $(SUPPORT_OBJ) $(B)/libsluice.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS) -lpthread
+
+$(B)/test/bench/%: $(B)/test/bench/%.o $(SUPPORT_OBJ) $(B)/libsluice.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS) -lpthread
+
+# The same entry twice: with libFuzzer's main (VARIANT=fuzz), or with one that replays the files it is given.
+$(B)/test/fuzz/%: $(B)/test/fuzz/%.o $(if $(filter fuzz,$(VARIANT)),,$(B)/test/fuzz/replay.o) $(B)/libsluice.a
+	$(Q)$(CC) $(LDFLAGS_ALL) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -lpthread
+
+build/tidy/%.ok: src/%.c .clang-tidy $(wildcard src/*.h src/*/*.h)
+	@$(if $(filter 0,$(V)),echo "  TIDY  $<")
+	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) 2>/dev/null && touch $@
 
 unit: $(B)/test/unit/$(T:%.c=%)
 	$(Q)$<
 
+check: all
+	$(Q)scripts/run-tests --fast $(PARTS)
+
+test: all
+	$(Q)scripts/run-tests $(PARTS)
+
+fuzz:
+	$(Q)FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 )) scripts/run-tests fuzz
+
+coverage:
+	$(Q)scripts/coverage $(PARTS)
+
+bench: all benches
+	$(Q)scripts/run-benches $(BENCHES)
+
 format:
 	$(Q)find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i
+
+PREFIX ?= /usr/local
+install: build/sluice
+	install -D -m 755 build/sluice $(DESTDIR)$(PREFIX)/bin/sluice
+	install -D -m 644 docs/man/sluice.1 $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1
+	install -D -m 644 config/sluice.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sluice.service
 
 clean:
 	$(Q)rm -rf build

@@ -1,0 +1,299 @@
+"""The parts of `make test`. Each fills a Tally; none stops at its first failure, and none passes by running nothing."""
+import collections
+import concurrent.futures
+import glob
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import xml.etree.ElementTree
+
+JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
+FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 20)
+PROGRAM_SECONDS = 600
+SHOWN_LINES = 80
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:abort_on_error=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible"
+            " --errors-for-leak-kinds=definite,indirect,possible --track-fds=yes --child-silent-after-fork=yes").split()
+
+
+class Tally:
+    """What one part found. A failure is told at once, with the end of what the program said."""
+
+    def __init__(self, part):
+        self.part, self.passed, self.failures, self.skips = part, 0, [], []
+        self.folder = os.path.join("build", "log", part)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+
+    def count(self):
+        return self.passed + len(self.failures) + len(self.skips)
+
+    def fail(self, what, why):
+        self.failures.append(what)
+        lines = why.rstrip().split("\n")
+        cut = len(lines) - SHOWN_LINES
+        shown = [f"({cut} lines before these)"] * (cut > 0) + lines[-SHOWN_LINES:]
+        print(f"FAILED: {self.part}: {what}\n  " + "\n  ".join(shown), flush=True)
+
+    def skip(self, what, why):
+        self.skips.append((what, why))
+
+    def log(self, name, text):
+        path = os.path.join(self.folder, name.replace("/", "-") + ".log")
+        with open(path, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+
+
+Done = collections.namedtuple("Done", "code out err")
+
+
+def run(argv, env=None, seconds=None):
+    """A program to its end. Its standard input is empty; past seconds it is killed, code None."""
+    try:
+        done = subprocess.run(argv, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", timeout=seconds, check=False)
+        return Done(done.returncode, done.stdout, done.stderr)
+    except subprocess.TimeoutExpired as late:
+        said = [(part or b"").decode(errors="replace") for part in (late.stdout, late.stderr)]
+        return Done(None, said[0], said[1] + f"\nstopped after {seconds} s")
+
+
+def side_by_side(function, items):
+    """function(item) for each, JOBS at a time; results in the order of items."""
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        return list(pool.map(function, items))
+
+
+def check(tally, name, argv, env=None):
+    """One program is one test: status 0 passes."""
+    done = run(argv, env)
+    tally.log(name, done.out + done.err)
+    if done.code == 0:
+        tally.passed += 1
+    else:
+        tally.fail(name, done.out + done.err)
+    return done
+
+
+def make(tally, *words):
+    """Builds; a build that fails is a failure of the part."""
+    done = run(["make", "-s", f"-j{JOBS}", "-k", *words])
+    tally.log("make", done.out + done.err)
+    if done.code != 0:
+        lines = (done.out + done.err).split("\n")
+        tally.fail("make " + " ".join(words), "\n".join(line for line in lines if not re.match(r" +CC ", line)))
+    return done.code == 0
+
+
+def unit_programs(variant):
+    sources = sorted(glob.glob("tests/unit/*/test_*.c"))
+    return [f"build/{variant}/test/{source[6:-2]}" for source in sources]
+
+
+def count_tap(tally, name, done):
+    """What a cmocka program said in TAP. A crash, a leak or an early end fails it too."""
+    results = re.findall(r"^(not ok|ok) \d+ ?-? ?(.*?)( # SKIP.*)?$", done.out, re.M)
+    bad = [title for verdict, title, _ in results if verdict == "not ok"]
+    for verdict, title, skipped in results:
+        if skipped:
+            tally.skip(f"{name} {title}", "the test says so")
+        elif verdict == "ok":
+            tally.passed += 1
+    said = done.out + done.err
+    if bad:
+        shown = "\n".join(line for line in said.split("\n") if not line.startswith("ok "))
+        for title in bad[:-1]:
+            tally.failures.append(f"{name} {title}")
+        tally.fail(f"{name} {bad[-1]}", shown)
+    elif done.code != 0:
+        tally.fail(f"{name} (status {done.code})", said)
+    elif not results:
+        tally.fail(f"{name} (no test ran)", said)
+
+
+def run_units(tally, programs, env, before=()):
+    def one(program):
+        return run([*before, program], {"CMOCKA_MESSAGE_OUTPUT": "TAP", **env}, PROGRAM_SECONDS)
+
+    existing = [program for program in programs if os.path.exists(program)]
+    for program, done in zip(existing, side_by_side(one, existing)):
+        name = program.split("/test/unit/")[1]
+        tally.log(name, done.out + done.err)
+        count_tap(tally, name, done)
+
+
+def part_unit(tally):
+    make(tally, "units")
+    run_units(tally, unit_programs("release"), {})
+
+
+def part_asan(tally):
+    make(tally, "VARIANT=asan", "units")
+    run_units(tally, unit_programs("asan"), SANITIZERS)
+
+
+def open_descriptors(text):
+    """What valgrind says of descriptors left open, past the standard ones and those it was started with."""
+    blocks = re.findall(r"(Open (?:file descriptor|\S+ socket) \d+:.*?)(?=Open (?:file|\S+ socket)|\Z)", text, re.S)
+    return [block for block in blocks if "<inherited from parent>" not in block]
+
+
+def part_valgrind(tally):
+    make(tally, "units")
+    programs = [p for p in unit_programs("release") if os.path.exists(p)]
+
+    def one(program):
+        log = os.path.join(tally.folder, program.split("/test/unit/")[1].replace("/", "-") + ".valgrind")
+        done = run([*VALGRIND, f"--log-file={log}", program], {"CMOCKA_MESSAGE_OUTPUT": "TAP", "SLUICE_VALGRIND": "1"},
+                   PROGRAM_SECONDS)
+        with open(log, encoding="utf-8", errors="replace") as file:
+            said = file.read()
+        left = open_descriptors(said) if done.code == 0 else []
+        return Done("descriptors left open" if left else done.code, done.out, done.err + said)
+
+    for program, done in zip(programs, side_by_side(one, programs)):
+        count_tap(tally, program.split("/test/unit/")[1], done)
+
+
+def fuzz_seeds():
+    """Target -> its files: tests/fuzz/corpus/TARGET/*, and what tests/fuzz/seeds names of the samples."""
+    seeds = collections.defaultdict(list)
+    with open("tests/fuzz/seeds", encoding="utf-8") as file:
+        for line in file:
+            words = line.split("#")[0].split()
+            for pattern in words[1:]:
+                found = sorted(glob.glob(pattern, recursive=True))
+                if not found:
+                    raise FileNotFoundError(f"tests/fuzz/seeds: {pattern} names no file")
+                seeds[words[0]] += [path for path in found if os.path.isfile(path)]
+    for source in sorted(glob.glob("tests/fuzz/fuzz_*.c")):
+        target = os.path.basename(source)[:-2]
+        seeds[target] += sorted(glob.glob(f"tests/fuzz/corpus/{target}/*"))
+    return seeds
+
+
+def part_corpus(tally):
+    make(tally, "fuzzers")
+    for target, files in sorted(fuzz_seeds().items()):
+        check(tally, target, [f"build/release/test/fuzz/{target}", *files])
+
+
+def part_fuzz(tally):
+    make(tally, "VARIANT=fuzz", "fuzzers")
+
+    def one(item):
+        target, files = item
+        with tempfile.TemporaryDirectory(prefix="sluice-fuzz-") as corpus:
+            for number, path in enumerate(files):
+                shutil.copy(path, os.path.join(corpus, f"seed{number}"))
+            return run([f"build/fuzz/test/fuzz/{target}", f"-max_total_time={FUZZ_SECONDS}", "-timeout=10",
+                        "-rss_limit_mb=1500", "-print_final_stats=1", f"-artifact_prefix={tally.folder}/{target}-",
+                        corpus], SANITIZERS)
+
+    seeds = sorted(fuzz_seeds().items())
+    for (target, _), done in zip(seeds, side_by_side(one, seeds)):
+        tally.log(target, done.out + done.err)
+        if done.code == 0:
+            tally.passed += 1
+            runs = re.search(r"number_of_executed_units: (\d+)", done.out + done.err)
+            print(f"  {target}: {runs.group(1) if runs else '?'} inputs in {FUZZ_SECONDS} s", flush=True)
+        else:
+            tally.fail(target, done.out + done.err)
+
+
+def pytest(tally, folder, env=None):
+    report = os.path.join(tally.folder, "pytest.xml")
+    done = run(["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", report, folder], env)
+    tally.log("pytest", done.out + done.err)
+    if not os.path.exists(report):
+        tally.fail(folder, done.out + done.err)
+        return
+    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+        name, ends = f"{case.get('classname')}::{case.get('name')}", {child.tag: child for child in case}
+        bad = ends.get("failure", ends.get("error"))
+        if bad is not None:
+            tally.fail(name, (bad.text or "") + "\n" + (case.findtext("system-out") or ""))
+        elif "skipped" in ends:
+            tally.skip(name, ends["skipped"].get("message", ""))
+        else:
+            tally.passed += 1
+
+
+def part_checks(tally):
+    pytest(tally, "tests/checks")
+
+
+def part_integration(tally):
+    if make(tally, "VARIANT=asan", "all"):
+        pytest(tally, "tests/integration", {"SLUICE_BIN": os.path.abspath("build/asan/sluice"), **SANITIZERS})
+
+
+def part_layers(tally):
+    check(tally, "check-layers", ["scripts/check-layers"])
+
+
+def part_style(tally):
+    check(tally, "check-style", ["scripts/check-style"])
+
+
+def part_format(tally):
+    files = [path for path in run(["git", "ls-files", "src", "tests"]).out.split("\n") if path.endswith((".c", ".h"))]
+    files = files or glob.glob("src/**/*.[ch]", recursive=True) + glob.glob("tests/**/*.[ch]", recursive=True)
+    check(tally, "clang-format", ["clang-format", "--dry-run", "-Werror", *filter(os.path.exists, files)])
+
+
+def part_analyzer(tally):
+    check(tally, "gcc -fanalyzer", ["make", "-s", "-k", f"-j{JOBS}", "VARIANT=analyze", "WERROR=1", "objects"])
+
+
+def part_tidy(tally):
+    check(tally, "clang-tidy", ["make", "-s", "-k", f"-j{JOBS}", "tidy"])
+
+
+def part_cppcheck(tally):
+    os.makedirs("build/cppcheck", exist_ok=True)
+    check(tally, "cppcheck", ["cppcheck", "--quiet", f"-j{JOBS}", "--std=c11", "--error-exitcode=1", "--inline-suppr",
+                              "--enable=warning,performance,portability", "--cppcheck-build-dir=build/cppcheck",
+                              "--suppress=missingIncludeSystem", "--library=posix", "-D_GNU_SOURCE", "-Isrc", "src"])
+
+
+def part_openapi(tally):
+    check(tally, "redocly lint", ["tests/openapi/lint"])
+
+
+def part_web(tally):
+    if os.environ.get("NO_WEB") == "1":
+        tally.skip("the page", "NO_WEB=1")
+        return
+    done = check(tally, "make web-check", ["make", "-s", "web-check"])
+    tests = {word: int(number) for word, number in re.findall(r"^\S* ?(pass|skipped) (\d+)$", done.out, re.M)}
+    tally.passed += tests.get("pass", 0)
+    tally.skips += [("a test of the page", "it says so")] * tests.get("skipped", 0)
+
+
+Part = collections.namedtuple("Part", "run what fast")
+PARTS = {
+    "layers": Part(part_layers, "includes against docs/architecture.md", True),
+    "style": Part(part_style, "lengths, banned functions, sources without a test", True),
+    "format": Part(part_format, "clang-format", True),
+    "checks": Part(part_checks, "the checks themselves fire", True),
+    "unit": Part(part_unit, "unit tests, as released", True),
+    "corpus": Part(part_corpus, "fuzz entries over their corpora", True),
+    "web": Part(part_web, "types and tests of the page", True),
+    "openapi": Part(part_openapi, "the OpenAPI document by @redocly/cli", False),
+    "asan": Part(part_asan, "unit tests under ASan, UBSan and LSan", False),
+    "valgrind": Part(part_valgrind, "unit tests under valgrind, descriptors tracked", False),
+    "integration": Part(part_integration, "the gateway (ASan, UBSan, LSan) on a real Slurm", False),
+    "fuzz": Part(part_fuzz, "libFuzzer", False),
+    "analyzer": Part(part_analyzer, "gcc -fanalyzer", False),
+    "tidy": Part(part_tidy, "clang-tidy", False),
+    "cppcheck": Part(part_cppcheck, "cppcheck", False),
+}
+if not os.path.exists("web/package.json"):
+    del PARTS["web"]
