@@ -78,7 +78,7 @@ $(B)/gen/%.o: $(B)/gen/%.c $(B)/flags
 
 $(B)/test/%.o: tests/%.c $(B)/flags
 	@$(if $(filter 0,$(V)),echo "  CC    $<")
-	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -I$(<D) -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -Itests -iquote $(<D) -MMD -MP -c -o $@ $<
 
 $(B)/test/unit/%: $(B)/test/unit/%.o $(SUPPORT_OBJ) $(B)/libsluice.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS) -lpthread
