@@ -45,7 +45,8 @@ static const struct route_query events_query[] = {
     { NULL, NULL, NULL },
 };
 static const struct route_query gpu_query[] = {
-    { "max_age", "string", "ask clusters whose figures are older (60s); not given: older than their poll.gpu" },
+    { "max_age", "string",
+      "ask clusters whose figures are older (60s); not given: older than their poll.gpu" },
     { NULL, NULL, NULL },
 };
 

@@ -37,7 +37,7 @@ struct job {
 
     char *sched_id, *array_job_id; /* slurm.job_id ...; text, never a number */
     char *array;                   /* the array expression asked for, or NULL */
-    char *tasks;       /* JSON array of the array's tasks with their states, or NULL; shown with one job only */
+    char *tasks; /* JSON array of the array's tasks with their states, or NULL; shown with one job only */
     char *task_counts; /* JSON object: total and a number per state, or NULL; shown as `tasks` */
 
     int64_t nodes, gpus, cpus, time_s; /* resources asked for; gpus and nodes as in config: gpus per node */

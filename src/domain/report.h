@@ -15,7 +15,7 @@ struct seen_job {
     enum seen_source source;
     struct span token;       /* ours by this; empty: the row belongs to a job of somebody else */
     struct span sched_id;    /* Slurm's id of the job (of an array: of the whole array); process: the token */
-    struct span tasks;         /* array tasks that wait together ("2-5,9%2", slurm/jobid.h), or empty */
+    struct span tasks;       /* array tasks that wait together ("2-5,9%2", slurm/jobid.h), or empty */
     int64_t task;            /* array task, or -1 */
     struct span raw_task_id; /* the task's own Slurm id, or empty */
     enum job_state state;    /* JOB_STATE_UNKNOWN: a word we do not know; raw_state has it */
@@ -54,7 +54,7 @@ struct tick_report {
     bool queue_ok;      /* the list of live jobs is whole: absence counts */
     bool accounting_ok; /* accounting was asked and answered */
     bool accounting_asked;
-    bool files_decide;  /* a scheduler without accounting: its own files are the record of an end */
+    bool files_decide; /* a scheduler without accounting: its own files are the record of an end */
     const char *queue_error, *accounting_error; /* first words of what went wrong, or NULL */
     const struct seen_job *jobs;
     size_t job_count;

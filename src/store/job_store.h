@@ -24,7 +24,7 @@ int job_store_update(struct store *store, struct job *job, const char *kind, con
                      struct err *err);
 int job_store_get(struct store *store, int64_t id, struct job **out, struct err *err); /* ERR_NOT_FOUND */
 int job_store_by_token(struct store *store, const char *token, struct job **out, struct err *err);
-int job_store_last(struct store *store, int64_t *id, struct err *err); /* the newest; ERR_NOT_FOUND: none yet */
+int job_store_last(struct store *store, int64_t *id, struct err *err); /* ERR_NOT_FOUND: none yet */
 /* id 0: the newest job. The stored document's bytes. */
 int job_store_document(struct store *store, int64_t id, struct str *out, struct err *err);
 int job_store_script(struct store *store, int64_t id, struct job_script *out, struct err *err);

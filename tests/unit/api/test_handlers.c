@@ -1,6 +1,7 @@
 /* Every handler behind a real server, with services that answer on command.
  * Covers: api/handle_bulk, api/handle_clusters, api/handle_jobs, api/handle_logs, api/handle_meta,
- * api/handle_projects, api/handle_submit, api/idempotency, api/job_wait, api/done, api/request, api/assets. */
+ * api/handle_projects, api/handle_submit, api/idempotency, api/job_wait, api/done, api/request, api/assets.
+ */
 #include "unit/api/client.h"
 
 /* The request with its length; the client's buffer is not needed any more when the next is made. */

@@ -45,7 +45,9 @@ static void a_tick_asks_accounting_only_about_what_left(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2), c = rows_token(3), d = rows_token(4);
-    const struct slurm_tick_job jobs[] = { { "27", a.text }, { "28", b.text }, { "29", c.text }, { "30", d.text } };
+    const struct slurm_tick_job jobs[] = {
+        { "27", a.text }, { "28", b.text }, { "29", c.text }, { "30", d.text }
+    };
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         struct shell shell;
         shell_setup(&shell);
@@ -80,7 +82,7 @@ static void array_tasks_are_live_by_row_or_by_range(void **state)
     (void)state;
     struct token a = rows_token(1), b = rows_token(2);
     const struct slurm_tick_job jobs[] = { { "27_1", a.text }, { "27_2", a.text }, { "27_4", a.text },
-                                     { "27_9", a.text }, { "27", a.text },   { "31_5", b.text } };
+                                           { "27_9", a.text }, { "27", a.text },   { "31_5", b.text } };
     struct shell shell;
     shell_setup(&shell);
     auto_str struct str rows = STR_MAX(100000);
@@ -304,7 +306,9 @@ static void values_that_could_inject_are_refused(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job bad[] = { { "27;id", a.text }, { "27_", a.text }, { "", a.text }, { "27", "x'y" } };
+    const struct slurm_tick_job bad[] = {
+        { "27;id", a.text }, { "27_", a.text }, { "", a.text }, { "27", "x'y" }
+    };
     auto_str struct str program = STR_MAX(100000);
     struct err err;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
