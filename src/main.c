@@ -1,7 +1,44 @@
-#include <stdio.h>
+#include "base/crash.h"
+#include "cli/cli.h"
+#include "exec/supervisor.h"
 
-int main(void)
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Hands over what comes from outside; everything else is decided in cli/. */
+
+static void pause_ms(int64_t ms)
 {
-    puts("sluice");
-    return 0;
+    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000 };
+    (void)nanosleep(&left, NULL);
+}
+
+static int columns(void)
+{
+    struct winsize size;
+    const char *text = getenv("COLUMNS");
+    int given = text ? (int)strtol(text, NULL, 10) : 0;
+    if (given > 0 && given < 10000)
+        return given;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int main(int argc, char **argv)
+{
+    bool is_terminal = isatty(STDOUT_FILENO) == 1;
+    const struct cli_env env = {
+        .vars = (const char *const *)environ,
+        .out = stdout,
+        .err = stderr,
+        .is_terminal = is_terminal,
+        .columns = is_terminal ? columns() : 0,
+        .clock = &clock_real,
+        .pause_ms = pause_ms,
+        .version = "0.1.0",
+        .supervise = supervisor_main,
+    };
+    crash_setup(getenv("CRASH_AT"));
+    return cli_main(argc, argv, &env);
 }

@@ -1,0 +1,85 @@
+#include "cli/ask.h"
+#include "base/mem.h"
+#include "cli/table.h"
+#include "cli/view.h"
+
+#include <string.h>
+
+static const struct table_column columns[] = {
+    { "CLUSTER", false, true },    { "STATE", false, false }, { "SCHEDULER", false, false },
+    { "HOST", false, true },       { "SEEN", false, false },  { "LATENCY", true, false },
+    { "LAST ERROR", false, true },
+};
+
+static enum tint tint_of(const char *state, bool is_stale)
+{
+    if (is_stale)
+        return TINT_BAD;
+    return state && strcmp(state, "disabled") == 0 ? TINT_FAINT : TINT_NONE;
+}
+
+static void add_cluster(struct table *table, const struct doc *cluster, int64_t now_us)
+{
+    auto_str struct str seen = STR_MAX(64);
+    const char *state = view_text(cluster, "state"), *error = view_text(cluster, "error");
+    const char *host = view_text(cluster, "host");
+    const struct doc *latency = view_at(cluster, "connection.latency_s");
+    view_add_ago(&seen, view_time_us(cluster, "observed_at"), now_us);
+    table_add(table, view_text(cluster, "name"), TINT_NONE);
+    table_add(table, state, tint_of(state, view_bool(cluster, "stale")));
+    table_add(table, view_text(cluster, "scheduler"), TINT_NONE);
+    table_add(table, host ? host : "this machine", TINT_NONE);
+    table_add(table, str_text(&seen), TINT_NONE);
+    if (latency && latency->kind == DOC_FLOAT)
+        table_addf(table, TINT_NONE, "%.0f ms", latency->number * 1000);
+    else
+        table_add(table, NULL, TINT_NONE);
+    table_add(table, error ? error : view_text(cluster, "last_error"), error ? TINT_BAD : TINT_FAINT);
+}
+
+static void say_instructions(struct cli *cli, const struct doc *cluster)
+{
+    const char *instructions = view_text(cluster, "instructions");
+    if (instructions && view_text(cluster, "error"))
+        screen_putf(cli->env, "\n%s: %s\n", view_text(cluster, "name"), instructions);
+}
+
+static void print(struct cli *cli, const struct doc *list)
+{
+    auto_table struct table table = TABLE(columns);
+    for (size_t i = 0; i < list->count; i++)
+        add_cluster(&table, &list->items[i], clock_wall_us(cli->env->clock));
+    table_print(&table, cli->env);
+    for (size_t i = 0; i < list->count && cli->env->is_terminal; i++)
+        say_instructions(cli, &list->items[i]);
+}
+
+static int run(struct cli *cli)
+{
+    auto_answer struct answer answer = { 0 };
+    auto_str struct str path = STR_MAX(1024);
+    str_add(&path, API "/clusters");
+    if (cli->in.arg_count) {
+        str_add_char(&path, '/');
+        http_add_encoded(&path, cli->in.args[0]);
+    }
+    int status = ask_get(cli, &answer, "%s", str_text(&path));
+    if (status != EXIT_OK || ask_printed_json(cli, &answer))
+        return status;
+    if (!cli->in.arg_count) {
+        print(cli, view_items(answer.doc));
+        return EXIT_OK;
+    }
+    struct doc one = { .kind = DOC_SEQ, .items = answer.doc, .count = 1 };
+    print(cli, &one);
+    return EXIT_OK;
+}
+
+const struct verb verb_clusters = {
+    .name = "clusters",
+    .args = "[CLUSTER]",
+    .usage = "List the clusters: health, when they were seen, the last error.",
+    .options = NULL,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,229 @@
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/follow.h"
+#include "cli/job_request.h"
+#include "cli/job_wait.h"
+#include "cli/preview.h"
+#include "cli/spool.h"
+#include "cli/view.h"
+
+#include <string.h>
+
+enum {
+    TRIES = 7,
+    FIRST_PAUSE_MS = 200,
+    MAX_PAUSE_MS = 8000,
+    MAX_KEY_BYTES = 255,
+    SUBMITTED_WAIT_S = 10,
+    SEND_TIMEOUT_S = 120
+};
+
+static const struct option_row rows[] = {
+    JOB_REQUEST_OPTIONS,
+    { "wait", 'w', NULL, "until it has ended; ends with the job's own code", false },
+    { "follow", 'f', NULL, "the same, with its log", false },
+    { "dry-run", 'n', NULL, "render it and let the scheduler check; submit nothing", false },
+    { "key", 'k', "KEY", "Idempotency-Key: the same key makes one job, however often it is sent", false },
+    { "quiet", 'q', NULL, "print the job's number alone", false },
+    { "no-wait", 0, NULL, "do not wait until the scheduler has taken it", false },
+    { "color-logs", 0, NULL, "with --follow: let colours of the log through", false },
+    { 0 },
+};
+
+struct sending {
+    struct cli *cli;
+    struct http_call call;
+    struct spool spool;
+    bool is_own_key;  /* from --key */
+    bool may_be_sent; /* an earlier try may have arrived */
+};
+
+/* Whether the same request may be sent once more under the same key. */
+static bool may_pass(struct sending *sending, int rc, const struct answer *answer, const struct err *err)
+{
+    if (rc == 0)
+        return answer->reply.status == 503 &&
+               strcmp("busy", view_text(answer->doc, "code") ? view_text(answer->doc, "code") : "") == 0;
+    if (err->code == ERR_IO)
+        sending->may_be_sent = true;
+    return err->code == ERR_IO || (err->code == ERR_OFFLINE && sending->may_be_sent);
+}
+
+/* A key left behind by an earlier program that belongs to another body: this is another submission. */
+static bool is_other_body(const struct sending *sending, const struct answer *answer)
+{
+    return !sending->is_own_key && sending->spool.is_taken_up && answer->reply.status == 422 &&
+           strcmp("conflict", view_text(answer->doc, "code") ? view_text(answer->doc, "code") : "") == 0;
+}
+
+static void say_lost(struct sending *sending, const struct err *err, int tries)
+{
+    if (tries == 0 && err->code)
+        screen_errf(
+            sending->cli->env,
+            "sluice: %s; sending the same request again (it makes one job however often it arrives)\n",
+            err->text);
+}
+
+static int send_once(struct sending *sending, struct answer *answer, struct err *err)
+{
+    sending->call.key = sending->is_own_key ? sending->call.key : sending->spool.key;
+    *err = (struct err){ 0 };
+    return ask_raw(sending->cli, &sending->call, answer, err);
+}
+
+static int send_request(struct sending *sending, struct answer *answer)
+{
+    int64_t pause_ms = FIRST_PAUSE_MS;
+    struct err err = { 0 };
+    int rc = -1;
+    for (int tries = 0; tries < TRIES; tries++) {
+        rc = send_once(sending, answer, &err);
+        if (rc == 0 && is_other_body(sending, answer)) {
+            spool_renew(&sending->spool);
+            continue;
+        }
+        if (!may_pass(sending, rc, answer, &err))
+            break;
+        say_lost(sending, &err, tries);
+        sending->cli->env->pause_ms(pause_ms);
+        pause_ms = pause_ms * 2 > MAX_PAUSE_MS ? MAX_PAUSE_MS : pause_ms * 2;
+    }
+    if (rc == 0)
+        return answer->reply.status / 100 == 2 ? EXIT_OK : ask_tell_problem(sending->cli, answer);
+    int status = ask_fail(sending->cli, &err);
+    if (sending->may_be_sent)
+        screen_errf(sending->cli->env,
+                    "The job may have been accepted. The same command given again takes the "
+                    "submission up; it does not make a second job.\n");
+    return status;
+}
+
+/* Sends the body; the key is on disk before. */
+static int submit(struct cli *cli, const struct str *body, struct answer *answer)
+{
+    struct err err = { 0 };
+    const char *key = options_value(&cli->in, "key");
+    struct sending sending = { .cli = cli, .spool = { .fd = -1 }, .is_own_key = key != NULL };
+    sending.call = (struct http_call){
+        .method = "POST", .path = API "/jobs", .body = str_text(body), .key = key, .timeout_s = SEND_TIMEOUT_S
+    };
+    if (ask_open(cli, &err) < 0)
+        return ask_fail(cli, &err);
+    if (!key)
+        spool_open(cli->env, http_base(cli->http), str_span(body), &sending.spool, &err);
+    if (err.code)
+        screen_errf(cli->env, "sluice: the submission's key cannot be kept on disk (%s); going on without\n",
+                    err.text);
+    if (sending.spool.is_taken_up)
+        screen_errf(cli->env, "taking up the same submission, whose answer never came\n");
+    int status = send_request(&sending, answer);
+    spool_close(&sending.spool, answer->reply.status != 0 && status != EXIT_NO_GATEWAY && status != EXIT_IO);
+    return status;
+}
+
+static int dry_run(struct cli *cli, const struct str *body)
+{
+    auto_answer struct answer answer = { 0 };
+    const struct http_call call = { .method = "POST", .path = API "/jobs?dry_run=1", .body = str_text(body) };
+    int status = ask(cli, &call, &answer);
+    if (status != EXIT_OK)
+        return status;
+    if (ask_printed_json(cli, &answer))
+        return view_at(answer.doc, "test") && !view_bool(answer.doc, "test.accepted") ? EXIT_SUBMIT_FAILED
+                                                                                      : EXIT_OK;
+    preview_script(cli, answer.doc, cli->env->is_terminal);
+    return preview_verdict(cli, answer.doc) ? EXIT_OK : EXIT_SUBMIT_FAILED;
+}
+
+static void say_job(struct cli *cli, const struct doc *job)
+{
+    const char *id = view_text(job, "id"), *name = view_text(job, "name"), *why = view_text(job, "why");
+    const char *slurm = view_text(job, "slurm.job_id");
+    if (options_has(&cli->in, "quiet")) {
+        screen_putf(cli->env, "%s\n", id);
+        return;
+    }
+    screen_putf(cli->env, "job %s (%s) on %s: %s", id, name ? name : "-", view_text(job, "cluster"),
+                view_text(job, "state"));
+    if (slurm)
+        screen_putf(cli->env, ", Slurm job %s", slurm);
+    if (why)
+        screen_putf(cli->env, ": %s", why);
+    screen_putf(cli->env, "\n");
+    (void)fflush(cli->env->out);
+}
+
+static bool is_watched(struct cli *cli)
+{
+    return options_has(&cli->in, "wait") || options_has(&cli->in, "follow");
+}
+
+/* To its end, with or without the log. */
+static int watch(struct cli *cli, const char *id, struct answer *job)
+{
+    int status;
+    if (options_has(&cli->in, "follow") && !cli->is_json) {
+        struct follow follow = { .job = id, .task = -1 };
+        follow.view.is_terminal = cli->env->is_terminal;
+        follow.view.keeps_colors = options_has(&cli->in, "color-logs");
+        status = follow_to_end(cli, &follow, job);
+    } else {
+        status = job_wait(cli, id, "terminal", WAIT_FOR_EVER_S, job);
+    }
+    if (status != EXIT_OK)
+        return status;
+    if (ask_printed_json(cli, job))
+        return exit_code_of_job(job->doc);
+    return job_wait_tell_end(cli, job->doc);
+}
+
+/* Refused at once: the sentence that says why is the whole point. */
+static int after_submit(const struct doc *job)
+{
+    const char *state = view_text(job, "state");
+    return state && strcmp(state, "submit_failed") == 0 ? EXIT_SUBMIT_FAILED : EXIT_OK;
+}
+
+static int run(struct cli *cli)
+{
+    auto_str struct str body = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    auto_answer struct answer answer = { 0 };
+    const char *key = options_value(&cli->in, "key");
+    if (key && (!*key || strlen(key) > MAX_KEY_BYTES))
+        return ask_misused(cli, "--key is 1 to %d characters", MAX_KEY_BYTES);
+    int status = job_request_body(cli, &body);
+    if (status != EXIT_OK)
+        return status;
+    if (options_has(&cli->in, "dry-run"))
+        return dry_run(cli, &body);
+    status = submit(cli, &body, &answer);
+    if (status != EXIT_OK)
+        return status;
+    auto_free char *id = mem_dup_str(view_text(answer.doc, "id"));
+    if (!id)
+        return ask_tell_problem(cli, &answer);
+    if (!options_has(&cli->in, "no-wait") && !is_watched(cli))
+        status = job_wait(cli, id, "submitted", SUBMITTED_WAIT_S, &answer);
+    if (status != EXIT_OK)
+        return status;
+    if (!(is_watched(cli) && cli->is_json) && !ask_printed_json(cli, &answer))
+        say_job(cli, answer.doc);
+    return is_watched(cli) ? watch(cli, id, &answer) : after_submit(answer.doc);
+}
+
+const struct verb verb_submit = {
+    .name = "submit",
+    .alias = "run",
+    .args = "[OPTION]... [ARG]...",
+    .usage = "Submit a job.",
+    .options = rows,
+    .more = JOB_REQUEST_HELP
+    "A submission has a key that is on disk before it is sent, so a cut connection, and the same command\n"
+    "given again after one, make one job. In CI give your own: --key \"$CI_JOB_ID\".\n"
+    "Examples:\n"
+    "  sluice submit -c alder --gpus 2 --time 4h lr=3e-4\n"
+    "  sluice submit --wait -p resnet -- --epochs 90\n",
+    .max_args = MAX_COMMAND_WORDS,
+    .run = run,
+};
