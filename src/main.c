@@ -1,5 +1,6 @@
 #include "base/crash.h"
 #include "cli/cli.h"
+#include "daemon.h"
 #include "exec/supervisor.h"
 
 #include <stdlib.h>
@@ -36,7 +37,8 @@ int main(int argc, char **argv)
         .columns = is_terminal ? columns() : 0,
         .clock = &clock_real,
         .pause_ms = pause_ms,
-        .version = "0.1.0",
+        .version = SLUICE_VERSION,
+        .serve = daemon_run,
         .supervise = supervisor_main,
     };
     crash_setup(getenv("CRASH_AT"));
