@@ -11,27 +11,27 @@ enum { MAX_PATH_BYTES = 16 * 1024, MAX_TOLD_BYTES = 64 * 1024 };
 
 void answer_clear(struct answer *answer)
 {
-    http_reply_clear(&answer->reply);
+    client_reply_clear(&answer->reply);
     doc_free_ptr(&answer->doc);
     answer->doc = NULL;
 }
 
 int ask_open(struct cli *cli, struct err *err)
 {
-    if (cli->http)
+    if (cli->client)
         return 0;
     const char *url = options_value(&cli->in, "url");
     if (!url)
         url = cli_var(cli->env, "SLUICE_URL");
-    return http_new(url ? url : DEFAULT_URL, cli_var(cli->env, "SLUICE_TOKEN"), &cli->http, err);
+    return client_new(url ? url : DEFAULT_URL, cli_var(cli->env, "SLUICE_TOKEN"), &cli->client, err);
 }
 
-int ask_raw(struct cli *cli, const struct http_call *call, struct answer *answer, struct err *err)
+int ask_raw(struct cli *cli, const struct client_call *call, struct answer *answer, struct err *err)
 {
     if (ask_open(cli, err) < 0)
         return -1;
     answer_clear(answer);
-    if (http_exchange(cli->http, call, &answer->reply, err) < 0)
+    if (client_exchange(cli->client, call, &answer->reply, err) < 0)
         return -1;
     struct span body = span_trim(str_span(&answer->reply.body));
     if (body.len && (body.ptr[0] == '{' || body.ptr[0] == '['))
@@ -39,7 +39,7 @@ int ask_raw(struct cli *cli, const struct http_call *call, struct answer *answer
     return 0;
 }
 
-int ask(struct cli *cli, const struct http_call *call, struct answer *answer)
+int ask(struct cli *cli, const struct client_call *call, struct answer *answer)
 {
     struct err err = { 0 };
     if (ask_raw(cli, call, answer, &err) < 0)
@@ -56,7 +56,7 @@ int ask_get(struct cli *cli, struct answer *answer, const char *fmt, ...)
     va_start(args, fmt);
     str_addv(&path, fmt, args);
     va_end(args);
-    return ask(cli, &(struct http_call){ .method = "GET", .path = str_text(&path) }, answer);
+    return ask(cli, &(struct client_call){ .method = "GET", .path = str_text(&path) }, answer);
 }
 
 /* --- telling --- */
@@ -116,7 +116,7 @@ int ask_tell_problem(struct cli *cli, const struct answer *answer)
         screen_json(cli->env, str_span(&answer->reply.body));
     if (!view_text(answer->doc, "code")) {
         screen_errf(cli->env, "sluice: %s answered with status %ld, which is no answer of a Sluice gateway\n",
-                    http_base(cli->http), answer->reply.status);
+                    client_base(cli->client), answer->reply.status);
         return EXIT_GATEWAY_FAILED;
     }
     tell_document(&text, answer->doc);
@@ -161,5 +161,5 @@ bool ask_printed_json(struct cli *cli, const struct answer *answer)
 void ask_add_job(struct str *path, const char *job)
 {
     str_add(path, API "/jobs/");
-    http_add_encoded(path, job && *job ? job : "last");
+    client_add_encoded(path, job && *job ? job : "last");
 }

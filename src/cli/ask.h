@@ -4,7 +4,7 @@
 #define SLUICE_CLI_ASK_H
 
 #include "cli/exit_code.h"
-#include "cli/http.h"
+#include "cli/client.h"
 #include "cli/screen.h"
 #include "cli/verb.h"
 #include "text/doc.h"
@@ -12,7 +12,7 @@
 #define API "/api/v1"
 
 struct answer {
-    struct http_reply reply;
+    struct client_reply reply;
     struct doc *doc; /* the body, where it is JSON */
 };
 void answer_clear(struct answer *answer);
@@ -20,10 +20,10 @@ void answer_clear(struct answer *answer);
 
 /* Makes the connection; -1 where SLUICE_URL is none. */
 int ask_open(struct cli *cli, struct err *err);
-/* One exchange without a word; -1 for a lost answer as http_exchange. */
-int ask_raw(struct cli *cli, const struct http_call *call, struct answer *answer, struct err *err);
+/* One exchange without a word; -1 for a lost answer as client_exchange. */
+int ask_raw(struct cli *cli, const struct client_call *call, struct answer *answer, struct err *err);
 /* 0 for a 2xx, with the answer; else an exit status, and everything has been told. */
-int ask(struct cli *cli, const struct http_call *call, struct answer *answer);
+int ask(struct cli *cli, const struct client_call *call, struct answer *answer);
 /* GET of a path made from a format; anything of the user's in it must be encoded. */
 int ask_get(struct cli *cli, struct answer *answer, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -76,7 +76,7 @@ static int run(const struct cli_env *env, const struct verb *verb, char **words)
     else if ((status = check_count(&cli)) == EXIT_OK)
         status = verb->run(&cli);
     status = finish(&cli, status);
-    http_free(cli.http);
+    client_free(cli.client);
     options_clear(&cli.in);
     return status;
 }

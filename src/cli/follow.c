@@ -1,7 +1,7 @@
 #include "cli/follow.h"
 
 #include "base/mem.h"
-#include "cli/job_wait.h"
+#include "cli/job_watch.h"
 #include "cli/view.h"
 #include "text/json_out.h"
 
@@ -58,7 +58,7 @@ static int read_some(struct cli *cli, struct follow *follow, struct answer *answ
     struct err err = { 0 };
     add_path(follow, &path);
     *more = false;
-    if (job_wait_raw(cli, str_text(&path), READ_TIMEOUT_S, answer, &err) < 0)
+    if (job_watch_raw(cli, str_text(&path), READ_TIMEOUT_S, answer, &err) < 0)
         return ask_fail(cli, &err);
     if (answer->reply.status / 100 != 2)
         return exit_code_of_word(view_text(answer->doc, "code"));
@@ -127,7 +127,7 @@ static bool is_final_problem(int status, bool is_over)
 int follow_to_end(struct cli *cli, struct follow *follow, struct answer *job)
 {
     bool is_pinned = follow->attempt > 0;
-    int status = job_wait(cli, follow->job, "terminal", 0, job);
+    int status = job_watch(cli, follow->job, "terminal", 0, job);
     if (status == EXIT_OK && !is_pinned)
         follow->attempt = view_int(job->doc, "attempt", 1);
     while (status == EXIT_OK) {
@@ -141,7 +141,7 @@ int follow_to_end(struct cli *cli, struct follow *follow, struct answer *job)
             continue;
         if (is_over)
             break;
-        status = job_wait(cli, follow->job, "terminal", TICK_S, job);
+        status = job_watch(cli, follow->job, "terminal", TICK_S, job);
     }
     end_view(cli, follow);
     return status;

@@ -34,7 +34,7 @@ int project_register(struct cli *cli, const char *path, const char *name, struct
     json_member_str(&out, "path", folder);
     json_member_str(&out, "name", name);
     json_close_object(&out);
-    const struct http_call call = { .method = "POST", .path = API "/projects", .body = str_text(&body) };
+    const struct client_call call = { .method = "POST", .path = API "/projects", .body = str_text(&body) };
     return ask(cli, &call, answer);
 }
 

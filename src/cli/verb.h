@@ -9,8 +9,8 @@ struct cli {
     const struct cli_env *env;
     const struct verb *verb;
     struct options in;
-    bool is_json;      /* --json: the API's answer as it came */
-    struct http *http; /* made on first use (cli/ask.h) */
+    bool is_json;          /* --json: the API's answer as it came */
+    struct client *client; /* made on first use (cli/ask.h) */
 };
 
 struct verb {

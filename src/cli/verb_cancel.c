@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "cli/ask.h"
-#include "cli/job_wait.h"
+#include "cli/job_watch.h"
 #include "cli/view.h"
 
 #include <inttypes.h>
@@ -21,15 +21,15 @@ static int cancel(struct cli *cli, const char *job, int64_t task)
     str_add(&path, "/cancel");
     if (task >= 0)
         str_addf(&body, "{\"task\":%" PRId64 "}", task);
-    const struct http_call call = { .method = "POST",
-                                    .path = str_text(&path),
-                                    .body = task >= 0 ? str_text(&body) : "{}" };
+    const struct client_call call = { .method = "POST",
+                                      .path = str_text(&path),
+                                      .body = task >= 0 ? str_text(&body) : "{}" };
     int status = ask(cli, &call, &answer);
     if (status != EXIT_OK)
         return status;
     if (options_has(&cli->in, "wait")) {
         auto_free char *id = mem_dup_str(view_text(answer.doc, "id"));
-        status = job_wait(cli, id, "terminal", WAIT_FOR_EVER_S, &answer);
+        status = job_watch(cli, id, "terminal", WAIT_FOR_EVER_S, &answer);
     }
     if (status != EXIT_OK || ask_printed_json(cli, &answer))
         return status;

@@ -61,7 +61,7 @@ static int run(struct cli *cli)
     str_add(&path, API "/clusters");
     if (cli->in.arg_count) {
         str_add_char(&path, '/');
-        http_add_encoded(&path, cli->in.args[0]);
+        client_add_encoded(&path, cli->in.args[0]);
     }
     int status = ask_get(cli, &answer, "%s", str_text(&path));
     if (status != EXIT_OK || ask_printed_json(cli, &answer))

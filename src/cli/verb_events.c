@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "cli/ask.h"
-#include "cli/job_wait.h"
+#include "cli/job_watch.h"
 #include "cli/view.h"
 #include "text/json_out.h"
 #include "text/terminal.h"
@@ -51,7 +51,7 @@ static int read_page(struct reading *reading, size_t *count)
     else
         str_add(&path, API);
     str_addf(&path, "/events?after=%" PRId64 "&limit=%d", reading->after, PAGE_EVENTS);
-    if (job_wait_raw(cli, str_text(&path), TIMEOUT_S, &answer, &err) < 0)
+    if (job_watch_raw(cli, str_text(&path), TIMEOUT_S, &answer, &err) < 0)
         return ask_fail(cli, &err);
     if (answer.reply.status / 100 != 2)
         return ask_tell_problem(cli, &answer);

@@ -84,12 +84,12 @@ static int run(struct cli *cli)
     str_add(&path, API);
     if (cli->in.arg_count) {
         str_add(&path, "/clusters/");
-        http_add_encoded(&path, cli->in.args[0]);
+        client_add_encoded(&path, cli->in.args[0]);
     }
     str_add(&path, "/gpus");
     if (!options_has(&cli->in, "cached")) {
         str_add(&path, "?max_age=");
-        http_add_encoded(&path, max_age ? max_age : "60s");
+        client_add_encoded(&path, max_age ? max_age : "60s");
     }
     int status = ask_get(cli, &answer, "%s", str_text(&path));
     if (status == EXIT_OK && !ask_printed_json(cli, &answer))

@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "cli/follow.h"
-#include "cli/job_wait.h"
+#include "cli/job_watch.h"
 #include "cli/view.h"
 
 enum { DEFAULT_LINES = 100, MAX_LINES = 100000 };
@@ -38,14 +38,14 @@ static int follow_job(struct cli *cli, struct follow *follow)
 {
     auto_answer struct answer job = { 0 };
     auto_free char *id = NULL;
-    int status = job_wait(cli, follow->job, "terminal", 0, &job);
+    int status = job_watch(cli, follow->job, "terminal", 0, &job);
     if (status != EXIT_OK)
         return status;
     id = mem_dup_str(view_text(job.doc, "id"));
     follow->job = id;
     status = follow_to_end(cli, follow, &job);
     if (status == EXIT_OK && !cli->is_json)
-        (void)job_wait_tell_end(cli, job.doc);
+        (void)job_watch_tell_end(cli, job.doc);
     return status;
 }
 

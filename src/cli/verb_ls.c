@@ -86,11 +86,11 @@ static void add_path(const struct listing *list, struct str *path)
     str_addf(path, API "/jobs?limit=%" PRId64, list->left < PAGE_ROWS ? list->left : PAGE_ROWS);
     if (list->filter.len) {
         str_add(path, "&filter=");
-        http_add_encoded(path, str_text(&list->filter));
+        client_add_encoded(path, str_text(&list->filter));
     }
     if (list->cursor) {
         str_add(path, "&cursor=");
-        http_add_encoded(path, list->cursor);
+        client_add_encoded(path, list->cursor);
     }
     str_add(path, options_has(in, "archived") ? "&archived=true" : "");
     str_add(path, options_has(in, "oldest") ? "&sort=oldest" : "");

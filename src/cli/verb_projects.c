@@ -76,11 +76,11 @@ static int act(struct cli *cli, const char *method, const char *name, const char
     auto_answer struct answer answer = { 0 };
     auto_str struct str path = STR_MAX(2048);
     str_add(&path, API "/projects/");
-    http_add_encoded(&path, name);
+    client_add_encoded(&path, name);
     str_add(&path, tail);
-    const struct http_call call = { .method = method,
-                                    .path = str_text(&path),
-                                    .body = strcmp(method, "POST") == 0 ? "{}" : NULL };
+    const struct client_call call = { .method = method,
+                                      .path = str_text(&path),
+                                      .body = strcmp(method, "POST") == 0 ? "{}" : NULL };
     int status = ask(cli, &call, &answer);
     if (status != EXIT_OK || !answer.doc)
         return status;

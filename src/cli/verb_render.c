@@ -1,6 +1,6 @@
 #include "base/limits.h"
 #include "cli/job_request.h"
-#include "cli/preview.h"
+#include "cli/preview_view.h"
 #include "cli/view.h"
 
 static const struct option_row rows[] = {
@@ -56,7 +56,7 @@ static int run(struct cli *cli)
     int status = job_request_body(cli, &body);
     if (status != EXIT_OK)
         return status;
-    const struct http_call call = { .method = "POST", .path = API "/jobs:render", .body = str_text(&body) };
+    const struct client_call call = { .method = "POST", .path = API "/jobs:render", .body = str_text(&body) };
     status = ask(cli, &call, &answer);
     if (status != EXIT_OK || ask_printed_json(cli, &answer))
         return status;
@@ -64,9 +64,9 @@ static int run(struct cli *cli)
     if (options_has(&cli->in, "values"))
         print_values(cli, view_at(answer.doc, "resolved"));
     else
-        preview_script(cli, answer.doc,
-                       !is_plain && (cli->env->is_terminal || options_has(&cli->in, "origins")));
-    (void)preview_verdict(cli, answer.doc);
+        preview_view_script(cli, answer.doc,
+                            !is_plain && (cli->env->is_terminal || options_has(&cli->in, "origins")));
+    (void)preview_view_verdict(cli, answer.doc);
     return EXIT_OK;
 }
 

@@ -2,9 +2,9 @@
 #include "base/mem.h"
 #include "cli/follow.h"
 #include "cli/job_request.h"
-#include "cli/job_wait.h"
-#include "cli/preview.h"
-#include "cli/spool.h"
+#include "cli/job_watch.h"
+#include "cli/preview_view.h"
+#include "cli/key_spool.h"
 #include "cli/view.h"
 
 #include <string.h>
@@ -32,8 +32,8 @@ static const struct option_row rows[] = {
 
 struct sending {
     struct cli *cli;
-    struct http_call call;
-    struct spool spool;
+    struct client_call call;
+    struct key_spool spool;
     bool is_own_key;  /* from --key */
     bool may_be_sent; /* an earlier try may have arrived */
 };
@@ -80,7 +80,7 @@ static int send_request(struct sending *sending, struct answer *answer)
     for (int tries = 0; tries < TRIES; tries++) {
         rc = send_once(sending, answer, &err);
         if (rc == 0 && is_other_body(sending, answer)) {
-            spool_renew(&sending->spool);
+            key_spool_renew(&sending->spool);
             continue;
         }
         if (!may_pass(sending, rc, answer, &err))
@@ -105,35 +105,38 @@ static int submit(struct cli *cli, const struct str *body, struct answer *answer
     struct err err = { 0 };
     const char *key = options_value(&cli->in, "key");
     struct sending sending = { .cli = cli, .spool = { .fd = -1 }, .is_own_key = key != NULL };
-    sending.call = (struct http_call){
+    sending.call = (struct client_call){
         .method = "POST", .path = API "/jobs", .body = str_text(body), .key = key, .timeout_s = SEND_TIMEOUT_S
     };
     if (ask_open(cli, &err) < 0)
         return ask_fail(cli, &err);
     if (!key)
-        spool_open(cli->env, http_base(cli->http), str_span(body), &sending.spool, &err);
+        key_spool_open(cli->env, client_base(cli->client), str_span(body), &sending.spool, &err);
     if (err.code)
         screen_errf(cli->env, "sluice: the submission's key cannot be kept on disk (%s); going on without\n",
                     err.text);
     if (sending.spool.is_taken_up)
         screen_errf(cli->env, "taking up the same submission, whose answer never came\n");
     int status = send_request(&sending, answer);
-    spool_close(&sending.spool, answer->reply.status != 0 && status != EXIT_NO_GATEWAY && status != EXIT_IO);
+    key_spool_close(&sending.spool,
+                    answer->reply.status != 0 && status != EXIT_NO_GATEWAY && status != EXIT_IO);
     return status;
 }
 
 static int dry_run(struct cli *cli, const struct str *body)
 {
     auto_answer struct answer answer = { 0 };
-    const struct http_call call = { .method = "POST", .path = API "/jobs?dry_run=1", .body = str_text(body) };
+    const struct client_call call = { .method = "POST",
+                                      .path = API "/jobs?dry_run=1",
+                                      .body = str_text(body) };
     int status = ask(cli, &call, &answer);
     if (status != EXIT_OK)
         return status;
     if (ask_printed_json(cli, &answer))
         return view_at(answer.doc, "test") && !view_bool(answer.doc, "test.accepted") ? EXIT_SUBMIT_FAILED
                                                                                       : EXIT_OK;
-    preview_script(cli, answer.doc, cli->env->is_terminal);
-    return preview_verdict(cli, answer.doc) ? EXIT_OK : EXIT_SUBMIT_FAILED;
+    preview_view_script(cli, answer.doc, cli->env->is_terminal);
+    return preview_view_verdict(cli, answer.doc) ? EXIT_OK : EXIT_SUBMIT_FAILED;
 }
 
 static void say_job(struct cli *cli, const struct doc *job)
@@ -169,13 +172,13 @@ static int watch(struct cli *cli, const char *id, struct answer *job)
         follow.view.keeps_colors = options_has(&cli->in, "color-logs");
         status = follow_to_end(cli, &follow, job);
     } else {
-        status = job_wait(cli, id, "terminal", WAIT_FOR_EVER_S, job);
+        status = job_watch(cli, id, "terminal", WAIT_FOR_EVER_S, job);
     }
     if (status != EXIT_OK)
         return status;
     if (ask_printed_json(cli, job))
         return exit_code_of_job(job->doc);
-    return job_wait_tell_end(cli, job->doc);
+    return job_watch_tell_end(cli, job->doc);
 }
 
 /* Refused at once: the sentence that says why is the whole point. */
@@ -204,7 +207,7 @@ static int run(struct cli *cli)
     if (!id)
         return ask_tell_problem(cli, &answer);
     if (!options_has(&cli->in, "no-wait") && !is_watched(cli))
-        status = job_wait(cli, id, "submitted", SUBMITTED_WAIT_S, &answer);
+        status = job_watch(cli, id, "submitted", SUBMITTED_WAIT_S, &answer);
     if (status != EXIT_OK)
         return status;
     if (!(is_watched(cli) && cli->is_json) && !ask_printed_json(cli, &answer))

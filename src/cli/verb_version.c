@@ -25,7 +25,7 @@ static int run(struct cli *cli)
     auto_answer struct answer answer = { 0 };
     struct err err = { 0 };
     bool is_asked = !options_has(&cli->in, "client");
-    const struct http_call call = { .method = "GET", .path = API "/version", .timeout_s = 5 };
+    const struct client_call call = { .method = "GET", .path = API "/version", .timeout_s = 5 };
     int rc = is_asked ? ask_raw(cli, &call, &answer, &err) : -1;
     if (cli->is_json) {
         print_json(cli, &answer);
@@ -33,7 +33,8 @@ static int run(struct cli *cli)
     }
     screen_putf(cli->env, "sluice %s\n", cli->env->version);
     if (rc == 0 && view_text(answer.doc, "version"))
-        screen_putf(cli->env, "gateway %s at %s\n", view_text(answer.doc, "version"), http_base(cli->http));
+        screen_putf(cli->env, "gateway %s at %s\n", view_text(answer.doc, "version"),
+                    client_base(cli->client));
     else if (is_asked)
         screen_putf(cli->env, "%s\n", rc < 0 ? err.text : "what answers there is no Sluice gateway");
     return EXIT_OK;

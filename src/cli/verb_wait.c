@@ -1,4 +1,4 @@
-#include "cli/job_wait.h"
+#include "cli/job_watch.h"
 #include "cli/view.h"
 #include "text/units.h"
 
@@ -11,7 +11,7 @@ static const struct option_row rows[] = {
 static int wait_one(struct cli *cli, const char *job, int64_t timeout_s)
 {
     auto_answer struct answer answer = { 0 };
-    int status = job_wait(cli, job, "terminal", timeout_s, &answer);
+    int status = job_watch(cli, job, "terminal", timeout_s, &answer);
     if (status != EXIT_OK)
         return status;
     if (ask_printed_json(cli, &answer) || options_has(&cli->in, "quiet"))
@@ -21,7 +21,7 @@ static int wait_one(struct cli *cli, const char *job, int64_t timeout_s)
                     view_text(answer.doc, "state"));
         return EXIT_STILL_GOING;
     }
-    return job_wait_tell_end(cli, answer.doc);
+    return job_watch_tell_end(cli, answer.doc);
 }
 
 static int run(struct cli *cli)

@@ -1,4 +1,4 @@
-#include "cli/job_wait.h"
+#include "cli/job_watch.h"
 
 #include "base/mem.h"
 #include "cli/view.h"
@@ -18,9 +18,9 @@ static bool is_passing(const struct answer *answer, int rc, const struct err *er
     return answer->reply.status == 503 && code && strcmp(code, "busy") == 0;
 }
 
-int job_wait_raw(struct cli *cli, const char *path, int timeout_s, struct answer *answer, struct err *err)
+int job_watch_raw(struct cli *cli, const char *path, int timeout_s, struct answer *answer, struct err *err)
 {
-    const struct http_call call = { .method = "GET", .path = path, .timeout_s = timeout_s };
+    const struct client_call call = { .method = "GET", .path = path, .timeout_s = timeout_s };
     const struct clock *clock = cli->env->clock;
     int64_t lost_us = 0, pause_ms = FIRST_PAUSE_MS;
     for (;;) {
@@ -40,7 +40,7 @@ int job_wait_raw(struct cli *cli, const char *path, int timeout_s, struct answer
 static int get(struct cli *cli, const char *path, int timeout_s, struct answer *answer)
 {
     struct err err = { 0 };
-    if (job_wait_raw(cli, path, timeout_s, answer, &err) < 0)
+    if (job_watch_raw(cli, path, timeout_s, answer, &err) < 0)
         return ask_fail(cli, &err);
     return answer->reply.status / 100 == 2 ? EXIT_OK : ask_tell_problem(cli, answer);
 }
@@ -53,7 +53,7 @@ static bool is_there(const struct doc *job, const char *what)
     return strcmp(what, "submitted") == 0 && state != JOB_STATE_SUBMITTING && state != JOB_STATE_HELD;
 }
 
-int job_wait(struct cli *cli, const char *job, const char *what, int64_t timeout_s, struct answer *answer)
+int job_watch(struct cli *cli, const char *job, const char *what, int64_t timeout_s, struct answer *answer)
 {
     const struct clock *clock = cli->env->clock;
     int64_t end_us = clock_mono_us(clock) + timeout_s * US_PER_S;
@@ -73,7 +73,7 @@ int job_wait(struct cli *cli, const char *job, const char *what, int64_t timeout
     }
 }
 
-int job_wait_tell_end(struct cli *cli, const struct doc *job)
+int job_watch_tell_end(struct cli *cli, const struct doc *job)
 {
     auto_str struct str text = STR_MAX(64 * 1024);
     const char *why = view_text(job, "why"), *state = view_text(job, "state");

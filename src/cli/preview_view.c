@@ -1,4 +1,4 @@
-#include "cli/preview.h"
+#include "cli/preview_view.h"
 
 #include "cli/screen.h"
 #include "cli/view.h"
@@ -31,7 +31,7 @@ static void print_line(struct cli *cli, struct span text, const char *origin)
     (void)fwrite(str_text(&line), 1, line.len, cli->env->out);
 }
 
-void preview_script(struct cli *cli, const struct doc *preview, bool with_origins)
+void preview_view_script(struct cli *cli, const struct doc *preview, bool with_origins)
 {
     struct span rest = span_of(view_text(preview, "script")), line;
     const struct doc *lines = view_at(preview, "lines");
@@ -54,7 +54,7 @@ static void tell_warning(struct cli *cli, const struct doc *warning)
         screen_errf(cli->env, "warning: %s\n", text);
 }
 
-bool preview_verdict(struct cli *cli, const struct doc *preview)
+bool preview_view_verdict(struct cli *cli, const struct doc *preview)
 {
     const struct doc *warnings = view_at(preview, "warnings"), *test = view_at(preview, "test");
     const char *upstream = view_text(test, "upstream"), *hint = view_text(test, "hint");

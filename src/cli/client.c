@@ -1,4 +1,4 @@
-#include "cli/http.h"
+#include "cli/client.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -15,7 +15,7 @@ enum {
     MAX_HEADER_BYTES = 8 * 1024
 };
 
-struct http {
+struct client {
     CURL *curl; /* one connection, kept open */
     char *base, *token;
     bool is_loopback;
@@ -30,42 +30,42 @@ static bool is_loopback(const char *base)
     return false;
 }
 
-int http_new(const char *base, const char *token, struct http **out, struct err *err)
+int client_new(const char *base, const char *token, struct client **out, struct err *err)
 {
     struct span url = span_of(base);
     if ((!span_starts(url, "http://") && !span_starts(url, "https://")) || url.len > 2048)
         return err_set(err, ERR_INVALID, "SLUICE_URL: expected http://HOST:PORT, got %s", base);
     while (url.len && url.ptr[url.len - 1] == '/')
         url.len--;
-    struct http *http = mem_zalloc(sizeof(*http));
-    http->curl = curl_easy_init();
-    if (!http->curl) {
-        free(http);
+    struct client *client = mem_zalloc(sizeof(*client));
+    client->curl = curl_easy_init();
+    if (!client->curl) {
+        free(client);
         return err_set(err, ERR_INTERNAL, "libcurl does not start");
     }
-    http->base = span_dup(url);
-    http->token = mem_dup_str(token);
-    http->is_loopback = is_loopback(http->base);
-    *out = http;
+    client->base = span_dup(url);
+    client->token = mem_dup_str(token);
+    client->is_loopback = is_loopback(client->base);
+    *out = client;
     return 0;
 }
 
-void http_free(struct http *http)
+void client_free(struct client *client)
 {
-    if (!http)
+    if (!client)
         return;
-    curl_easy_cleanup(http->curl);
-    free(http->base);
-    free(http->token);
-    free(http);
+    curl_easy_cleanup(client->curl);
+    free(client->base);
+    free(client->token);
+    free(client);
 }
 
-const char *http_base(const struct http *http)
+const char *client_base(const struct client *client)
 {
-    return http->base;
+    return client->base;
 }
 
-void http_reply_clear(struct http_reply *reply)
+void client_reply_clear(struct client_reply *reply)
 {
     str_clear(&reply->body);
 }
@@ -91,7 +91,7 @@ static void read_header(struct span line, const char *name, int64_t *value)
 
 static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 {
-    struct http_reply *reply = ctx;
+    struct client_reply *reply = ctx;
     struct span line = { data, size * count };
     read_header(line, "X-Sluice-Offset", &reply->offset);
     read_header(line, "X-Sluice-Size", &reply->size);
@@ -101,12 +101,12 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 
 /* --- what goes out --- */
 
-static struct curl_slist *headers_of(const struct http *http, const struct http_call *call)
+static struct curl_slist *headers_of(const struct client *client, const struct client_call *call)
 {
     struct curl_slist *list = NULL;
     auto_str struct str line = STR_MAX(MAX_HEADER_BYTES);
-    if (http->token) {
-        str_addf(&line, "Authorization: Bearer %s", http->token);
+    if (client->token) {
+        str_addf(&line, "Authorization: Bearer %s", client->token);
         list = curl_slist_append(list, str_text(&line));
         str_cut(&line, 0);
     }
@@ -119,10 +119,10 @@ static struct curl_slist *headers_of(const struct http *http, const struct http_
     return curl_slist_append(list, "Expect:");
 }
 
-static void prepare(const struct http *http, const struct http_call *call, const char *url,
-                    struct curl_slist *headers, struct http_reply *reply)
+static void prepare(const struct client *client, const struct client_call *call, const char *url,
+                    struct curl_slist *headers, struct client_reply *reply)
 {
-    CURL *curl = http->curl;
+    CURL *curl = client->curl;
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
@@ -137,7 +137,7 @@ static void prepare(const struct http *http, const struct http_call *call, const
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply->body);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, reply);
-    if (http->is_loopback) /* http_proxy in the environment is not meant for this machine */
+    if (client->is_loopback) /* http_proxy in the environment is not meant for this machine */
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
     if (call->body) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body);
@@ -147,16 +147,16 @@ static void prepare(const struct http *http, const struct http_call *call, const
 
 /* --- what may go wrong --- */
 
-static const char *reason_of(const struct http *http, CURLcode code)
+static const char *reason_of(const struct client *client, CURLcode code)
 {
     long errnum = 0;
     if (code == CURLE_COULDNT_CONNECT &&
-        curl_easy_getinfo(http->curl, CURLINFO_OS_ERRNO, &errnum) == CURLE_OK && errnum > 0)
+        curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &errnum) == CURLE_OK && errnum > 0)
         return strerror((int)errnum);
     return curl_easy_strerror(code);
 }
 
-static bool was_never_sent(const struct http *http, CURLcode code)
+static bool was_never_sent(const struct client *client, CURLcode code)
 {
     double connected = 0;
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
@@ -164,46 +164,48 @@ static bool was_never_sent(const struct http *http, CURLcode code)
         code == CURLE_PEER_FAILED_VERIFICATION)
         return true;
     return code == CURLE_OPERATION_TIMEDOUT &&
-           curl_easy_getinfo(http->curl, CURLINFO_CONNECT_TIME, &connected) == CURLE_OK && connected <= 0;
+           curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME, &connected) == CURLE_OK && connected <= 0;
 }
 
-static int explain(const struct http *http, CURLcode code, const struct http_reply *reply, struct err *err)
+static int explain(const struct client *client, CURLcode code, const struct client_reply *reply,
+                   struct err *err)
 {
     if (reply->body.failed)
-        return err_set(err, ERR_TOO_LARGE, "the answer of %s is larger than %d MiB", http->base,
+        return err_set(err, ERR_TOO_LARGE, "the answer of %s is larger than %d MiB", client->base,
                        MAX_REPLY_BYTES / (1024 * 1024));
-    const char *reason = reason_of(http, code);
+    const char *reason = reason_of(client, code);
     if (code == CURLE_URL_MALFORMAT)
-        return err_set(err, ERR_INVALID, "SLUICE_URL: %s is no URL", http->base);
-    if (!was_never_sent(http, code))
-        return err_set(err, ERR_IO, "the gateway at %s gave no whole answer (%s)", http->base, reason);
-    return err_set(err, ERR_OFFLINE, "no gateway answers at %s (%s)%s", http->base, reason,
-                   http->is_loopback ? "; start one with: sluice serve" : "; is SLUICE_URL right?");
+        return err_set(err, ERR_INVALID, "SLUICE_URL: %s is no URL", client->base);
+    if (!was_never_sent(client, code))
+        return err_set(err, ERR_IO, "the gateway at %s gave no whole answer (%s)", client->base, reason);
+    return err_set(err, ERR_OFFLINE, "no gateway answers at %s (%s)%s", client->base, reason,
+                   client->is_loopback ? "; start one with: sluice serve" : "; is SLUICE_URL right?");
 }
 
-int http_exchange(struct http *http, const struct http_call *call, struct http_reply *reply, struct err *err)
+int client_exchange(struct client *client, const struct client_call *call, struct client_reply *reply,
+                    struct err *err)
 {
     auto_str struct str url = STR_MAX(MAX_URL_BYTES);
-    str_addf(&url, "%s%s", http->base, call->path);
+    str_addf(&url, "%s%s", client->base, call->path);
     if (url.failed)
         return err_set(err, ERR_TOO_LARGE, "the request's address is longer than %d bytes", MAX_URL_BYTES);
-    struct http_reply fresh = { .body = STR_MAX(MAX_REPLY_BYTES), .offset = -1, .size = -1 };
-    struct curl_slist *headers = headers_of(http, call);
-    prepare(http, call, str_text(&url), headers, &fresh);
-    CURLcode code = curl_easy_perform(http->curl);
+    struct client_reply fresh = { .body = STR_MAX(MAX_REPLY_BYTES), .offset = -1, .size = -1 };
+    struct curl_slist *headers = headers_of(client, call);
+    prepare(client, call, str_text(&url), headers, &fresh);
+    CURLcode code = curl_easy_perform(client->curl);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {
-        (void)explain(http, code, &fresh, err);
-        http_reply_clear(&fresh);
+        (void)explain(client, code, &fresh, err);
+        client_reply_clear(&fresh);
         return -1;
     }
-    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &fresh.status);
-    http_reply_clear(reply);
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &fresh.status);
+    client_reply_clear(reply);
     *reply = fresh;
     return 0;
 }
 
-void http_add_encoded(struct str *to, const char *text)
+void client_add_encoded(struct str *to, const char *text)
 {
     static const char hex[] = "0123456789ABCDEF";
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {

@@ -1,4 +1,4 @@
-#include "cli/spool.h"
+#include "cli/key_spool.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -56,7 +56,7 @@ static bool is_key(struct span key)
     return is_plain;
 }
 
-static void new_key(struct spool *spool)
+static void new_key(struct key_spool *spool)
 {
     struct nonce nonce = nonce_new();
     memcpy(spool->key, "cli-", 4);
@@ -64,7 +64,7 @@ static void new_key(struct spool *spool)
     spool->is_taken_up = false;
 }
 
-static int write_key(struct spool *spool, struct err *err)
+static int write_key(struct key_spool *spool, struct err *err)
 {
     size_t len = strlen(spool->key);
     if (ftruncate(spool->fd, 0) < 0 || pwrite(spool->fd, spool->key, len, 0) != (ssize_t)len ||
@@ -73,7 +73,7 @@ static int write_key(struct spool *spool, struct err *err)
     return 0;
 }
 
-static bool read_key(struct spool *spool, const struct clock *clock)
+static bool read_key(struct key_spool *spool, const struct clock *clock)
 {
     char text[SPOOL_KEY_BYTES];
     struct stat info;
@@ -89,7 +89,7 @@ static bool read_key(struct spool *spool, const struct clock *clock)
     return true;
 }
 
-static int open_file(struct spool *spool, const char *path, struct err *err)
+static int open_file(struct key_spool *spool, const char *path, struct err *err)
 {
     auto_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -101,8 +101,8 @@ static int open_file(struct spool *spool, const char *path, struct err *err)
     return 0;
 }
 
-static int open_place(const struct cli_env *env, const char *gateway, struct span body, struct spool *spool,
-                      struct err *err)
+static int open_place(const struct cli_env *env, const char *gateway, struct span body,
+                      struct key_spool *spool, struct err *err)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);
     uint64_t low = fnv(fnv(FNV_OFFSET, span_of(gateway)), body);
@@ -116,29 +116,29 @@ static int open_place(const struct cli_env *env, const char *gateway, struct spa
     return open_file(spool, str_text(&path), err) < 0 ? -1 : 0;
 }
 
-void spool_open(const struct cli_env *env, const char *gateway, struct span body, struct spool *out,
-                struct err *err)
+void key_spool_open(const struct cli_env *env, const char *gateway, struct span body, struct key_spool *out,
+                    struct err *err)
 {
-    *out = (struct spool){ .fd = -1 };
+    *out = (struct key_spool){ .fd = -1 };
     new_key(out);
     if (open_place(env, gateway, body, out, err) < 0 || out->fd < 0 || read_key(out, env->clock))
         return;
     (void)write_key(out, err);
 }
 
-void spool_renew(struct spool *spool)
+void key_spool_renew(struct key_spool *spool)
 {
     new_key(spool);
     if (spool->fd >= 0)
         (void)write_key(spool, NULL);
 }
 
-void spool_close(struct spool *spool, bool done)
+void key_spool_close(struct key_spool *spool, bool done)
 {
     if (done && spool->path)
         (void)unlink(spool->path);
     if (spool->fd >= 0)
         (void)close(spool->fd);
     free(spool->path);
-    *spool = (struct spool){ .fd = -1 };
+    *spool = (struct key_spool){ .fd = -1 };
 }
