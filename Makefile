@@ -97,6 +97,9 @@ build/tidy/%.ok: src/%.c .clang-tidy $(wildcard src/*.h src/*/*.h)
 unit: $(B)/test/unit/$(T:%.c=%)
 	$(Q)$<
 
+demo: all
+	$(Q)scripts/run-demo
+
 check: all
 	$(Q)scripts/run-tests --fast $(PARTS)
 

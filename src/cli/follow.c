@@ -29,7 +29,8 @@ static void show(struct cli *cli, struct follow *follow, struct span bytes)
         return;
     struct json_out out = { .to = &text };
     json_open_object(&out);
-    json_member_int(&out, "attempt", follow->attempt);
+    if (follow->attempt > 0)
+        json_member_int(&out, "attempt", follow->attempt);
     json_member_int(&out, "offset", follow->offset);
     json_member_span(&out, "text", bytes);
     json_close_object(&out);

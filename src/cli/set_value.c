@@ -101,6 +101,11 @@ static int place(struct doc *at, const struct schema_row *row, const char *path,
         at->text = mem_dup_str(value);
         at->plain = true;
     }
+    bool is_entry = strcmp(row->path, "*") == 0;
+    struct doc typed = { 0 };
+    if (at->kind == DOC_STR && !is_entry && schema_type(row, at, &typed, err) < 0)
+        return -1;
+    doc_clear(&typed);
     type_scalars(at, keeps_text(row));
     return 0;
 }

@@ -139,12 +139,21 @@ static int dry_run(struct cli *cli, const struct str *body)
     return preview_view_verdict(cli, answer.doc) ? EXIT_OK : EXIT_SUBMIT_FAILED;
 }
 
+/* Refused at once: the sentence that says why is the whole point. */
+static int after_submit(const struct doc *job)
+{
+    const char *state = view_text(job, "state");
+    return state && strcmp(state, "submit_failed") == 0 ? EXIT_SUBMIT_FAILED : EXIT_OK;
+}
+
 static void say_job(struct cli *cli, const struct doc *job)
 {
     const char *id = view_text(job, "id"), *name = view_text(job, "name"), *why = view_text(job, "why");
     const char *slurm = view_text(job, "slurm.job_id");
     if (options_has(&cli->in, "quiet")) {
         screen_putf(cli->env, "%s\n", id);
+        if (after_submit(job) != EXIT_OK)
+            screen_errf(cli->env, "sluice: job %s was refused: %s\n", id, why ? why : "no reason is known");
         return;
     }
     screen_putf(cli->env, "job %s (%s) on %s: %s", id, name ? name : "-", view_text(job, "cluster"),
@@ -179,13 +188,6 @@ static int watch(struct cli *cli, const char *id, struct answer *job)
     if (ask_printed_json(cli, job))
         return exit_code_of_job(job->doc);
     return job_watch_tell_end(cli, job->doc);
-}
-
-/* Refused at once: the sentence that says why is the whole point. */
-static int after_submit(const struct doc *job)
-{
-    const char *state = view_text(job, "state");
-    return state && strcmp(state, "submit_failed") == 0 ? EXIT_SUBMIT_FAILED : EXIT_OK;
 }
 
 static int run(struct cli *cli)
