@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "text/suggest.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ const char *schema_direct(const struct schema_place *at, const struct schema_row
 
 static bool is_key_of(const char *last, struct span key)
 {
+    assert(last); /* schema_next gives none without */
     size_t len = strlen(last);
     if (len && last[len - 1] == '*')
         return key.len >= len && memcmp(key.ptr, last, len - 1) == 0;

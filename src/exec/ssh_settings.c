@@ -58,7 +58,8 @@ int ssh_settings_init(struct ssh_settings *set, const struct ssh_options *option
 {
     char buf[16384];
     struct passwd pw, *me = NULL;
-    getpwuid_r(getuid(), &pw, buf, sizeof(buf), &me);
+    if (getpwuid_r(getuid(), &pw, buf, sizeof(buf), &me) != 0)
+        me = NULL;
     const char *home = me ? me->pw_dir : "/";
     const char *user = options->user ? options->user : me ? me->pw_name : "";
     if (!options->host || !is_plain(options->host, ":%"))

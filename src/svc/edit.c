@@ -6,6 +6,7 @@
 #include "svc/jobs.h"
 #include "text/json_out.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ static void judge(const struct doc *value, struct errs *errs)
 static void apply(struct job *job, const struct doc *value)
 {
     const struct field *field = find_field(value->key);
+    assert(field); /* judged before */
     char *place = (char *)job + field->offset;
     if (field->kind == KIND_BOOL) {
         *(bool *)place = value->boolean;
