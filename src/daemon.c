@@ -8,6 +8,7 @@
 #include "store/event_store.h"
 #include "store/misc_store.h"
 #include "store/store.h"
+#include "svc/fanout.h"
 #include "svc/fleet.h"
 #include "svc/gpus.h"
 #include "svc/jobs.h"
@@ -131,6 +132,7 @@ static int make_services(struct gateway *gw, struct err *err)
     gw->gpus = gpus_new(gw);
     gw->launch = launch_new(gw);
     gw->waits = waits_new(gw);
+    gw->fanout = fanout_new(gw);
     gw->logs = logs_new(gw);
     gw->projects = projects_new(gw);
     gw->submit = submit_new(gw);
@@ -175,6 +177,7 @@ static void end(struct daemon *daemon)
     loop_timer_free(daemon->prune_timer);
     http_free(daemon->http);
     waits_free(gw->waits);
+    fanout_free(gw->fanout);
     fleet_free(gw->fleet); /* ends what is under way: its callbacks still need the services below */
     while (gw->store && store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0)
         ; /* what waits for a commit may change more */

@@ -7,9 +7,12 @@
 #include "api/routes.h"
 #include "base/mem.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 
+enum { STREAM_TIMEOUT_MS = 15000 };
 enum stage { STAGE_HEADER, STAGE_BODY, STAGE_WORK, STAGE_SENT };
 
 struct pending { /* a request in the server's hands */
@@ -21,7 +24,7 @@ struct pending { /* a request in the server's hands */
     const char *raw_target; /* in the server's buffer; only for its place */
     size_t raw_target_bytes;
     enum stage stage;
-    bool is_suspended, is_refused, is_too_large;
+    bool is_suspended, is_watched, is_refused, is_too_large;
 };
 
 static struct conn *conn_of(struct MHD_Connection *mhd)
@@ -33,16 +36,32 @@ static struct conn *conn_of(struct MHD_Connection *mhd)
 static void watch(struct pending *p, bool on)
 {
     struct epoll_event event = { .events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = p };
-    (void)epoll_ctl(p->access->watch_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, p->conn->fd, &event);
-    p->is_suspended = on;
+    if (on != p->is_watched)
+        (void)epoll_ctl(p->access->watch_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, p->conn->fd, &event);
+    p->is_watched = on;
+}
+
+static void suspend(struct pending *p)
+{
+    watch(p, true);
+    p->is_suspended = true;
+    MHD_suspend_connection(p->mhd);
 }
 
 static void resume(struct pending *p)
 {
     if (!p->is_suspended)
         return;
-    watch(p, false);
+    if (p->stage != STAGE_SENT) /* a stream is watched to its end: it sleeps and wakes a thousand times */
+        watch(p, false);
+    p->is_suspended = false;
     MHD_resume_connection(p->mhd);
+}
+
+static void on_woken(struct request *request)
+{
+    if (request->edge)
+        resume(request->edge);
 }
 
 /* The request's `answered`: p is NULL once the server has let go of it. */
@@ -66,6 +85,7 @@ void *access_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
     p->request = request_new(access->gw, access->base_path);
     p->request->edge = p;
     p->request->answered = on_answered;
+    p->request->woken = on_woken;
     p->request->site = &access->site;
     judge_target(p->request, (struct span){ uri, p->raw_target_bytes });
     p->next = access->first;
@@ -120,13 +140,40 @@ static void identify(struct pending *p)
         p->request->user = mem_dup_str(p->access->user);
 }
 
+/* MHD_ContentReaderCallback of a reply with a source. */
+static ssize_t read_source(void *ctx, uint64_t at, char *to, size_t max)
+{
+    struct pending *p = ctx;
+    const struct reply_source *source = &p->request->reply.source;
+    (void)at;
+    if (p->request->gone || p->access->closing)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    ssize_t got = source->read(source->ctx, to, max);
+    if (got < 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (got == 0)
+        suspend(p);
+    return got;
+}
+
+/* Nobody counts how long a stream takes, but what was sent must be taken: a client that vanished without a
+ * word ends with its unanswered packets. */
+static void begin_stream(struct pending *p)
+{
+    unsigned timeout_ms = STREAM_TIMEOUT_MS;
+    conn_enter(&p->access->conns, p->conn, CONN_WORK);
+    (void)setsockopt(p->conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+}
+
 static enum MHD_Result send_reply(struct pending *p)
 {
     if (p->request->gone)
         return MHD_NO;
     p->stage = STAGE_SENT;
     conn_enter(&p->access->conns, p->conn, CONN_ANSWER);
-    return respond(p->mhd, &p->request->reply, p->access->closing);
+    if (p->request->reply.source.read)
+        begin_stream(p);
+    return respond(p->mhd, &p->request->reply, &(struct responder){ read_source, p, p->access->closing });
 }
 
 static enum MHD_Result begin(struct pending *p, const char *method, const char *version)
@@ -172,8 +219,7 @@ static enum MHD_Result work(struct pending *p)
         request->route->handler(request);
     if (request->reply.status)
         return send_reply(p);
-    watch(p, true);
-    MHD_suspend_connection(p->mhd);
+    suspend(p);
     return MHD_YES;
 }
 
@@ -210,8 +256,7 @@ void access_completed(void *ctx, struct MHD_Connection *mhd, void **pending,
     if (!p)
         return;
     *pending = NULL;
-    if (p->is_suspended)
-        watch(p, false);
+    watch(p, false);
     p->request->edge = NULL;
     if (!p->request->reply.status)
         request_leave(p->request);

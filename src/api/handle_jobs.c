@@ -75,34 +75,6 @@ void handle_job_script(struct request *request)
         reply_bytes(request, 200, "text/plain; charset=utf-8", str_span(&body));
 }
 
-static void list_events(struct request *request, int64_t job_id)
-{
-    auto_str struct str body = STR_MAX(MAX_LIST_BYTES);
-    struct err err;
-    int64_t after = 0, limit = DEFAULT_PAGE_ROWS;
-    if (request_query_int(request, "after", 0, INT64_MAX, &after, &err) < 0 ||
-        request_query_int(request, "limit", 1, MAX_PAGE_ROWS, &limit, &err) < 0 ||
-        query_events(request->gw, job_id, after, limit, &body, &err) < 0)
-        reply_err(request, &err);
-    else
-        reply_json(request, 200, &body);
-}
-
-void handle_job_events(struct request *request)
-{
-    struct err err;
-    int64_t job_id;
-    if (job_wait_id(request, &job_id, &err) < 0)
-        reply_err(request, &err);
-    else
-        list_events(request, job_id);
-}
-
-void handle_events(struct request *request)
-{
-    list_events(request, 0);
-}
-
 static int read_task(const struct doc *body, int64_t *task, struct err *err)
 {
     for (size_t i = 0; body && i < body->count; i++) {

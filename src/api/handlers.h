@@ -40,12 +40,14 @@ void handle_jobs(struct request *request);
 void handle_job(struct request *request);
 void handle_job_patch(struct request *request);
 void handle_job_script(struct request *request);
-void handle_job_events(struct request *request);
-void handle_events(struct request *request);
 void handle_submit(struct request *request);
 void handle_render(struct request *request);
 void handle_job_cancel(struct request *request);
 void handle_bulk_cancel(struct request *request);
+
+/* handle_events.c */
+void handle_job_events(struct request *request);
+void handle_events(struct request *request); /* a list, or a stream */
 
 /* handle_logs.c */
 void handle_log(struct request *request);

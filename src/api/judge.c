@@ -116,6 +116,9 @@ void judge_route(struct request *request, const struct edge_request *edge)
     struct err err;
     request->if_none_match = mem_dup_str(edge_header(edge, "If-None-Match"));
     request->idempotency_key = mem_dup_str(edge_header(edge, "Idempotency-Key"));
+    request->last_event_id = mem_dup_str(edge_header(edge, "Last-Event-ID"));
+    const char *accept = edge_header(edge, "Accept");
+    request->wants_stream = accept && strstr(accept, "text/event-stream");
     find_route(request);
     if (!request->reply.status && request->route->flags & ROUTE_WRITES && edge_check_origin(edge, &err) < 0)
         refuse(request, &err);

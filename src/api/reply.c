@@ -54,6 +54,22 @@ void reply_fixed(struct request *request, const char *type, struct span bytes, c
     complete(request, 200, type);
 }
 
+void reply_stream(struct request *request, const char *type, const struct reply_source *source)
+{
+    if (request->reply.status) {
+        source->close(source->ctx);
+        return;
+    }
+    request->reply.source = *source;
+    complete(request, 200, type);
+}
+
+void reply_wake(struct request *request)
+{
+    if (request->woken)
+        request->woken(request);
+}
+
 void reply_empty(struct request *request, int status)
 {
     if (!request->reply.status)

@@ -15,6 +15,10 @@ void reply_json_copy(struct request *request, int status, struct span body);
 void reply_bytes(struct request *request, int status, const char *type, struct span bytes);
 /* Bytes that live as long as the server. cache: Cache-Control or NULL. */
 void reply_fixed(struct request *request, const char *type, struct span bytes, const char *cache);
+/* A stream (request.h); type is static. */
+void reply_stream(struct request *request, const char *type, const struct reply_source *source);
+/* The source has something again. Not from inside its read. */
+void reply_wake(struct request *request);
 void reply_empty(struct request *request, int status);
 /* A header of the answer; before the reply itself. name is static, value copied. */
 void reply_header(struct request *request, const char *name, const char *value);

@@ -28,9 +28,12 @@ static void free_request(struct request *request)
     mem_clear_str(&request->user);
     mem_clear_str(&request->if_none_match);
     mem_clear_str(&request->idempotency_key);
+    mem_clear_str(&request->last_event_id);
     str_clear(&request->body);
     doc_free(request->doc);
     str_clear(&request->reply.body);
+    if (request->reply.source.close)
+        request->reply.source.close(request->reply.source.ctx);
     for (size_t i = 0; i < request->reply.header_count; i++)
         mem_clear_str(&request->reply.headers[i].value);
     mem_free_ptr(&request);

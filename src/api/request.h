@@ -11,15 +11,26 @@
 #include "svc/gateway.h"
 #include "text/doc.h"
 
+#include <sys/types.h>
+
 enum { REQUEST_PARAMS = 2, REPLY_HEADERS = 8 };
 
+/* An answer whose end is not known yet. read is asked for more whenever the client has taken what there was:
+ * bytes put into `to`; 0: nothing now (reply_wake when there is); -1: over. close runs once, last. */
+struct reply_source {
+    ssize_t (*read)(void *ctx, char *to, size_t max); /* NULL: no stream */
+    void (*close)(void *ctx);
+    void *ctx;
+};
+
 struct reply {
-    int status;        /* 0: none yet */
-    const char *type;  /* static */
-    struct str body;   /* owned, given to the server as it is */
-    struct span fixed; /* instead of body: bytes that outlive the server */
-    const char *cache; /* Cache-Control, static; NULL: no-store */
-    bool close;        /* the connection ends behind it */
+    int status;                 /* 0: none yet */
+    const char *type;           /* static */
+    struct str body;            /* owned, given to the server as it is */
+    struct span fixed;          /* instead of body: bytes that outlive the server */
+    struct reply_source source; /* instead of body: a stream */
+    const char *cache;          /* Cache-Control, static; NULL: no-store */
+    bool close;                 /* the connection ends behind it */
     struct {
         const char *name; /* static */
         char *value;
@@ -41,6 +52,8 @@ struct request {
     char *target_error;                 /* why there is none */
     struct span params[REQUEST_PARAMS]; /* what stands for {...} in the route's pattern */
     char *if_none_match, *idempotency_key;
+    char *last_event_id;
+    bool wants_stream; /* Accept names text/event-stream */
     struct str body;
     struct doc *doc; /* the parsed body; NULL where the route takes none, or an optional one is absent */
     struct reply reply;
@@ -49,6 +62,7 @@ struct request {
 
     /* The server's side; handlers keep off. */
     unsigned refs;
+    void (*woken)(struct request *request);    /* a stream has more */
     void (*answered)(struct request *request); /* runs when reply is complete; NULL none */
     void (*on_gone)(void *ctx);
     void *on_gone_ctx;

@@ -13,8 +13,13 @@ static const struct {
     { "Cross-Origin-Opener-Policy", "same-origin" },
 };
 
-static struct MHD_Response *make_response(struct reply *reply)
+enum { PIECE_BYTES = 1024 }; /* for HTTP/1.0; chunks are made in the connection's own buffer */
+
+static struct MHD_Response *make_response(struct reply *reply, const struct responder *responder)
 {
+    if (reply->source.read)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, responder->reader,
+                                                 responder->ctx, NULL);
     if (reply->fixed.ptr)
         return MHD_create_response_from_buffer(reply->fixed.len, (void *)(uintptr_t)reply->fixed.ptr,
                                                MHD_RESPMEM_PERSISTENT);
@@ -22,9 +27,9 @@ static struct MHD_Response *make_response(struct reply *reply)
     return MHD_create_response_from_buffer(len, str_steal(&reply->body), MHD_RESPMEM_MUST_FREE);
 }
 
-enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, bool close)
+enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, const struct responder *responder)
 {
-    struct MHD_Response *response = make_response(reply);
+    struct MHD_Response *response = make_response(reply, responder);
     if (!response)
         return MHD_NO;
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
@@ -32,7 +37,7 @@ enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, bool cl
     (void)MHD_add_response_header(response, "Cache-Control", reply->cache ? reply->cache : "no-store");
     if (reply->type)
         (void)MHD_add_response_header(response, "Content-Type", reply->type);
-    if (reply->close || close)
+    if (reply->close || responder->close)
         (void)MHD_add_response_header(response, "Connection", "close");
     for (size_t i = 0; i < reply->header_count; i++)
         (void)MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);

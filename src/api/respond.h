@@ -6,7 +6,12 @@
 
 #include <microhttpd.h>
 
-/* Takes the reply's body. */
-enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, bool close);
+/* Takes the reply's body. reader: of a reply with a source, called with ctx for each piece. */
+struct responder {
+    MHD_ContentReaderCallback reader;
+    void *ctx;
+    bool close; /* the connection ends behind it */
+};
+enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, const struct responder *responder);
 
 #endif

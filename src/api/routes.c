@@ -39,6 +39,13 @@ static const struct route_query log_query[] = {
     { "source", "string", "job (default), or scheduler for what the scheduler itself wrote" },
     { NULL, NULL, NULL },
 };
+static const struct route_query stream_query[] = {
+    { "after", "integer", "only events after this one; a stream goes on from there (or from Last-Event-ID)" },
+    { "limit", "integer", "events of a list, at most 200; 50 where not given" },
+    { "stream", "boolean", "text/event-stream, as Accept: text/event-stream asks for it" },
+    { "topics", "string", "of the stream: jobs, job:ID, log:ID, clusters, gpus; comma between" },
+    { NULL, NULL, NULL },
+};
 static const struct route_query events_query[] = {
     { "after", "integer", "only events after this one" },
     { "limit", "integer", "events, at most 200; 50 where not given" },
@@ -66,7 +73,7 @@ const struct route routes[] = {
     { "GET", API "/openapi.json", handle_openapi, .answer_schema = "Anything", .status = 200, .scope = "read", .summary = "This interface as an OpenAPI 3.1 document" },
     { "GET", API "/schemas/{name}", handle_schema, .answer_schema = "Anything", .answer_type = "application/schema+json", .status = 200, .scope = "read", .summary = "JSON Schema of a configuration file: project, clusters, sluice, request" },
     { "GET", API "/counts", handle_counts, .answer_schema = "Counts", .status = 200, .scope = "read", .summary = "Jobs by state" },
-    { "GET", API "/events", handle_events, .answer_schema = "EventList", .status = 200, .query = events_query, .scope = "read", .summary = "Everything that happened, oldest first" },
+    { "GET", API "/events", handle_events, .answer_schema = "EventList", .status = 200, .query = stream_query, .scope = "read", .summary = "Everything that happened, oldest first: a list, or a stream of events" },
 
     { "GET", API "/clusters", handle_clusters, .answer_schema = "ClusterList", .status = 200, .scope = "read", .summary = "Clusters: health, latency, last error" },
     { "GET", API "/clusters/{cluster}", handle_cluster, .answer_schema = "Cluster", .status = 200, .scope = "read", .summary = "One cluster" },

@@ -57,6 +57,15 @@ int64_t event_store_last(struct store *store)
     return store->committed_event;
 }
 
+int event_store_first(struct store *store, int64_t *id, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_EVENT_FIRST);
+    if (call_step(&call, err) < 0)
+        return -1;
+    *id = sqlite3_column_int64(call.stmt, 0);
+    return 0;
+}
+
 /* The last of the oldest events that are all too old; 0 none. */
 static int find_old(struct store *store, int64_t older_than_us, int64_t *last, struct err *err)
 {

@@ -24,6 +24,8 @@ int event_store_list(struct store *store, const struct event_query *query, event
                      struct err *err);
 /* The newest committed event's id, 0 none. */
 int64_t event_store_last(struct store *store);
+/* The oldest committed event that is still there, 0 none: what a reader asks for before it is gone. */
+int event_store_first(struct store *store, int64_t *id, struct err *err);
 /* Removes events older than that, at most MAX_PRUNE_ROWS a call; the newest always stays. *removed may be
  * NULL. */
 int event_store_prune(struct store *store, int64_t older_than_us, int64_t *removed, struct err *err);

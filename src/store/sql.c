@@ -74,6 +74,7 @@ static const struct {
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
                         false },
     [SQL_EVENT_LAST] = { "SELECT max(id) FROM event", false },
+    [SQL_EVENT_FIRST] = { "SELECT min(id) FROM event", true },
     [SQL_EVENT_LIST] = { "SELECT id, time_us, job_id, topic, kind, data FROM event WHERE id > ?1"
                          " ORDER BY id LIMIT ?2",
                          true },

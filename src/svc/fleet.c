@@ -1,7 +1,9 @@
 #include "svc/fleet.h"
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/event_store.h"
 #include "svc/jobs.h"
 #include "svc/poll.h"
 #include "svc/settings.h"
@@ -155,6 +157,22 @@ static void set_stale(void *ctx, struct job *job)
     jobs_change(turn->jobs, job, turn->stale ? "stale" : "fresh", NULL);
 }
 
+/* Whoever shows clusters need not ask again and again. */
+static void tell(struct fleet *fleet, const struct cluster *cluster, const struct err *why)
+{
+    auto_str struct str data = STR_MAX(MAX_EVENT_BYTES);
+    struct json_out out = { .to = &data };
+    struct err err = { 0 };
+    json_open_object(&out);
+    json_member_str(&out, "cluster", cluster->name);
+    if (why)
+        json_member_str(&out, "error", why->text);
+    json_close_object(&out);
+    if (event_store_add(fleet->gw->store, "clusters", why ? "unreachable" : "reachable", str_text(&data),
+                        NULL, &err) < 0)
+        log_warn("cluster %s: %s", cluster->name, err.text);
+}
+
 void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *err, int64_t latency_us)
 {
     int64_t now = clock_wall_us(fleet->gw->clock);
@@ -173,6 +191,7 @@ void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *
     if (was != cluster->unreachable) {
         log_info("cluster %s: %s%s%s", cluster->name, err ? "unreachable" : "reachable", err ? ": " : "",
                  err ? err->text : "");
+        tell(fleet, cluster, err);
         struct stale_turn turn = { fleet->gw->jobs, err != NULL };
         jobs_each(fleet->gw->jobs, cluster->name, set_stale, &turn);
     }

@@ -18,6 +18,7 @@ struct gateway {
     struct logs *logs;         /* svc/logs.h */
     struct projects *projects; /* svc/projects.h */
     struct waits *waits;       /* svc/waits.h */
+    struct fanout *fanout;     /* svc/fanout.h: what happens, to those who listen */
     const char *version;
     int64_t started_at_us;
 };

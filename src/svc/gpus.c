@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
+#include "svc/fanout.h"
 #include "svc/gpus_table.h"
 #include "svc/jobs.h"
 #include "svc/poll.h"
@@ -59,6 +60,13 @@ void gpus_take_report(struct gpus *gpus, struct cluster *cluster, const struct t
     gpu_table_clear(&known->table);
     gpu_table_build(&known->table, cluster->config, report);
     known->observed_us = clock_wall_us(gpus->gw->clock);
+    auto_str struct str data = STR_MAX(1024);
+    struct json_out out = { .to = &data };
+    json_open_object(&out);
+    json_member_str(&out, "cluster", cluster->name);
+    json_member_time(&out, "observed_at", known->observed_us);
+    json_close_object(&out);
+    fanout_publish(gpus->gw->fanout, FANOUT_GPUS, 0, "gpus", str_span(&data));
 }
 
 bool gpus_has_none(struct gpus *gpus, struct cluster *cluster)

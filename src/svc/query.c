@@ -6,6 +6,7 @@
 #include "store/event_store.h"
 #include "store/job_store.h"
 #include "store/misc_store.h"
+#include "svc/event_json.h"
 #include "svc/jobs.h"
 #include "text/json_out.h"
 
@@ -163,16 +164,7 @@ static int add_event(void *ctx, const struct event_row *row, struct err *err)
 {
     struct event_page *page = ctx;
     (void)err;
-    json_open_object(&page->out);
-    json_member_int(&page->out, "id", row->id);
-    json_member_time(&page->out, "time", row->time_us);
-    json_member_str(&page->out, "topic", row->topic);
-    json_member_str(&page->out, "kind", row->kind);
-    if (row->job_id)
-        json_member_int(&page->out, "job", row->job_id);
-    if (row->data)
-        json_member_raw(&page->out, "data", span_of(row->data));
-    json_close_object(&page->out);
+    event_json(&page->out, row);
     page->last = row->id;
     page->count++;
     return 0;

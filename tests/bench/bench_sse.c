@@ -1,0 +1,101 @@
+/* One event to many listeners over HTTP: how long until the last byte is with the last of them, and what one
+ * listener costs in memory. Arguments: [CLIENTS [ROUNDS]]. */
+#include "unit/api/client.h"
+
+#include "io/loop.h"
+#include "support/store_help.h"
+#include "svc/fanout.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+static struct store_help help;
+
+static double rss_kb(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file || fscanf(file, "%*d %ld", &pages) != 1)
+        exit(1);
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static int open_client(int epoll)
+{
+    static const char ask_stream[] = "GET /api/v1/events?topics=jobs HTTP/1.1\r\n" HOST
+                                     "Accept: text/event-stream\r\nUser-Agent: bench\r\n\r\n";
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)http_port(http)) };
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.fd = fd };
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+        send(fd, ask_stream, sizeof(ask_stream) - 1, MSG_NOSIGNAL) < 0 ||
+        epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+        exit(1);
+    http_run(http);
+    return fd;
+}
+
+static void drain(int fd)
+{
+    char bytes[8192];
+    while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+        ;
+}
+
+/* Runs the server until `count` clients have something to read. */
+static void serve_until(int epoll, int count)
+{
+    struct epoll_event events[256];
+    for (int seen = 0; seen < count;) {
+        http_run(http);
+        int n = epoll_wait(epoll, events, 256, 0);
+        for (int i = 0; i < n; i++)
+            drain(events[i].data.fd);
+        seen += n;
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv)
+{
+    int count = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 1000;
+    int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 50;
+    struct rlimit files = { 8192, 8192 };
+    void *state = NULL;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    server_setup(&state);
+    store_help_init(&help);
+    gateway.store = help.store;
+    gateway.loop = loop_new();
+    gateway.fanout = fanout_new(&gateway);
+    int epoll = epoll_create1(0);
+    double before = rss_kb();
+    for (int i = 0; i < count; i++)
+        (void)open_client(epoll);
+    serve_until(epoll, count);
+    serve();
+    printf("listeners %zu\n", fanout_listeners(gateway.fanout));
+    int64_t *times = mem_alloc((size_t)rounds * sizeof(*times));
+    for (int i = 0; i < rounds; i++) {
+        (void)event_store_add(help.store, "jobs", "state", "{\"from\":\"pending\",\"to\":\"running\"}", NULL,
+                              NULL);
+        int64_t start = clock_mono_us(&clock_real);
+        if (store_flush(help.store, NULL) < 0)
+            exit(1);
+        serve_until(epoll, count);
+        times[i] = clock_mono_us(&clock_real) - start;
+    }
+    qsort(times, (size_t)rounds, sizeof(*times), compare);
+    printf("one event to %d clients, all have read it    p50 %.1f ms  p99 %.1f ms\n", count,
+           (double)times[rounds / 2] / 1000, (double)times[rounds * 99 / 100] / 1000);
+    printf("memory a client after that                   %.1f KB\n", (rss_kb() - before) / count);
+    free(times);
+    return 0;
+}
