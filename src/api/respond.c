@@ -13,7 +13,7 @@ static const struct {
     { "Cross-Origin-Opener-Policy", "same-origin" },
 };
 
-enum { PIECE_BYTES = 1024 }; /* for HTTP/1.0; chunks are made in the connection's own buffer */
+enum { PIECE_BYTES = 128 }; /* for HTTP/1.0; chunks are made in the connection's own buffer */
 
 static struct MHD_Response *make_response(struct reply *reply, const struct responder *responder)
 {
