@@ -102,6 +102,7 @@ static void on_reload(void *ctx)
     }
     if (fleet_apply(daemon->gw.fleet, &err) < 0)
         log_error("reload: %s", err.text);
+    poll_clusters_changed(daemon->gw.poll);
     launch_resume_all(daemon->gw.launch);
     log_info("configuration read again: %zu clusters", fleet_count(daemon->gw.fleet));
 }
@@ -138,7 +139,10 @@ static int make_services(struct gateway *gw, struct err *err)
     gw->submit = submit_new(gw);
     if (jobs_load(gw->jobs, err) < 0)
         return err_wrap(err, "reading the active jobs");
-    return fleet_apply(gw->fleet, err);
+    if (fleet_apply(gw->fleet, err) < 0)
+        return -1;
+    poll_clusters_changed(gw->poll);
+    return 0;
 }
 
 static void warn(const struct gateway *gw)

@@ -8,7 +8,7 @@
 #include "io/loop.h"
 #include "store/job_store.h"
 #include "svc/jobs.h"
-#include "svc/poll.h"
+#include "svc/launch.h"
 #include "svc/query.h"
 
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void on_cancelled(void *ctx, const struct err *err)
         log_warn("job %lld: cancel will be repeated: %s", (long long)job->id, err->text);
     struct cluster *cluster = job ? fleet_find(gw->fleet, job->cluster) : NULL;
     if (cluster)
-        poll_nudge(gw->poll, cluster);
+        fleet_nudge(cluster);
     finish(call, NULL); /* the wish is stored: it is repeated until it is seen */
 }
 

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "store/event_store.h"
 #include "svc/jobs.h"
-#include "svc/poll.h"
 #include "svc/settings.h"
 #include "text/json_out.h"
 
@@ -139,8 +138,13 @@ int fleet_apply(struct fleet *fleet, struct err *err)
     retire(fleet, clusters);
     for (size_t i = 0; i < clusters->count; i++)
         put_cluster(fleet, &clusters->items[i]);
-    poll_clusters_changed(fleet->gw->poll);
     return 0;
+}
+
+void fleet_nudge(struct cluster *cluster)
+{
+    if (cluster->nudge)
+        cluster->nudge(cluster);
 }
 
 struct stale_turn {

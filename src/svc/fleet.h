@@ -21,8 +21,9 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     unsigned failures;    /* in a row */
     int64_t clock_skew_s; /* cluster minus gateway */
     bool has_skew;
-    int64_t message_timeout_s; /* Slurm's MessageTimeout, 0 not known yet */
-    void *poll, *gpus;         /* the services' own notes */
+    int64_t message_timeout_s;              /* Slurm's MessageTimeout, 0 not known yet */
+    void *poll, *gpus;                      /* the services' own notes */
+    void (*nudge)(struct cluster *cluster); /* svc/poll's, once it knows the cluster */
 };
 
 struct fleet *fleet_new(const struct gateway *gw);
@@ -33,6 +34,8 @@ int fleet_apply(struct fleet *fleet, struct err *err);
 struct cluster *fleet_find(struct fleet *fleet, const char *name); /* NULL: none */
 size_t fleet_count(const struct fleet *fleet);
 struct cluster *fleet_at(struct fleet *fleet, size_t i);
+/* Something changed there that a tick would tell: tick soon. */
+void fleet_nudge(struct cluster *cluster);
 /* What a look said about the cluster itself: err NULL is good. Marks jobs stale or fresh when that changes.
  */
 void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *err, int64_t latency_us);

@@ -25,10 +25,37 @@ struct gpus {
     size_t count, cap;
 };
 
+static struct known *known_of(struct gpus *gpus, struct cluster *cluster)
+{
+    if (cluster->gpus)
+        return cluster->gpus;
+    struct known *known = mem_zalloc(sizeof(*known));
+    known->cluster = cluster;
+    *vec_push(gpus->known, gpus->count, gpus->cap) = known;
+    return cluster->gpus = known;
+}
+
+static void take_nodes(void *ctx, struct cluster *cluster, const struct tick_report *report)
+{
+    struct gpus *gpus = ctx;
+    struct known *known = known_of(gpus, cluster);
+    gpu_table_clear(&known->table);
+    gpu_table_build(&known->table, cluster->config, report);
+    known->observed_us = clock_wall_us(gpus->gw->clock);
+    auto_str struct str data = STR_MAX(1024);
+    struct json_out out = { .to = &data };
+    json_open_object(&out);
+    json_member_str(&out, "cluster", cluster->name);
+    json_member_time(&out, "observed_at", known->observed_us);
+    json_close_object(&out);
+    fanout_publish(gpus->gw->fanout, FANOUT_GPUS, 0, "gpus", str_span(&data));
+}
+
 struct gpus *gpus_new(const struct gateway *gw)
 {
     struct gpus *gpus = mem_zalloc(sizeof(*gpus));
     gpus->gw = gw;
+    poll_on_nodes(gw->poll, take_nodes, gpus);
     return gpus;
 }
 
@@ -42,31 +69,6 @@ void gpus_free(struct gpus *gpus)
     }
     free(gpus->known);
     free(gpus);
-}
-
-static struct known *known_of(struct gpus *gpus, struct cluster *cluster)
-{
-    if (cluster->gpus)
-        return cluster->gpus;
-    struct known *known = mem_zalloc(sizeof(*known));
-    known->cluster = cluster;
-    *vec_push(gpus->known, gpus->count, gpus->cap) = known;
-    return cluster->gpus = known;
-}
-
-void gpus_take_report(struct gpus *gpus, struct cluster *cluster, const struct tick_report *report)
-{
-    struct known *known = known_of(gpus, cluster);
-    gpu_table_clear(&known->table);
-    gpu_table_build(&known->table, cluster->config, report);
-    known->observed_us = clock_wall_us(gpus->gw->clock);
-    auto_str struct str data = STR_MAX(1024);
-    struct json_out out = { .to = &data };
-    json_open_object(&out);
-    json_member_str(&out, "cluster", cluster->name);
-    json_member_time(&out, "observed_at", known->observed_us);
-    json_close_object(&out);
-    fanout_publish(gpus->gw->fanout, FANOUT_GPUS, 0, "gpus", str_span(&data));
 }
 
 bool gpus_has_none(struct gpus *gpus, struct cluster *cluster)

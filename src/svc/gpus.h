@@ -16,6 +16,5 @@ int gpus_list(struct gpus *gpus, const char *cluster, int64_t max_age_s, answer_
 int gpus_nodes(struct gpus *gpus, const char *cluster, answer_done *done, void *ctx, struct err *err);
 /* Known to have no GPU at all: a job asks for none there by default. */
 bool gpus_has_none(struct gpus *gpus, struct cluster *cluster);
-void gpus_take_report(struct gpus *gpus, struct cluster *cluster, const struct tick_report *report);
 
 #endif

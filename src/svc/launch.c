@@ -1,13 +1,12 @@
-#include "svc/launch_task.h"
+#include "svc/launch.h"
 
 #include "base/crash.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "io/loop.h"
 #include "store/job_store.h"
 #include "svc/jobs.h"
-#include "svc/poll.h"
+#include "svc/launch_task.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 
@@ -97,7 +96,7 @@ void launch_adopt(struct launch_task *task, struct job *job, const char *sched_i
     if (job->cancel_requested_at_us)
         launch_cancel_again(launch, job);
     else if (cluster)
-        poll_nudge(gw->poll, cluster);
+        fleet_nudge(cluster);
     launch_drop(task);
 }
 

@@ -2,8 +2,8 @@
 #ifndef SLUICE_SVC_LAUNCH_TASK_H
 #define SLUICE_SVC_LAUNCH_TASK_H
 
+#include "domain/job.h"
 #include "svc/fleet.h"
-#include "svc/launch.h"
 
 #include <uthash.h>
 

@@ -6,7 +6,6 @@
 #include "base/token.h"
 #include "io/loop.h"
 #include "svc/apply.h"
-#include "svc/gpus.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
 
@@ -41,6 +40,8 @@ struct rhythm {
 
 struct poll {
     const struct gateway *gw;
+    poll_nodes_fn *take_nodes;
+    void *nodes_ctx;
     struct rhythm **rhythms;
     size_t count, cap;
 };
@@ -154,8 +155,8 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     }
     int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
     fleet_note(gw->fleet, rhythm->cluster, err, latency);
-    if (report && report->nodes_ok)
-        gpus_take_report(gw->gpus, rhythm->cluster, report);
+    if (report && report->nodes_ok && rhythm->poll->take_nodes)
+        rhythm->poll->take_nodes(rhythm->poll->nodes_ctx, rhythm->cluster, report);
     if (rhythm->nodes_asked)
         serve(rhythm, err);
     schedule(rhythm);
@@ -194,6 +195,13 @@ static void tick(void *ctx)
 
 /* --- asking --- */
 
+static void nudge(struct cluster *cluster)
+{
+    struct rhythm *rhythm = cluster->poll;
+    rhythm->again = true;
+    schedule(rhythm);
+}
+
 static struct rhythm *rhythm_of(struct poll *poll, struct cluster *cluster)
 {
     if (cluster->poll)
@@ -204,14 +212,14 @@ static struct rhythm *rhythm_of(struct poll *poll, struct cluster *cluster)
     rhythm->timer = loop_timer_new(poll->gw->loop, tick, rhythm);
     rhythm->last_start_us = INT64_MIN / 2;
     *vec_push(poll->rhythms, poll->count, poll->cap) = rhythm;
+    cluster->nudge = nudge;
     return cluster->poll = rhythm;
 }
 
-void poll_nudge(struct poll *poll, struct cluster *cluster)
+void poll_on_nodes(struct poll *poll, poll_nodes_fn *fn, void *ctx)
 {
-    struct rhythm *rhythm = rhythm_of(poll, cluster);
-    rhythm->again = true;
-    schedule(rhythm);
+    poll->take_nodes = fn;
+    poll->nodes_ctx = ctx;
 }
 
 void poll_want_nodes(struct poll *poll, struct cluster *cluster,

@@ -7,11 +7,14 @@
 
 struct poll *poll_new(const struct gateway *gw);
 void poll_free(struct poll *poll);
-/* Something changed that a tick would tell: tick soon (never two at once on a cluster). */
-void poll_nudge(struct poll *poll, struct cluster *cluster);
+/* Who takes the node state that ticks bring (svc/gpus). The report is valid during the call. */
+struct tick_report;
+typedef void poll_nodes_fn(void *ctx, struct cluster *cluster, const struct tick_report *report);
+void poll_on_nodes(struct poll *poll, poll_nodes_fn *fn, void *ctx);
 /* Calls done after a tick that brought node state at least as new as max_age_ms; many askers share one. */
 void poll_want_nodes(struct poll *poll, struct cluster *cluster,
                      void (*done)(void *ctx, const struct err *err), void *ctx);
+/* After fleet_apply: new clusters get their rhythm, all with active jobs a tick. */
 void poll_clusters_changed(struct poll *poll);
 
 #endif

@@ -147,7 +147,7 @@ void submission_preview(struct submission *s)
     struct rendered rendered = { 0 };
     if (submission_render(s, preview_token, &rendered) < 0) {
         submission_fail_errs(s);
-    } else if (s->mode == SUBMIT_DRY_RUN) {
+    } else if (s->is_trial) {
         start_trial(s, &rendered);
     } else {
         auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);

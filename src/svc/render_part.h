@@ -3,7 +3,7 @@
 #define SLUICE_SVC_RENDER_PART_H
 
 #include "domain/params.h"
-#include "svc/render.h"
+#include "svc/rendered.h"
 
 /* The names of templates/README.md as a map. */
 void render_context(const struct render_input *in, const struct payload *payload, struct doc *context);

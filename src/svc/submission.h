@@ -7,7 +7,8 @@
 #include "svc/facts.h"
 #include "svc/gpus.h"
 #include "svc/snapshot.h"
-#include "svc/submit.h"
+#include "svc/answer.h"
+#include "text/doc.h"
 
 struct follower { /* asked the same under the same Idempotency-Key */
     answer_done *done;
@@ -23,7 +24,8 @@ struct submit {
 
 struct submission {
     struct submit *submit;
-    enum submit_mode mode;
+    bool is_preview; /* render only */
+    bool is_trial;   /* render, and the scheduler's own test */
     char *user, *key, *scope, *hash;
     answer_done *done;
     void *ctx;

@@ -1,14 +1,12 @@
-#include "svc/submission.h"
+#include "svc/submit.h"
 
-#include "base/crash.h"
-#include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
 #include "store/misc_store.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
 #include "svc/project_file.h"
-#include "svc/settings.h"
+#include "svc/submission.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +162,7 @@ static void on_facts(void *ctx)
         submission_fail_errs(s);
         return;
     }
-    if (s->mode != SUBMIT_REAL) {
+    if (s->is_preview) {
         submission_preview(s);
         return;
     }
@@ -222,7 +220,8 @@ int submit_start(struct submit *submit, const struct submit_call *call, answer_d
         return follow(same, call, done, ctx, err);
     struct submission *s = mem_zalloc(sizeof(*s));
     s->submit = submit;
-    s->mode = call->mode;
+    s->is_preview = call->mode != SUBMIT_REAL;
+    s->is_trial = call->mode == SUBMIT_DRY_RUN;
     s->user = mem_dup_str(call->user);
     s->done = done;
     s->ctx = ctx;

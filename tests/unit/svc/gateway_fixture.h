@@ -75,6 +75,7 @@ static inline void fixture_services(struct fixture *f)
     gw->submit = submit_new(gw);
     assert_int_equal(jobs_load(gw->jobs, &err), 0);
     assert_int_equal(fleet_apply(gw->fleet, &err), 0);
+    poll_clusters_changed(gw->poll);
 }
 
 static inline void fixture_open(struct fixture *f)

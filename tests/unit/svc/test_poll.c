@@ -28,7 +28,7 @@ static const struct tick_report good = { .queue_ok = true, .nodes_ok = true, .cl
 static void nothing_is_sent_where_no_job_is_active_and_nobody_looks(void **state)
 {
     struct fixture *f = *state;
-    poll_nudge(f->gw.poll, alder(f));
+    fleet_nudge(alder(f));
     fixture_turn(f, 60000);
     assert_int_equal(fake.ticks, 0);
 }
@@ -39,7 +39,7 @@ static void one_tick_carries_every_followed_job(void **state)
     followed(f);
     followed(f);
     fixture_job(f, NULL); /* not submitted yet: not followed */
-    poll_nudge(f->gw.poll, alder(f));
+    fleet_nudge(alder(f));
     fixture_turn(f, 1000);
     assert_int_equal(fake.ticks, 1);
     assert_int_equal(fake.tick.number, 2);
@@ -49,10 +49,10 @@ static void nudges_during_a_tick_make_one_more_not_two(void **state)
 {
     struct fixture *f = *state;
     followed(f);
-    poll_nudge(f->gw.poll, alder(f));
+    fleet_nudge(alder(f));
     fixture_turn(f, 1000);
     for (int i = 0; i < 5; i++)
-        poll_nudge(f->gw.poll, alder(f));
+        fleet_nudge(alder(f));
     fixture_turn(f, 1000);
     assert_int_equal(fake.ticks, 1);
     clock_fake_advance(&f->clock, US_PER_S);
@@ -100,7 +100,7 @@ static void queue_that_could_not_be_listed_counts_as_unreachable(void **state)
 {
     struct fixture *f = *state;
     struct job *job = followed(f);
-    poll_nudge(f->gw.poll, alder(f));
+    fleet_nudge(alder(f));
     fixture_turn(f, 1000);
     struct tick_report report = { .queue_error = "Unable to contact slurm controller",
                                   .clock_s = SEEN_ABSENT };
@@ -115,7 +115,7 @@ static void cancel_is_repeated_until_its_end_is_seen(void **state)
     struct job *job = followed(f);
     job->cancel_requested_at_us = clock_wall_us(f->gw.clock);
     for (unsigned i = 0; i < 3; i++) {
-        poll_nudge(f->gw.poll, alder(f));
+        fleet_nudge(alder(f));
         fixture_turn(f, 20000);
         struct seen_job row = { .source = SEEN_QUEUE,
                                 .token = span_of(job->token),
