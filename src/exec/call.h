@@ -7,7 +7,7 @@
 #define SLUICE_EXEC_CALL_H
 
 #include "base/str.h"
-#include "exec/executor.h"
+#include "exec/specs.h"
 
 struct call;
 /* result->err is set and the frame is empty unless the answer is whole and the workspace could be entered. */

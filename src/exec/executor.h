@@ -6,20 +6,7 @@
 #ifndef SLUICE_EXEC_EXECUTOR_H
 #define SLUICE_EXEC_EXECUTOR_H
 
-#include "domain/cluster.h"
-#include "domain/report.h"
-#include "exec/transport.h"
-
-struct executor;
-struct loop;
-
-struct executor_deps { /* borrowed; must outlive the executor */
-    struct loop *loop;
-    const struct clock *clock;
-    const char *self_path; /* our own binary: the local supervisor */
-    const char *state_dir; /* secrets/NAME in it holds the pass phrase that ssh.passphrase_secret names */
-    const char *ssh_agent_socket; /* SSH_AUTH_SOCK, NULL none */
-};
+#include "exec/specs.h"
 
 /* cluster is borrowed and must outlive the executor. Connects to nothing before the first call. */
 int executor_new(const struct cluster_config *cluster, const struct executor_deps *deps,
@@ -33,91 +20,18 @@ void executor_reconnect(struct executor *ex);
 const char *executor_scheduler(const struct executor *ex);
 
 /* --- submission (reliability.md 2.3) --- */
-struct submit_spec {
-    const char *token;
-    int64_t launch; /* 1 for the first frame; n + 1 only after frame n is proved to have left no job */
-    struct span script;
-    struct span
-        secrets;      /* sh `export K='v'` lines for a 0600 file beside the script, or empty; never logged */
-    const char *code; /* directory below the workspace to copy into the run directory as `code`, or NULL */
-    const char *name; /* job name */
-    const char *comment;          /* NULL: the token is used */
-    int64_t gpus, cpus, priority; /* for schedulers that keep their own queue */
-    int64_t time_s;               /* the same: its time limit, 0 none */
-};
-
-enum submit_end {
-    SUBMIT_ACCEPTED,  /* a well-formed receipt */
-    SUBMIT_REFUSED,   /* a listed permanent refusal: certainly no job */
-    SUBMIT_TRANSIENT, /* certainly no job, and the same request may work later */
-    SUBMIT_UNKNOWN    /* nothing is known: reconcile */
-};
-
-struct submit_result {
-    enum submit_end end;
-    const char *sched_id; /* ACCEPTED */
-    const char *run_dir;  /* absolute, where the launcher told it, or NULL */
-    const char *upstream; /* the scheduler's own words, or NULL */
-    const char *field;    /* config path a refusal is about ("slurm.partition"), or NULL */
-    const char *hint;     /* a sentence a person can act on, or NULL */
-    struct err err;       /* TRANSIENT and UNKNOWN: why */
-};
-typedef void submit_done(void *ctx, const struct submit_result *result);
 int executor_submit(struct executor *ex, const struct submit_spec *spec, submit_done *done, void *ctx,
                     struct err *err);
 
 /* --- reconciliation: does anything know this token? --- */
-struct look_spec {
-    const char *token;
-    const char *name;
-    int64_t since_s; /* wall time of the first launch; the look reaches a day further back */
-};
-enum look_end {
-    LOOK_FOUND,
-    LOOK_ABSENT /* receipt, queue and accounting all answered: none */,
-    LOOK_NOTHING
-};
-struct look_result {
-    enum look_end end;
-    const char *const *sched_ids; /* FOUND: the one to keep first (claim owner, else lowest), then doubles */
-    size_t count;
-    const char *run_dir;
-    bool launcher_alive;  /* a launcher may still submit: absence does not count yet */
-    const char *rejected; /* the receipt is a listed refusal: its words */
-    struct err err;
-};
-typedef void look_done(void *ctx, const struct look_result *result);
 int executor_look(struct executor *ex, const struct look_spec *spec, look_done *done, void *ctx,
                   struct err *err);
 
 /* --- the tick --- */
-struct tick_job { /* one active job */
-    const char *token, *sched_id, *name;
-    const char *run_dir;
-    int64_t submitted_s;
-    int64_t gpus, cpus, priority; /* for schedulers that keep their own queue; order of the array is age */
-    bool queued;                  /* not yet seen running */
-    bool cancel;                  /* a queued one must not be started any more */
-};
-struct tick_spec {
-    const struct tick_job *jobs;
-    size_t count;
-    bool want_nodes;
-    bool urgent;
-};
-/* report is NULL where nothing came back; err then says why. */
-typedef void tick_done(void *ctx, const struct tick_report *report, const struct err *err);
 int executor_tick(struct executor *ex, const struct tick_spec *spec, tick_done *done, void *ctx,
                   struct err *err);
 
 /* --- cancel --- */
-struct cancel_spec {
-    const char *token, *sched_id, *name; /* the name must match too: a reused id is left alone */
-    int64_t task;                        /* array task, or -1 for all */
-    const char *signal;                  /* NULL: the scheduler's usual end */
-};
-/* err NULL: the scheduler took it, or the job was gone already. */
-typedef void plain_done(void *ctx, const struct err *err);
 int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_done *done, void *ctx,
                     struct err *err);
 
@@ -127,39 +41,14 @@ int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_d
 int executor_close(struct executor *ex, const char *token, plain_done *done, void *ctx, struct err *err);
 
 /* --- dry run: would this script be taken, and when would it start? --- */
-struct test_result {
-    bool accepted;
-    int64_t start_s;      /* SEEN_ABSENT unknown */
-    const char *upstream; /* the scheduler's own words */
-    const char *field, *hint;
-};
-typedef void test_done(void *ctx, const struct test_result *result, const struct err *err);
 int executor_test(struct executor *ex, struct span script, test_done *done, void *ctx, struct err *err);
 
 /* --- what the scheduler allows (partitions, associations, QOS), for the form and for checks at submit --- */
-typedef void text_done(void *ctx, struct span text, const struct err *err);
 int executor_limits(struct executor *ex, text_done *done, void *ctx, struct err *err); /* JSON object text */
 
 /* --- files --- */
-/* Bytes from offset on of <run>/<file>; size is the file's whole length at that moment. ERR_NOT_FOUND: no
- * such file yet. max_bytes at most MAX_LOG_CHUNK_BYTES. */
-struct read_spec {
-    const char *token, *file;
-    int64_t offset; /* < 0: that many bytes before the end */
-    size_t max_bytes;
-    int64_t first_line, lines; /* lines > 0: by line (from 1; negative: from the end) instead of by offset */
-};
-typedef void read_done(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err);
 int executor_read(struct executor *ex, const struct read_spec *spec, read_done *done, void *ctx,
                   struct err *err);
-
-/* Makes sure <workspace>/code/<project>/<tree> is there and complete; asks first, and sends tar_fd (a tar of
- * bytes length whose BLAKE2b-256 is tree; owned from here on) only where it is not. */
-struct stage_spec {
-    const char *project, *tree;
-    int tar_fd;
-    uint64_t bytes;
-};
 int executor_stage(struct executor *ex, const struct stage_spec *spec, plain_done *done, void *ctx,
                    struct err *err);
 

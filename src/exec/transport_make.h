@@ -2,7 +2,7 @@
 #ifndef SLUICE_EXEC_TRANSPORT_MAKE_H
 #define SLUICE_EXEC_TRANSPORT_MAKE_H
 
-#include "exec/executor.h"
+#include "exec/specs.h"
 
 /* local without a host; else ssh (libssh2). -1 with ERR_UNSUPPORTED for the openssh backend, which this build
  * has not. Connects to nothing. */
