@@ -3,23 +3,11 @@
 #include "api/http.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "io/loop.h"
-#include "store/event_store.h"
-#include "store/misc_store.h"
 #include "store/store.h"
-#include "svc/fanout.h"
-#include "svc/fleet.h"
-#include "svc/gpus.h"
-#include "svc/jobs.h"
-#include "svc/launch.h"
-#include "svc/logs.h"
-#include "svc/poll.h"
-#include "svc/projects.h"
+#include "svc/services.h"
 #include "svc/settings.h"
-#include "svc/spool.h"
-#include "svc/submit.h"
-#include "svc/waits.h"
+#include "svc/upkeep.h"
 
 #include <pwd.h>
 #include <signal.h>
@@ -27,7 +15,6 @@
 #include <unistd.h>
 
 enum { PRUNE_EVERY_MS = 3600 * 1000 };
-#define KEEP_REPLIES_US (INT64_C(7) * 86400 * US_PER_S)
 
 struct daemon {
     struct gateway gw;
@@ -73,13 +60,7 @@ static void on_turn(void *ctx)
 static void on_prune(void *ctx)
 {
     struct daemon *daemon = ctx;
-    struct err err = { 0 };
-    int64_t now = clock_wall_us(daemon->gw.clock);
-    int64_t keep = settings_daemon(daemon->gw.settings)->retention_events_s;
-    if (idempotency_prune(daemon->gw.store, now - KEEP_REPLIES_US, &err) < 0 ||
-        event_store_prune(daemon->gw.store, now - keep * US_PER_S, NULL, &err) < 0)
-        log_warn("pruning: %s", err.text);
-    spool_prune(&daemon->gw);
+    upkeep_prune(&daemon->gw);
 }
 
 static void on_stop(void *ctx)
@@ -92,19 +73,7 @@ static void on_stop(void *ctx)
 static void on_reload(void *ctx)
 {
     struct daemon *daemon = ctx;
-    struct err err = { 0 };
-    auto_errs struct errs errs = { 0 };
-    auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
-    if (settings_load(daemon->gw.settings, &errs) < 0) {
-        errs_text(&errs, &text);
-        log_error("the clusters file is refused, the old one stays in force: %s", str_text(&text));
-        return;
-    }
-    if (fleet_apply(daemon->gw.fleet, &err) < 0)
-        log_error("reload: %s", err.text);
-    poll_clusters_changed(daemon->gw.poll);
-    launch_resume_all(daemon->gw.launch);
-    log_info("configuration read again: %zu clusters", fleet_count(daemon->gw.fleet));
+    upkeep_reload(&daemon->gw);
 }
 
 /* --- making and ending it --- */
@@ -118,31 +87,6 @@ static int load_settings(struct gateway *gw)
     errs_text(&errs, &text);
     fprintf(stderr, "%s", str_text(&text));
     return -1;
-}
-
-static int make_services(struct gateway *gw, struct err *err)
-{
-    const struct daemon_config *config = settings_daemon(gw->settings);
-    if (store_open(config->state_dir, gw->clock, &gw->store, err) < 0 ||
-        spool_prepare(config->state_dir, err) < 0)
-        return -1;
-    gw->loop = loop_new();
-    gw->fleet = fleet_new(gw);
-    gw->jobs = jobs_new(gw);
-    gw->poll = poll_new(gw);
-    gw->gpus = gpus_new(gw);
-    gw->launch = launch_new(gw);
-    gw->waits = waits_new(gw);
-    gw->fanout = fanout_new(gw);
-    gw->logs = logs_new(gw);
-    gw->projects = projects_new(gw);
-    gw->submit = submit_new(gw);
-    if (jobs_load(gw->jobs, err) < 0)
-        return err_wrap(err, "reading the active jobs");
-    if (fleet_apply(gw->fleet, err) < 0)
-        return -1;
-    poll_clusters_changed(gw->poll);
-    return 0;
 }
 
 static void warn(const struct gateway *gw)
@@ -175,39 +119,24 @@ static int make_http(struct daemon *daemon, struct err *err)
 
 static void end(struct daemon *daemon)
 {
-    struct gateway *gw = &daemon->gw;
     loop_watch_free(daemon->http_watch);
     loop_timer_free(daemon->http_timer);
     loop_timer_free(daemon->prune_timer);
     http_free(daemon->http);
-    waits_free(gw->waits);
-    fanout_free(gw->fanout);
-    fleet_free(gw->fleet); /* ends what is under way: its callbacks still need the services below */
-    while (gw->store && store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0)
-        ; /* what waits for a commit may change more */
-    submit_free(gw->submit);
-    launch_free(gw->launch);
-    poll_free(gw->poll);
-    gpus_free(gw->gpus);
-    logs_free(gw->logs);
-    projects_free(gw->projects);
-    store_close(gw->store);
-    jobs_free(gw->jobs);
-    if (gw->loop)
-        loop_free(gw->loop);
-    settings_free(gw->settings);
+    services_close(&daemon->gw);
+    settings_free(daemon->gw.settings);
 }
 
 static int start(struct daemon *daemon, struct err *err)
 {
     struct gateway *gw = &daemon->gw;
-    if (make_services(gw, err) < 0 || make_http(daemon, err) < 0)
+    if (services_open(gw, err) < 0 || make_http(daemon, err) < 0)
         return -1;
     loop_on_turn(gw->loop, on_turn, daemon);
     loop_on_signal(gw->loop, SIGINT, on_stop, daemon);
     loop_on_signal(gw->loop, SIGTERM, on_stop, daemon);
     loop_on_signal(gw->loop, SIGHUP, on_reload, daemon);
-    launch_resume_all(gw->launch);
+    services_start(gw);
     warn(gw);
     return 0;
 }

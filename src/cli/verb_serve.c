@@ -139,6 +139,7 @@ static int load(struct input *in, const char *file, struct daemon_config **out, 
         screen_errf(in->env, "%s", str_text(&told));
         return err_set(err, ERR_INVALID, "not started: the configuration has errors");
     }
+    (*out)->ssh_agent_socket = mem_dup_str(cli_var(in->env, "SSH_AUTH_SOCK"));
     return fill_folders(in->env, *out, err);
 }
 

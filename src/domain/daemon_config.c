@@ -36,6 +36,7 @@ void daemon_config_free(struct daemon_config *config)
         return;
     bind_clear(binds, ARRAY_LEN(binds), config);
     free(config->listen_host);
+    free(config->ssh_agent_socket);
     doc_free(config->doc);
     free(config);
 }

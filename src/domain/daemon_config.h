@@ -23,7 +23,8 @@ struct daemon_config {
     int64_t t_settle_s; /* BIND_NONE: 60 s + 2 x MessageTimeout, at least 120 s */
     int log_level;      /* enum log_level */
     bool log_json;
-    struct doc *doc; /* what all of them said, with origins in errs only */
+    char *ssh_agent_socket; /* no key: SSH_AUTH_SOCK of the environment, set by `serve`; NULL none */
+    struct doc *doc;        /* what all of them said, with origins in errs only */
 };
 
 struct daemon_setting { /* one value from outside the file */

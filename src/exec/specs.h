@@ -5,6 +5,7 @@
 
 #include "domain/cluster.h"
 #include "domain/report.h"
+#include "exec/file_specs.h"
 #include "exec/transport.h"
 
 struct executor;
@@ -23,22 +24,19 @@ struct submit_spec {
     const char *token;
     int64_t launch; /* 1 for the first frame; n + 1 only after frame n is proved to have left no job */
     struct span script;
-    struct span
-        secrets;      /* sh `export K='v'` lines for a 0600 file beside the script, or empty; never logged */
-    const char *code; /* directory below the workspace to copy into the run directory as `code`, or NULL */
-    const char *name; /* job name */
-    const char *comment;          /* NULL: the token is used */
+    struct span secrets; /* sh `export K='v'` lines for a 0600 file, or empty; never logged */
+    const char *code;    /* directory below the workspace to copy into the run directory as `code`, or NULL */
+    const char *name;    /* job name */
+    const char *comment; /* NULL: the token is used */
     int64_t gpus, cpus, priority; /* for schedulers that keep their own queue */
     int64_t time_s;               /* the same: its time limit, 0 none */
 };
-
 enum submit_end {
     SUBMIT_ACCEPTED,  /* a well-formed receipt */
     SUBMIT_REFUSED,   /* a listed permanent refusal: certainly no job */
     SUBMIT_TRANSIENT, /* certainly no job, and the same request may work later */
     SUBMIT_UNKNOWN    /* nothing is known: reconcile */
 };
-
 struct submit_result {
     enum submit_end end;
     const char *sched_id; /* ACCEPTED */
@@ -110,24 +108,5 @@ typedef void test_done(void *ctx, const struct test_result *result, const struct
 
 /* --- what the scheduler allows (partitions, associations, QOS), for the form and for checks at submit --- */
 typedef void text_done(void *ctx, struct span text, const struct err *err);
-
-/* --- files --- */
-/* Bytes from offset on of <run>/<file>; size is the file's whole length at that moment. ERR_NOT_FOUND: no
- * such file yet. max_bytes at most MAX_LOG_CHUNK_BYTES. */
-struct read_spec {
-    const char *token, *file;
-    int64_t offset; /* < 0: that many bytes before the end */
-    size_t max_bytes;
-    int64_t first_line, lines; /* lines > 0: by line (from 1; negative: from the end) instead of by offset */
-};
-typedef void read_done(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err);
-
-/* Makes sure <workspace>/code/<project>/<tree> is there and complete; asks first, and sends tar_fd (a tar of
- * bytes length whose BLAKE2b-256 is tree; owned from here on) only where it is not. */
-struct stage_spec {
-    const char *project, *tree;
-    int tar_fd;
-    uint64_t bytes;
-};
 
 #endif

@@ -29,10 +29,12 @@ struct fleet *fleet_new(const struct gateway *gw)
     fleet->gw = gw;
     ssize_t n = readlink("/proc/self/exe", fleet->self_path, sizeof(fleet->self_path) - 1);
     fleet->self_path[n > 0 ? n : 0] = '\0';
-    fleet->deps = (struct executor_deps){ .loop = gw->loop,
-                                          .clock = gw->clock,
-                                          .self_path = fleet->self_path,
-                                          .state_dir = settings_daemon(gw->settings)->state_dir };
+    fleet->deps =
+        (struct executor_deps){ .loop = gw->loop,
+                                .clock = gw->clock,
+                                .self_path = fleet->self_path,
+                                .state_dir = settings_daemon(gw->settings)->state_dir,
+                                .ssh_agent_socket = settings_daemon(gw->settings)->ssh_agent_socket };
     return fleet;
 }
 
@@ -44,12 +46,17 @@ static void cluster_free(struct cluster *cluster)
     free(cluster);
 }
 
+void fleet_end(struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) /* their last callbacks still look for clusters */
+        executor_free(move_ptr(fleet->items[i]->executor));
+}
+
 void fleet_free(struct fleet *fleet)
 {
     if (!fleet)
         return;
-    for (size_t i = 0; i < fleet->count; i++) /* their last callbacks still look for clusters */
-        executor_free(move_ptr(fleet->items[i]->executor));
+    fleet_end(fleet);
     for (size_t i = 0; i < fleet->count; i++)
         cluster_free(fleet->items[i]);
     free(fleet->items);

@@ -27,6 +27,8 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
 };
 
 struct fleet *fleet_new(const struct gateway *gw);
+/* Frees the executors: what is under way on the clusters ends, and its callbacks run. */
+void fleet_end(struct fleet *fleet);
 void fleet_free(struct fleet *fleet);
 /* Brings executors in line with the settings in force: new ones are made, gone ones freed, changed ones
  * remade. */

@@ -16,6 +16,7 @@
 #include "svc/poll.h"
 #include "svc/projects.h"
 #include "svc/query.h"
+#include "svc/services.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 #include "svc/submit.h"
@@ -61,20 +62,8 @@ static inline void fixture_services(struct fixture *f)
         fail_msg("daemon config: %s", errs.count ? errs.items[0].text : "?");
     gw->settings = settings_new_take(config);
     assert_int_equal(settings_load(gw->settings, &errs), 0);
-    if (store_open(f->state, gw->clock, &gw->store, &err) < 0 || spool_prepare(f->state, &err) < 0)
-        fail_msg("store: %s", err.text);
-    gw->loop = loop_new();
-    gw->fleet = fleet_new(gw);
-    gw->jobs = jobs_new(gw);
-    gw->poll = poll_new(gw);
-    gw->gpus = gpus_new(gw);
-    gw->launch = launch_new(gw);
-    gw->waits = waits_new(gw);
-    gw->logs = logs_new(gw);
-    gw->projects = projects_new(gw);
-    gw->submit = submit_new(gw);
-    assert_int_equal(jobs_load(gw->jobs, &err), 0);
-    assert_int_equal(fleet_apply(gw->fleet, &err), 0);
+    if (services_open(gw, &err) < 0)
+        fail_msg("services: %s", err.text);
     poll_clusters_changed(gw->poll);
 }
 
@@ -97,21 +86,8 @@ static inline void fixture_open(struct fixture *f)
 /* As a kill -9 would: nothing is told that the end has come but what is on disk. */
 static inline void fixture_stop(struct fixture *f)
 {
-    struct gateway *gw = &f->gw;
-    waits_free(gw->waits);
-    fleet_free(gw->fleet);
-    while (store_has_pending(gw->store))
-        assert_int_equal(store_flush(gw->store, NULL), 0);
-    submit_free(gw->submit);
-    launch_free(gw->launch);
-    poll_free(gw->poll);
-    gpus_free(gw->gpus);
-    logs_free(gw->logs);
-    projects_free(gw->projects);
-    store_close(gw->store);
-    jobs_free(gw->jobs);
-    loop_free(gw->loop);
-    settings_free(gw->settings);
+    services_close(&f->gw);
+    settings_free(f->gw.settings);
 }
 
 static inline void fixture_restart(struct fixture *f)

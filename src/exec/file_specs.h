@@ -1,0 +1,27 @@
+/* What an executor is asked about files on the cluster (exec/executor.h). */
+#ifndef SLUICE_EXEC_FILE_SPECS_H
+#define SLUICE_EXEC_FILE_SPECS_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+/* --- files --- */
+/* Bytes from offset on of <run>/<file>; size is the file's whole length at that moment. ERR_NOT_FOUND: no
+ * such file yet. max_bytes at most MAX_LOG_CHUNK_BYTES. */
+struct read_spec {
+    const char *token, *file;
+    int64_t offset; /* < 0: that many bytes before the end */
+    size_t max_bytes;
+    int64_t first_line, lines; /* lines > 0: by line (from 1; negative: from the end) instead of by offset */
+};
+typedef void read_done(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err);
+
+/* Makes sure <workspace>/code/<project>/<tree> is there and complete; asks first, and sends tar_fd (a tar of
+ * bytes length whose BLAKE2b-256 is tree; owned from here on) only where it is not. */
+struct stage_spec {
+    const char *project, *tree;
+    int tar_fd;
+    uint64_t bytes;
+};
+
+#endif

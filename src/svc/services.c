@@ -1,0 +1,54 @@
+#include "svc/services.h"
+
+#include "io/loop.h"
+#include "store/store.h"
+#include "svc/fleet.h"
+#include "svc/gpus.h"
+#include "svc/jobs.h"
+#include "svc/launch.h"
+#include "svc/poll.h"
+#include "svc/settings.h"
+#include "svc/spool.h"
+
+int services_open(struct gateway *gw, struct err *err)
+{
+    const struct daemon_config *config = settings_daemon(gw->settings);
+    if (store_open(config->state_dir, gw->clock, &gw->store, err) < 0 ||
+        spool_prepare(config->state_dir, err) < 0)
+        return -1;
+    gw->loop = loop_new();
+    gw->fleet = fleet_new(gw);
+    gw->jobs = jobs_new(gw);
+    gw->poll = poll_new(gw);
+    gw->gpus = gpus_new(gw);
+    gw->launch = launch_new(gw);
+    services_open_edge(gw);
+    if (jobs_load(gw->jobs, err) < 0)
+        return err_wrap(err, "reading the active jobs");
+    return fleet_apply(gw->fleet, err);
+}
+
+void services_start(struct gateway *gw)
+{
+    poll_clusters_changed(gw->poll);
+    launch_resume_all(gw->launch);
+}
+
+void services_close(struct gateway *gw)
+{
+    if (gw->loop) {
+        fleet_end(gw->fleet); /* what is under way ends; its callbacks still need the services */
+        while (store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0)
+            ; /* what waits for a commit may change more */
+        services_close_edge(gw);
+        launch_free(gw->launch);
+        poll_free(gw->poll);
+        gpus_free(gw->gpus);
+        fleet_free(gw->fleet);
+    }
+    store_close(gw->store);
+    if (gw->loop) {
+        jobs_free(gw->jobs);
+        loop_free(gw->loop);
+    }
+}

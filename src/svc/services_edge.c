@@ -1,0 +1,24 @@
+#include "svc/fanout.h"
+#include "svc/logs.h"
+#include "svc/projects.h"
+#include "svc/services.h"
+#include "svc/submit.h"
+#include "svc/waits.h"
+
+void services_open_edge(struct gateway *gw)
+{
+    gw->waits = waits_new(gw);
+    gw->fanout = fanout_new(gw);
+    gw->logs = logs_new(gw);
+    gw->projects = projects_new(gw);
+    gw->submit = submit_new(gw);
+}
+
+void services_close_edge(struct gateway *gw)
+{
+    submit_free(gw->submit);
+    logs_free(gw->logs);
+    projects_free(gw->projects);
+    waits_free(gw->waits);
+    fanout_free(gw->fanout);
+}
