@@ -8,15 +8,6 @@
 
 enum { MAX_HELP_BYTES = 64 * 1024, MAX_VERBS = 64 };
 
-const char *cli_var(const struct cli_env *env, const char *name)
-{
-    size_t len = strlen(name);
-    for (const char *const *var = env->vars; var && *var; var++)
-        if (strncmp(*var, name, len) == 0 && (*var)[len] == '=')
-            return (*var)[len + 1] ? *var + len + 1 : NULL;
-    return NULL;
-}
-
 static int unknown_verb(const struct cli_env *env, const char *word)
 {
     const char *names[MAX_VERBS];

@@ -53,20 +53,6 @@ static int set_key(struct doc *body, const char *path, const char *value, struct
     return 0;
 }
 
-static void make_map(struct doc *doc)
-{
-    if (doc->kind != DOC_MAP)
-        doc->kind = DOC_MAP;
-}
-
-static void put_text(struct doc *map, struct span name, const char *value)
-{
-    auto_free char *key = span_dup(name);
-    make_map(map);
-    struct doc *known = (struct doc *)doc_get(map, key); /* a dot in a name is part of it */
-    doc_set_str(known ? known : doc_push(map, key), value);
-}
-
 /* NAME: its value from here goes into `environment`, for env.pass and env.secrets. NAME=VALUE is set
  * outright. */
 static int pass_value(struct cli *cli, struct doc *body, const char *word, const char *outright,
@@ -79,7 +65,8 @@ static int pass_value(struct cli *cli, struct doc *body, const char *word, const
         return err_set(err, ERR_INVALID, "%s is not set here, so its value cannot be passed on", word);
     if (!span_is_utf8(span_of(word)) || !span_is_utf8(span_of(value)))
         return err_set(err, ERR_INVALID, "the value of %.*s is not UTF-8", SPAN_FMT(span_head(name, equals)));
-    put_text(set_place(body, equals < name.len ? outright : "environment"), span_head(name, equals), value);
+    struct doc *map = set_place(body, equals < name.len ? outright : "environment");
+    doc_set_str(set_entry(map, span_head(name, equals)), value);
     return 0;
 }
 
@@ -91,12 +78,7 @@ static int set_param(struct doc *body, const char *word, struct err *err)
         return err_set(err, ERR_INVALID, "expected NAME=VALUE, got %s", word);
     if (!span_is_utf8(name))
         return err_set(err, ERR_INVALID, "the value is not UTF-8");
-    struct doc *params = set_place(body, "overrides");
-    put_text(params, span_head(name, equals), word + equals + 1);
-    auto_free char *key = span_dup(span_head(name, equals));
-    struct doc *at = (struct doc *)doc_get(params, key);
-    at->plain = true;
-    doc_core_scalar(at);
+    set_scalar(set_entry(set_place(body, "overrides"), span_head(name, equals)), word + equals + 1);
     return 0;
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/token.h"
-#include "cli/cli.h"
+#include "cli/env.h"
 
 enum { SPOOL_KEEP_S = 24 * 3600, SPOOL_KEY_BYTES = 64 };
 

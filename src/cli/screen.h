@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "cli/cli.h"
+#include "cli/env.h"
 
 enum tint { TINT_NONE, TINT_GOOD, TINT_BAD, TINT_BUSY, TINT_WAIT, TINT_FAINT, TINT_STRONG };
 

@@ -27,6 +27,28 @@ struct doc *set_place(struct doc *body, const char *path)
     return body;
 }
 
+struct doc *set_entry(struct doc *map, struct span name)
+{
+    auto_free char *key = span_dup(name);
+    if (map->kind != DOC_MAP)
+        become(map, DOC_MAP);
+    struct doc *known = (struct doc *)doc_get(map, key);
+    return known ? known : doc_push(map, key);
+}
+
+void set_scalar(struct doc *at, const char *text)
+{
+    int64_t number;
+    become(at, DOC_NULL);
+    doc_set_str(at, text);
+    at->plain = true;
+    doc_core_scalar(at);
+    bool is_changed =
+        at->kind == DOC_INT && (!span_i64(span_of(text), &number) || (text[*text == '-'] == '0' && text[1]));
+    if (is_changed || at->kind == DOC_STR)
+        doc_set_str(at, text);
+}
+
 void set_add_text(struct doc *body, const char *path, const char *text)
 {
     struct doc *list = set_place(body, path);
@@ -101,9 +123,8 @@ static int place(struct doc *at, const struct schema_row *row, const char *path,
         at->text = mem_dup_str(value);
         at->plain = true;
     }
-    bool is_entry = strcmp(row->path, "*") == 0;
     struct doc typed = { 0 };
-    if (at->kind == DOC_STR && !is_entry && schema_type(row, at, &typed, err) < 0)
+    if (at->kind == DOC_STR && schema_type(row, at, &typed, err) < 0)
         return -1;
     doc_clear(&typed);
     type_scalars(at, keeps_text(row));
@@ -120,26 +141,28 @@ static int unknown(const char *path, struct err *err)
     return err_set(err, ERR_INVALID, "there is no key %s; docs/config.md lists them", path);
 }
 
-/* Names below a map (env.vars.SEED, overrides.lr) have no row of their own. */
-static const struct schema_row *row_of(const char *path)
+/* A name below a map: env.vars.SEED, overrides.optim.lr. Variables are text. */
+static void set_below(struct doc *map, const char *map_path, const char *name, const char *value)
 {
-    static const struct schema_row entry = { .path = "*", .type = SCHEMA_SCALAR };
-    const struct schema_row *row = schema_row_at(&schema_request, path);
-    const char *dot = strrchr(path, '.');
-    if (row || !dot)
-        return row;
-    auto_free char *parent = span_dup((struct span){ path, (size_t)(dot - path) });
-    row = schema_row_at(&schema_request, parent);
-    return row && row->type == SCHEMA_DICT ? &entry : NULL;
+    struct doc *at = set_entry(map, span_of(name));
+    if (strcmp(map_path, "env.vars") == 0)
+        doc_set_str(at, value);
+    else
+        set_scalar(at, value);
 }
 
 int set_value(struct doc *body, const char *path, const char *value, struct err *err)
 {
-    const struct schema_row *row = row_of(path);
+    const struct schema_row *row = schema_row_at(&schema_request, path);
     if (!row)
         return unknown(path, err);
-    if (!span_is_utf8(span_of(value)))
+    if (!span_is_utf8(span_of(value)) || !span_is_utf8(span_of(path)))
         return err_set(err, ERR_INVALID, "the value of %s is not UTF-8", path);
+    size_t len = strlen(row->path);
+    if (row->type == SCHEMA_DICT && strncmp(row->path, path, len) == 0 && path[len] == '.') {
+        set_below(set_place(body, row->path), row->path, path + len + 1, value);
+        return 0;
+    }
     if (place(set_place(body, path), row, path, value, err) < 0)
         return err_wrap(err, "%s", path);
     return 0;

@@ -12,6 +12,11 @@ int set_value(struct doc *body, const char *path, const char *value, struct err 
 int set_assignment(struct doc *body, const char *word, struct err *err);
 /* The node of a dotted path, made where it is not. */
 struct doc *set_place(struct doc *body, const char *path);
+/* The entry of a map (made a map where it is none): a dot in its name is part of it. */
+struct doc *set_entry(struct doc *map, struct span name);
+/* Text as a person types a free value: a number, true, false, null, or the text itself where reading it as a
+ * number would change it (007). */
+void set_scalar(struct doc *at, const char *text);
 /* The list at a path, made where it is not, gets one more string. */
 void set_add_text(struct doc *body, const char *path, const char *text);
 

@@ -2,7 +2,7 @@
 #ifndef SLUICE_CLI_VERB_H
 #define SLUICE_CLI_VERB_H
 
-#include "cli/cli.h"
+#include "cli/env.h"
 #include "cli/options.h"
 
 struct cli {
