@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { POLL_S = 50, SLACK_S = 30, MAX_PATH_BYTES = 1024, FIRST_PAUSE_MS = 200, MAX_PAUSE_MS = 5000 };
+enum { POLL_S = 50, SLACK_S = 30, MAX_PATH_BYTES = 1024, FIRST_PAUSE_MS = 200, MAX_PAUSE_MS = 5000, ONE_LOOK_S = 1 };
 
 static bool is_passing(const struct answer *answer, int rc, const struct err *err)
 {
@@ -67,7 +67,8 @@ int job_watch(struct cli *cli, const char *job, const char *what, int64_t timeou
         int status = get(cli, str_text(&path), (int)left_s + SLACK_S, answer);
         if (status != EXIT_OK || is_there(answer->doc, what))
             return status;
-        if (timeout_s >= 0 && clock_mono_us(clock) >= end_us)
+        bool is_one_look = timeout_s >= 0 && timeout_s <= ONE_LOOK_S;
+        if (is_one_look || (timeout_s >= 0 && clock_mono_us(clock) >= end_us))
             return EXIT_OK;
         mem_replace_str(&id, view_text(answer->doc, "id")); /* `last` may be another one the next time */
     }

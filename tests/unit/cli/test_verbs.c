@@ -1,0 +1,303 @@
+/* The verbs that look, against a gateway that answers by script.
+ * Covers: cli/cli, cli/env, cli/verbs, cli/verb_ls, cli/verb_show, cli/verb_log, cli/verb_cancel,
+ * cli/verb_wait, cli/verb_gpus, cli/verb_clusters, cli/verb_projects, cli/verb_events, cli/verb_version,
+ * cli/follow, cli/table, cli/screen, cli/read_file. */
+#include "cli_help.h"
+
+#include <stdio.h>
+
+#define HOSTILE "evil\\u001b]0;x\\u0007\\u009b31m\\u202e\\tname"
+#define JOBS                                                                                                \
+    "{\"items\":[{\"id\":12,\"state\":\"running\",\"name\":\"" HOSTILE                                      \
+    "\",\"project\":\"p\",\"cluster\":\"c\","                                                               \
+    "\"resources\":{\"gpus\":2,\"nodes\":1,\"gpu_type\":\"a100\"},\"created_at\":\"2025-10-09T08:43:20Z\"," \
+    "\"started_at\":\"2025-10-09T08:48:20Z\",\"why\":\"a long reason that no narrow terminal can show\"}]," \
+    "\"next\":null,\"total\":null}"
+
+static void check_harmless(const char *text)
+{
+    assert_null(strchr(text, '\x1b'));
+    assert_null(strchr(text, '\x07'));
+    assert_null(strstr(text, "\xc2\x9b"));
+    assert_null(strstr(text, "\xe2\x80\xae"));
+}
+
+static void hostile_names_are_harmless_in_lists_and_documents(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs?", .status = 200, .body = JOBS },
+        { .expect = "GET /api/v1/jobs/12 ",
+          .status = 200,
+          .body = "{\"id\":12,\"state\":\"running\\u001b[2J\",\"name\":\"" HOSTILE "\",\"why\":\"" HOSTILE
+                  "\"}" },
+        { .status = 404, .body = "{\"code\":\"not_found\",\"detail\":\"no " HOSTILE "\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    test.env.is_terminal = true;
+    cli_test_var(&test, "NO_COLOR", "1");
+    assert_int_equal(RUN(&test, "ls"), 0);
+    check_harmless(test.out);
+    assert_int_equal(RUN(&test, "show", "12"), 0);
+    check_harmless(test.out);
+    assert_int_equal(RUN(&test, "show", "13"), EXIT_NOT_THERE);
+    check_harmless(test.err);
+    cli_test_end(&test);
+}
+
+static void a_list_fits_the_terminal(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = { { .status = 200, .body = JOBS } };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    test.env.is_terminal = true;
+    test.env.columns = 60;
+    cli_test_var(&test, "NO_COLOR", "1");
+    assert_int_equal(RUN(&test, "ls"), 0);
+    struct span rest = span_of(test.out), line;
+    while (span_next_line(&rest, &line))
+        assert_true(line.len <= 60 + 8); /* an ellipsis has three bytes and one column */
+    assert_has(test.out, "00:05:00");
+    cli_test_end(&test);
+}
+
+static void to_a_pipe_nothing_is_cut_and_tabs_part_the_columns(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = { { .status = 200, .body = JOBS } };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    test.env.columns = 20;
+    assert_int_equal(RUN(&test, "ls"), 0);
+    assert_has(test.out, "ID\tSTATE\tNAME\tPROJECT\tCLUSTER\tGPUS\tELAPSED\tAGE\tWHY\n12\trunning\tevil");
+    assert_has(test.out, "\t2 a100\t00:05:00\t10m\ta long reason that no narrow terminal can show\n");
+    cli_test_end(&test);
+}
+
+static void all_pages_of_a_list_are_read(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs?limit=200&filter=state%3Afailed%20age%3A%3C2d ",
+          .status = 200,
+          .body = "{\"items\":[{\"id\":2,\"state\":\"failed\"}],\"next\":\"c 1\"}" },
+        { .expect = "GET /api/v1/jobs?limit=200&filter=state%3Afailed%20age%3A%3C2d&cursor=c%201 ",
+          .status = 200,
+          .body = "{\"items\":[{\"id\":1,\"state\":\"failed\"}],\"next\":null}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "ls", "--all", "state:failed", "age:<2d"), 0);
+    assert_has(test.out, "\n2\tfailed");
+    assert_has(test.out, "\n1\tfailed");
+    cli_test_end(&test);
+}
+
+#define LOG(from, size) "X-Sluice-Offset: " from "\r\nX-Sluice-Size: " size "\r\n"
+
+static void a_followed_log_has_each_byte_once(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/last?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=0&", .status = 404, .body = "{\"code\":\"not_found\"}" },
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=0&",
+          .status = 200,
+          .headers = LOG("0", "6"),
+          .body = "abc" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=3&",
+          .status = 200,
+          .headers = LOG("3", "6"),
+          .body = "def" },
+        /* ended and requeued: the old attempt is read to its end first */
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"pending\",\"attempt\":2}" },
+        { .is_lost = true },
+        { .expect = "GET /api/v1/jobs/5/log?offset=6&",
+          .status = 200,
+          .headers = LOG("6", "7"),
+          .body = "g" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=0&limit=1048576&attempt=2 ",
+          .status = 200,
+          .headers = LOG("0", "1"),
+          .body = "h" },
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"completed\",\"attempt\":2}" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=1&",
+          .status = 200,
+          .headers = LOG("1", "2"),
+          .body = "\x1b" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "log", "-f"), 0);
+    assert_string_equal(test.out, "abcdefgh\x1b");
+    assert_has(test.err, "--- attempt 2 ---");
+    cli_test_end(&test);
+}
+
+static void wait_gives_up_in_time_with_a_code_of_its_own(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/3?wait=terminal&timeout=0s",
+          .status = 200,
+          .body = "{\"id\":3,\"state\":\"running\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "wait", "3", "--timeout", "0s"), EXIT_STILL_GOING);
+    assert_has(test.err, "job 3 is still running");
+    cli_test_end(&test);
+}
+
+static void several_jobs_are_cancelled_though_one_is_not_there(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "POST /api/v1/jobs/1/cancel ",
+          .status = 404,
+          .body = "{\"code\":\"not_found\",\"detail\":\"no job 1\"}" },
+        { .expect = "POST /api/v1/jobs/2/cancel ",
+          .status = 202,
+          .body = "{\"id\":2,\"state\":\"running\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "cancel", "1", "2"), EXIT_NOT_THERE);
+    assert_string_equal(test.out, "job 2: running, cancel asked for\n");
+    cli_test_end(&test);
+}
+
+static void tables_of_clusters_gpus_and_projects_are_shown(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/clusters ",
+          .status = 200,
+          .body = "{\"items\":[{\"name\":\"alder\",\"state\":\"unreachable\",\"stale\":true,\"host\":\"h\","
+                  "\"error\":\"no route\"}]}" },
+        { .expect = "GET /api/v1/gpus?max_age=60s ",
+          .status = 200,
+          .body = "{\"items\":[{\"cluster\":\"alder\",\"partition\":\"gpu\",\"type\":\"a100\",\"free\":1,"
+                  "\"total\":40,\"observed_at\":\"2025-10-09T08:53:10Z\"}]}" },
+        { .expect = "GET /api/v1/projects ",
+          .status = 200,
+          .body = "{\"items\":[{\"name\":\"p\",\"path\":\"/p\",\"dirty\":true,\"errors\":[{}]}]}" },
+        { .expect = "DELETE /api/v1/projects/a%2Fb ", .status = 204 },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "clusters"), 0);
+    assert_has(test.out, "alder\tunreachable\t-\th\tnever\t-\tno route\n");
+    assert_int_equal(RUN(&test, "gpus"), 0);
+    assert_has(test.out, "alder\tgpu\ta100\t1\t40\t#.........\t-\t-\t-\t0/0\t10s ago\n");
+    assert_int_equal(RUN(&test, "projects"), 0);
+    assert_has(test.out, "p\t-\t-\tyes\t1\tnever\t/p\n");
+    assert_int_equal(RUN(&test, "projects", "rm", "a/b"), 0);
+    cli_test_end(&test);
+}
+
+static void json_is_the_answer_as_it_came(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .status = 200, .body = "{\"items\" : [ ]}" },
+        { .status = 404, .body = "{\"code\":\"not_found\",\"detail\":\"no\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    cli_test_var(&test, "SLUICE_TOKEN", "slc_x");
+    assert_int_equal(RUN(&test, "clusters", "--json"), 0);
+    assert_string_equal(test.out, "{\"items\" : [ ]}\n");
+    auto_str struct str token = STR_MAX(100);
+    http_server_header(test.server, 0, "Authorization", &token);
+    assert_string_equal(str_text(&token), "Bearer slc_x");
+    assert_int_equal(RUN(&test, "show", "--json"), EXIT_NOT_THERE);
+    assert_string_equal(test.out, "{\"code\":\"not_found\",\"detail\":\"no\"}\n");
+    cli_test_end(&test);
+}
+
+static void events_of_a_job_are_lines(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/4/events?after=0",
+          .status = 200,
+          .body = "{\"items\":[{\"id\":1,\"time\":\"t\",\"kind\":\"state\",\"job\":4,\"data\":{\"to\":\"x\"}}"
+                  "]}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "events", "4"), 0);
+    assert_string_equal(test.out, "1  t  job 4  state  {\"to\":\"x\"}\n");
+    cli_test_end(&test);
+}
+
+static void config_check_tells_every_error(void **state)
+{
+    (void)state;
+    struct cli_test test;
+    auto_str struct str path = STR_MAX(4096);
+    cli_test_begin(&test, NULL, 0);
+    str_addf(&path, "%s/.mlops-config.yaml", test.folder);
+    FILE *file = fopen(str_text(&path), "w");
+    assert_non_null(file);
+    fputs("resources: {gpus: x, gpuz: 1}\n", file);
+    fclose(file);
+    assert_int_equal(RUN(&test, "config", "check", str_text(&path)), EXIT_SERVE_INVALID);
+    assert_has(test.err, "did you mean");
+    assert_has(test.err, "whole number");
+    assert_int_equal(RUN(&test, "config", "check", "/no/such.yaml"), EXIT_SERVE_INVALID);
+    assert_int_equal(RUN(&test, "config", "explain", "resources.gpus"), 0);
+    assert_has(test.out, "GPUs per node");
+    cli_test_end(&test);
+}
+
+static void verbs_have_help_and_the_nearest_is_named(void **state)
+{
+    (void)state;
+    struct cli_test test;
+    cli_test_begin(&test, NULL, 0);
+    assert_int_equal(RUN(&test, "help", "submit"), 0);
+    assert_has(test.out, "--gpu-type");
+    assert_int_equal(RUN(&test, "log", "--help"), 0);
+    assert_has(test.out, "usage: sluice log [JOB]");
+    assert_int_equal(RUN(&test, "submti"), EXIT_USAGE_WRONG);
+    assert_has(test.err, "did you mean submit?");
+    assert_int_equal(RUN(&test, "show", "1", "2"), EXIT_USAGE_WRONG);
+    assert_int_equal(RUN(&test, "version", "--client"), 0);
+    assert_string_equal(test.out, "sluice 9.8\n");
+    cli_test_end(&test);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hostile_names_are_harmless_in_lists_and_documents),
+        cmocka_unit_test(a_list_fits_the_terminal),
+        cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
+        cmocka_unit_test(all_pages_of_a_list_are_read),
+        cmocka_unit_test(a_followed_log_has_each_byte_once),
+        cmocka_unit_test(wait_gives_up_in_time_with_a_code_of_its_own),
+        cmocka_unit_test(several_jobs_are_cancelled_though_one_is_not_there),
+        cmocka_unit_test(tables_of_clusters_gpus_and_projects_are_shown),
+        cmocka_unit_test(json_is_the_answer_as_it_came),
+        cmocka_unit_test(events_of_a_job_are_lines),
+        cmocka_unit_test(config_check_tells_every_error),
+        cmocka_unit_test(verbs_have_help_and_the_nearest_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
