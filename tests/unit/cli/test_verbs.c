@@ -1,7 +1,7 @@
 /* The verbs that look, against a gateway that answers by script.
  * Covers: cli/cli, cli/env, cli/verbs, cli/verb_ls, cli/verb_show, cli/verb_log, cli/verb_cancel,
  * cli/verb_wait, cli/verb_gpus, cli/verb_clusters, cli/verb_projects, cli/verb_events, cli/verb_version,
- * cli/follow, cli/table, cli/screen, cli/read_file. */
+ * cli/follow, cli/table, cli/screen, cli/read_file, cli/verb_config. */
 #include "cli_help.h"
 
 #include <stdio.h>
