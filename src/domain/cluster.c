@@ -107,6 +107,7 @@ void clusters_config_free(struct clusters_config *clusters)
         return;
     for (size_t i = 0; i < clusters->count; i++)
         cluster_clear(&clusters->items[i]);
+    notifiers_clear(&clusters->notifiers);
     free(clusters->items);
     free(clusters);
 }
@@ -312,12 +313,11 @@ int clusters_config_parse(struct span text, const char *file, struct clusters_co
     if (yaml_parse(text, file, &doc, errs) < 0 || schema_check(&schema_clusters, doc, file, errs) < 0)
         return -1;
     const struct doc *list = doc_get(doc, "clusters");
-    if (!list || schema_is_null(list) || list->count == 0) {
-        *out = clusters_config_builtin();
-        return 0;
-    }
-    auto_clusters_config struct clusters_config *clusters = mem_zalloc(sizeof(*clusters));
-    if (fill_list(doc, file, clusters, errs) < 0)
+    bool has_none = !list || schema_is_null(list) || list->count == 0;
+    auto_clusters_config struct clusters_config *clusters =
+        has_none ? clusters_config_builtin() : mem_zalloc(sizeof(*clusters));
+    int rc = has_none ? 0 : fill_list(doc, file, clusters, errs);
+    if (notifiers_fill(&clusters->notifiers, doc_get(doc, "notifiers"), file, errs) < 0 || rc < 0)
         return -1;
     *out = move_ptr(clusters);
     return 0;

@@ -6,6 +6,7 @@
 #ifndef SLUICE_DOMAIN_CLUSTER_H
 #define SLUICE_DOMAIN_CLUSTER_H
 
+#include "domain/notifier_config.h"
 #include "domain/schema_bind.h"
 
 enum cluster_type { CLUSTER_SLURM, CLUSTER_LOCAL, CLUSTER_SSH };
@@ -76,6 +77,7 @@ struct cluster_config {
 struct clusters_config {
     struct cluster_config *items; /* addresses stay while the list lives */
     size_t count;
+    struct notifiers notifiers;
 };
 
 /* text empty or only comments, or `clusters` absent: the one cluster `local`. -1 with all errors of the file.

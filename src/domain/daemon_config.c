@@ -16,6 +16,7 @@
 
 static const struct bind binds[] = {
     AT("base_path", BIND_STR, base_path),
+    AT("public_url", BIND_STR, public_url),
     AT("trusted_proxies", BIND_STRS, trusted_proxies),
     AT("state_dir", BIND_STR, state_dir),
     AT("clusters_file", BIND_STR, clusters_file),
@@ -25,6 +26,7 @@ static const struct bind binds[] = {
     AT("limits.submit_body", BIND_INT, limits.submit_body_bytes),
     AT("limits.connections", BIND_INT, limits.connections),
     AT("limits.page_rows", BIND_INT, limits.page_rows),
+    AT("webhooks.allow", BIND_STRS, webhooks_allow),
     AT("retention.events", BIND_INT, retention_events_s),
     AT("t_settle", BIND_INT, t_settle_s),
     AT("log.level", BIND_ENUM, log_level),
@@ -189,6 +191,28 @@ static int check_base_path(const struct daemon_config *config, const char *file,
                                    .text = "expected a path like /sluice, without a slash at its end" });
 }
 
+static int check_public_url(struct daemon_config *config, const char *file, struct errs *errs)
+{
+    char *url = config->public_url;
+    if (!url)
+        return 0;
+    size_t len = strlen(url);
+    bool ok = strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    if (ok && !strpbrk(url, " ?#\"<>\\|@")) {
+        if (url[len - 1] == '/')
+            url[len - 1] = '\0';
+        return 0;
+    }
+    const struct doc *at = doc_get(config->doc, "public_url");
+    return errs_add(errs,
+                    &(struct errs_item){ .file = at->line ? file : NULL,
+                                         .line = at->line,
+                                         .col = at->col,
+                                         .path = "public_url",
+                                         .pointer = "/public_url",
+                                         .text = "expected an address like https://sluice.example.org" });
+}
+
 static bool is_loopback(const char *host)
 {
     return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
@@ -235,7 +259,7 @@ int daemon_config_parse(const struct daemon_input *in, struct daemon_config **ou
     auto_daemon_config struct daemon_config *config = mem_zalloc(sizeof(*config));
     config->doc = move_ptr(doc);
     fill(config);
-    rc = check_base_path(config, in->file, errs);
+    rc = check_base_path(config, in->file, errs) | check_public_url(config, in->file, errs);
     if (check_listen(config, in->file, errs) < 0 || rc < 0)
         return -1;
     *out = move_ptr(config);

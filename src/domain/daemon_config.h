@@ -11,7 +11,8 @@ enum auth_mode { AUTH_OWNER, AUTH_LOOPBACK, AUTH_TOKENS, AUTH_PROXY };
 struct daemon_config {
     char *listen_host; /* of listen, without brackets */
     int64_t listen_port;
-    char *base_path; /* "" or "/sluice": no slash at its end */
+    char *base_path;  /* "" or "/sluice": no slash at its end */
+    char *public_url; /* NULL, or http(s)://host[/path] without a slash at its end */
     struct strs trusted_proxies;
     char *state_dir, *clusters_file; /* NULL: main decides from XDG folders */
     struct strs project_roots;       /* empty: any readable path, while only the owner can reach the daemon */
@@ -19,6 +20,7 @@ struct daemon_config {
     struct {
         int64_t body_bytes, submit_body_bytes, connections, page_rows;
     } limits;
+    struct strs webhooks_allow; /* io/net_guard.h */
     int64_t retention_events_s;
     int64_t t_settle_s; /* BIND_NONE: 60 s + 2 x MessageTimeout, at least 120 s */
     int log_level;      /* enum log_level */

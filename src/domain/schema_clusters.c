@@ -3,14 +3,33 @@
 #include "base/mem.h"
 
 #define C(rest) "clusters[]" rest
+#define N(rest) "notifiers.*" rest
 
 /* clusters.yaml. */
 static const struct schema_row rows[] = {
     { "version", SCHEMA_INT, .fallback = "1", .min = 1, .max = 1, .help = "Version of this file's format." },
     { "defaults", SCHEMA_OBJECT, .fallback = "{}", .overlay = "clusters[]",
       .help = "An overlay for every cluster." },
-    { "notifiers", SCHEMA_FREE, .fallback = "{}", .flags = SCHEMA_LATER,
-      .help = "name: {type: slack|discord|webhook|email|ntfy, url_secret, ...}." },
+    { "notifiers", SCHEMA_NAMED, SCHEMA_NAME, "{}",
+      .help = "Who can be told of a job (notify.to), by name; docs/operations.md, Notifications." },
+    { N(".type"), SCHEMA_CHOICE, .fallback = "null", .words = "slack|discord|webhook|ntfy|email",
+      .flags = SCHEMA_REQUIRED, .help = "What kind of service it is." },
+    { N(".url_secret"), SCHEMA_STR, SCHEMA_NAME, "null", .max = 64,
+      .help = "File below secrets/ of the state directory that holds the address; not for email." },
+    { N(".sign_secret"), SCHEMA_STR, SCHEMA_NAME, "null", .max = 64,
+      .help = "webhook: secret that signs each message." },
+    { N(".token_secret"), SCHEMA_STR, SCHEMA_NAME, "null", .max = 64, .help = "ntfy: secret access token." },
+    { N(".host"), SCHEMA_STR, SCHEMA_HOST, "null", .max = 253, .help = "email: mail server." },
+    { N(".port"), SCHEMA_INT, .fallback = "null", .min = 1, .max = 65535,
+      .help = "email: its port; null: 587, with smtps 465, with none 25." },
+    { N(".tls"), SCHEMA_CHOICE, .fallback = "starttls", .words = "starttls|smtps|none",
+      .help = "email: encryption; starttls is demanded, not only tried." },
+    { N(".user"), SCHEMA_STR, SCHEMA_LINE, "null", .max = 254, .help = "email: login, where one is needed." },
+    { N(".password_secret"), SCHEMA_STR, SCHEMA_NAME, "null", .max = 64,
+      .help = "email: secret password of user." },
+    { N(".from"), SCHEMA_STR, SCHEMA_LINE, "null", .max = 254, .help = "email: sender's address." },
+    { N(".to"), SCHEMA_STR, SCHEMA_LINE, "null", .max = 254, .flags = SCHEMA_OR_LIST,
+      .help = "email: recipients' addresses, at most 20." },
     { "clusters", SCHEMA_OBJECTS, .fallback = "[]",
       .help = "The clusters; without any there is one, local, this machine." },
 

@@ -9,6 +9,8 @@ static const struct schema_row rows[] = {
       .help = "Address and port; port 0: any free one." },
     { "base_path", SCHEMA_STR, SCHEMA_LINE, "''",
       .help = "Path in front of everything, behind a proxy: /sluice." },
+    { "public_url", SCHEMA_STR, SCHEMA_LINE, "null", .max = 1000,
+      .help = "How people reach the gateway, for links in messages: https://sluice.example.org/." },
     { "trusted_proxies", SCHEMA_STRS, SCHEMA_LINE, "[]", .flags = SCHEMA_LATER,
       .help = "Addresses whose X-Forwarded-* count." },
     { "tls", SCHEMA_OBJECT, .fallback = "{}", .help = "Encryption of the gateway's own port." },
@@ -57,8 +59,10 @@ static const struct schema_row rows[] = {
     { "log.format", SCHEMA_CHOICE, .fallback = "text", .words = "text|json",
       .help = "Lines of key=value, or of JSON." },
     { "webhooks", SCHEMA_OBJECT, .fallback = "{}", .help = "Messages to other services." },
-    { "webhooks.allow", SCHEMA_STRS, SCHEMA_LINE, "[]", .flags = SCHEMA_LATER,
-      .help = "Hosts that may be called." },
+    { "webhooks.allow", SCHEMA_STRS, SCHEMA_LINE, "[]",
+      .help =
+          "What notifiers may reach beyond public addresses on the usual ports: HOST, HOST:PORT, ADDRESS, "
+          "ADDRESS:PORT, ADDRESS/BITS, [IPV6]:PORT." },
 };
 
 const struct schema schema_daemon = { "sluice", "sluice.yaml", rows, ARRAY_LEN(rows), NULL };

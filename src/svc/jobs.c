@@ -167,6 +167,8 @@ bool jobs_enter(struct jobs *jobs, struct job *job, enum job_state next, const c
     }
     log_info("job %lld %s: %s -> %s%s%s", (long long)job->id, job->token, job_state_word(from),
              job_state_word(next), why ? ": " : "", why ? why : "");
-    jobs_change(jobs, job, "state", NULL);
+    auto_str struct str data = STR_MAX(256); /* what a reader of the log cannot know: the job goes on */
+    str_addf(&data, "{\"state\":\"%s\",\"from\":\"%s\"}", job_state_word(next), job_state_word(from));
+    jobs_change(jobs, job, "state", str_text(&data));
     return true;
 }
