@@ -212,6 +212,16 @@ int job_store_document(struct store *store, int64_t id, struct str *out, struct 
     return out->failed ? err_set(err, ERR_TOO_LARGE, "job: its document exceeds %zu bytes", out->max) : 0;
 }
 
+int job_store_resolved(struct store *store, int64_t id, char **out, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_SCRIPT_RESOLVED);
+    call_int(&call, 1, id);
+    int rc = call_step(&call, err);
+    if (rc >= 0)
+        *out = rc == 1 ? call_dup(&call, 0) : NULL;
+    return rc < 0 ? -1 : 0;
+}
+
 int job_store_script(struct store *store, int64_t id, struct job_script *out, struct err *err)
 {
     auto_call struct call call = call_open(store, SQL_SCRIPT_GET);

@@ -28,6 +28,8 @@ int job_store_last(struct store *store, int64_t *id, struct err *err); /* ERR_NO
 /* id 0: the newest job. The stored document's bytes. */
 int job_store_document(struct store *store, int64_t id, struct str *out, struct err *err);
 int job_store_script(struct store *store, int64_t id, struct job_script *out, struct err *err);
+/* Of these only `resolved`; *out owned, NULL where there is none. */
+int job_store_resolved(struct store *store, int64_t id, char **out, struct err *err);
 
 /* Every job that is not final, or final and its phase not PHASE_CLOSED; oldest first, each handed over owned.
  * Touches no other job. each may change the store. */

@@ -74,7 +74,20 @@ static const char version_1[] =
     "CREATE INDEX idempotency_created ON idempotency(created_at_us);"
     "CREATE TABLE value(key TEXT NOT NULL PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;";
 
+/* Notifications on their way out (store/outbox.h). */
+static const char version_2[] =
+    "CREATE TABLE outbox(id INTEGER PRIMARY KEY, delivery TEXT NOT NULL UNIQUE, event_id INTEGER NOT NULL,"
+    " job_id INTEGER NOT NULL, notifier TEXT NOT NULL, occasion TEXT NOT NULL, state TEXT, message TEXT,"
+    " status TEXT NOT NULL, tries INTEGER NOT NULL, event_at_us INTEGER NOT NULL, created_at_us INTEGER NOT "
+    "NULL,"
+    " due_at_us INTEGER NOT NULL, last_try_at_us INTEGER NOT NULL, done_at_us INTEGER NOT NULL,"
+    " answer INTEGER NOT NULL, error TEXT, UNIQUE(job_id, event_id, notifier)) STRICT;"
+    "CREATE INDEX outbox_due ON outbox(due_at_us) WHERE status = 'waiting';"
+    "CREATE INDEX outbox_notifier ON outbox(notifier, id);"
+    "CREATE INDEX outbox_done ON outbox(done_at_us) WHERE status <> 'waiting';";
+
 const struct migration store_migrations[] = {
     { 1, version_1 },
+    { 2, version_2 },
 };
 const size_t store_migration_count = ARRAY_LEN(store_migrations);

@@ -25,6 +25,10 @@
 #define NEWEST(id) id " < ?1 ORDER BY " id " DESC"
 #define OLDEST(id) id " > ?1 ORDER BY " id
 
+#define OUTBOX_ROW                                                                              \
+    "SELECT id, delivery, event_id, job_id, notifier, occasion, state, message, status, tries," \
+    " event_at_us, created_at_us, due_at_us, last_try_at_us, done_at_us, answer, error FROM outbox "
+
 #define LIST_BY(name, where)                                                \
     [SQL_LIST_##name] = { FROM_INDEX "WHERE " where NEWEST("i.id"), true }, \
     [SQL_LIST_##name##_OLDEST] = { FROM_INDEX "WHERE " where OLDEST("i.id"), true }
@@ -119,6 +123,24 @@ static const struct {
                         " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
                         false },
     [SQL_VALUE_GET] = { "SELECT value FROM value WHERE key = ?1", false },
+    [SQL_SCRIPT_RESOLVED] = { "SELECT resolved FROM job_script WHERE id = ?1", false },
+    [SQL_OUTBOX_ADD] = { "INSERT INTO outbox(delivery, event_id, job_id, notifier, occasion, state, "
+                         "event_at_us,"
+                         " created_at_us, due_at_us, status, tries, last_try_at_us, done_at_us, answer)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting', 0, 0, 0, 0)"
+                         " ON CONFLICT(job_id, event_id, notifier) DO NOTHING",
+                         false },
+    [SQL_OUTBOX_UPDATE] = { "UPDATE outbox SET message = ?2, status = ?3, tries = ?4, due_at_us = ?5,"
+                            " last_try_at_us = ?6, done_at_us = ?7, answer = ?8, error = ?9 WHERE id = ?1",
+                            false },
+    [SQL_OUTBOX_DUE] = { OUTBOX_ROW "WHERE status = 'waiting' AND due_at_us <= ?1 ORDER BY due_at_us LIMIT "
+                                    "?2",
+                         true },
+    [SQL_OUTBOX_LIST] = { OUTBOX_ROW "WHERE notifier = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3", true },
+    [SQL_OUTBOX_COUNT] = { "SELECT status, count(*) FROM outbox WHERE notifier = ?1 GROUP BY status", true },
+    [SQL_OUTBOX_PRUNE] = { "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE status <> 'waiting'"
+                           " AND done_at_us < ?1 ORDER BY done_at_us LIMIT ?2)",
+                           false },
     LIST_BY(ALL, ""),
     LIST_BY(OPEN, "i.open = 1 AND "),
     LIST_BY(FAILED, "i.failed = 1 AND "),

@@ -40,6 +40,13 @@ enum sql_id {
     SQL_IDEM_PRUNE,
     SQL_VALUE_PUT,
     SQL_VALUE_GET,
+    SQL_SCRIPT_RESOLVED,
+    SQL_OUTBOX_ADD,
+    SQL_OUTBOX_UPDATE,
+    SQL_OUTBOX_DUE,
+    SQL_OUTBOX_LIST,
+    SQL_OUTBOX_COUNT,
+    SQL_OUTBOX_PRUNE,
     /* Lists: one a driving index and order, newest before oldest. */
     SQL_LIST_ALL,
     SQL_LIST_ALL_OLDEST,

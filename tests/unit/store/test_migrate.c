@@ -18,24 +18,29 @@ static int64_t number(sqlite3 *db, const char *sql)
     return value;
 }
 
-/* A store of version 1 with three jobs, closed; its path. */
+enum { MAX_STEPS = 32 };
+
+/* A store of the newest version with three jobs, closed; its path. */
 static void make_fixture(struct store_help *h, char *path, size_t size)
 {
     store_help_init(h);
     for (int i = 1; i <= 3; i++)
         store_help_insert(h->store, i, JOB_STATE_RUNNING);
-    assert_int_equal(number(h->store->writer, "PRAGMA user_version"), 1);
+    assert_int_equal(number(h->store->writer, "PRAGMA user_version"), store_migration_count);
     store_close(h->store);
     h->store = NULL;
     store_help_path(h, "sluice.db", path, size);
 }
 
-static int migrate_with(const char *path, const char *second, struct err *err)
+static int migrate_with(const char *path, const char *next, struct err *err)
 {
-    const struct migration table[] = { store_migrations[0], { 2, second } };
+    struct migration table[MAX_STEPS];
+    for (size_t i = 0; i < store_migration_count; i++)
+        table[i] = store_migrations[i];
+    table[store_migration_count] = (struct migration){ (int)store_migration_count + 1, next };
     sqlite3 *db = NULL;
     assert_int_equal(db_open(path, false, &db, err), 0);
-    int rc = migrate(db, path, table, ARRAY_LEN(table), err);
+    int rc = migrate(db, path, table, store_migration_count + 1, err);
     sqlite3_close(db);
     return rc;
 }
@@ -51,14 +56,14 @@ static void an_old_store_is_copied_then_brought_up(void **state)
     make_fixture(&h, path, sizeof(path));
     assert_int_equal(migrate_with(path, "ALTER TABLE job ADD COLUMN mood TEXT", &err), 0);
     assert_int_equal(db_open(path, true, &db, NULL), 0);
-    assert_int_equal(number(db, "PRAGMA user_version"), 2);
+    assert_int_equal(number(db, "PRAGMA user_version"), store_migration_count + 1);
     assert_int_equal(number(db, "SELECT count(*) FROM job WHERE mood IS NULL"), 3);
     sqlite3_close(db);
-    (void)snprintf(backup, sizeof(backup), "%s.backup-v1", path);
+    (void)snprintf(backup, sizeof(backup), "%s.backup-v%zu", path, store_migration_count);
     assert_int_equal(stat(backup, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(db_open(backup, true, &db, NULL), 0);
-    assert_int_equal(number(db, "PRAGMA user_version"), 1);
+    assert_int_equal(number(db, "PRAGMA user_version"), store_migration_count);
     assert_int_equal(number(db, "SELECT count(*) FROM job"), 3);
     sqlite3_close(db);
     store_help_end(&h);
@@ -75,8 +80,8 @@ static void a_newer_store_is_refused_in_words_and_left_alone(void **state)
     assert_int_equal(migrate_with(path, "ALTER TABLE job ADD COLUMN mood TEXT", &err), 0);
     assert_int_equal(store_open(h.dir, &h.clock.clock, &store, &err), -1);
     assert_int_equal(err.code, ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.text, "written by a newer sluice (schema 2, this one knows 1)"));
-    assert_non_null(strstr(err.text, "backup-v1"));
+    assert_non_null(strstr(err.text, "written by a newer sluice (schema "));
+    assert_non_null(strstr(err.text, "backup-v"));
     assert_int_equal(store_open(h.dir, &h.clock.clock, &store, &err), -1); /* the lock was let go */
     assert_int_equal(err.code, ERR_UNSUPPORTED);
     store_help_end(&h);
@@ -91,8 +96,8 @@ static void a_step_that_fails_leaves_the_old_version(void **state)
     make_fixture(&h, path, sizeof(path));
     assert_int_equal(
         migrate_with(path, "ALTER TABLE job ADD COLUMN mood TEXT; SELECT nonsense FROM job", &err), -1);
-    assert_non_null(strstr(err.text, "schema change to version 2"));
-    store_help_reopen(&h); /* version 1 knows it still */
+    assert_non_null(strstr(err.text, "schema change to version "));
+    store_help_reopen(&h); /* the version before knows it still */
     assert_int_equal(
         number(h.store->writer, "SELECT count(*) FROM pragma_table_info('job') WHERE name = 'mood'"), 0);
     store_help_end(&h);
