@@ -26,6 +26,7 @@ FLAGS_fault := -O1 -g -DSLUICE_FAULTS=1
 FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # Its leaks are LSan's and valgrind's to find: uthash confuses it.
 FLAGS_analyze := -O1 -fanalyzer -Wno-analyzer-malloc-leak
+ANALYZER_H = $(if $(filter src/base/err.c,$<),,-include tests/checks/analyzer.h)
 LINK_release := -pie -Wl,-z,relro,-z,now,--as-needed
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Isrc -I$(B)/gen $(WARN) $(PKG_CFLAGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(filter -fsanitize=% --coverage,$(FLAGS_$(VARIANT))) $(LINK_$(VARIANT)) $(LDFLAGS)
@@ -68,7 +69,7 @@ objects_are = $(OBJ) $(GEN_OBJ)
 
 $(B)/obj/%.o: src/%.c $(B)/flags
 	@$(if $(filter 0,$(V)),echo "  CC    $<")
-	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CCACHE) $(CC) $(CFLAGS_ALL) $(if $(filter analyze,$(VARIANT)),$(ANALYZER_H)) -MMD -MP -c -o $@ $<
 
 $(B)/gen/templates.c: scripts/embed-text $(wildcard templates/*.sh)
 	$(Q)mkdir -p $(@D) && scripts/embed-text templates/slurm.sh templates/process.sh >$@.tmp && mv $@.tmp $@
@@ -91,9 +92,9 @@ $(B)/test/bench/%: $(B)/test/bench/%.o $(SUPPORT_OBJ) $(B)/libsluice.a
 $(B)/test/fuzz/%: $(B)/test/fuzz/%.o $(if $(filter fuzz,$(VARIANT)),,$(B)/test/fuzz/replay.o) $(B)/libsluice.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -lpthread
 
-build/tidy/%.ok: src/%.c .clang-tidy $(wildcard src/*.h src/*/*.h)
+build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h src/*/*.h)
 	@$(if $(filter 0,$(V)),echo "  TIDY  $<")
-	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) 2>/dev/null && touch $@
+	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(ANALYZER_H) $(PKG_CFLAGS) 2>/dev/null && touch $@
 
 unit: $(B)/test/unit/$(T:%.c=%)
 	$(Q)$<

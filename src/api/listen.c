@@ -50,12 +50,15 @@ int listen_open(const char *host, int port, int *fd, struct err *err)
 
 int listen_look(int fd, int *port, bool *is_loopback, struct err *err)
 {
-    struct sockaddr_storage addr = { 0 };
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } addr = { 0 };
     socklen_t len = sizeof(addr);
-    if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
+    if (getsockname(fd, &addr.any, &len) < 0)
         return err_errno(err, errno, "getsockname");
-    *is_loopback = peer_is_loopback((struct sockaddr *)&addr);
-    *port = ntohs(addr.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&addr)->sin6_port
-                                             : ((struct sockaddr_in *)&addr)->sin_port);
+    *is_loopback = peer_is_loopback(&addr.any);
+    *port = ntohs(addr.any.sa_family == AF_INET6 ? addr.six.sin6_port : addr.four.sin_port);
     return 0;
 }

@@ -16,10 +16,8 @@ enum { MAX_PROJECT_BODY = 3 * PATH_MAX };
 static int absolute(const char *path, char **out, struct err *err)
 {
     char *found = realpath(path, NULL);
-    if (!found) {
-        err_errno(err, errno, "%s", path);
-        return -1;
-    }
+    if (!found)
+        return err_errno(err, errno, "%s", path);
     *out = found;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "text/terminal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { MAX_CELL_BYTES = 64 * 1024, MAX_LINE_BYTES = 2 * 1024 * 1024, GAP = 2, MIN_SHRUNK = 8 };
@@ -59,6 +60,7 @@ static void measure(const struct table *table, const struct cli_env *env, size_t
     for (size_t i = 0; i < table->column_count; i++)
         widths[i] = terminal_width(span_of(table->columns[i].title));
     for (size_t i = 0; i < table->count; i++) {
+        assert(table->column_count);
         size_t *width = &widths[i % table->column_count];
         if (table->cells[i].width > *width)
             *width = table->cells[i].width;

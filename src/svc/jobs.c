@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "store/job_store.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -27,6 +28,7 @@ struct jobs *jobs_new(const struct gateway *gw)
 
 static void drop(struct jobs *jobs, struct entry *entry)
 {
+    assert(jobs->ids && jobs->tokens); /* every entry is in both */
     HASH_DELETE(by_id, jobs->ids, entry);
     HASH_DELETE(by_token, jobs->tokens, entry);
     job_free(entry->job);

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -262,6 +263,7 @@ static void on_event(struct reader *r, const yaml_event_t *event)
 
 static yaml_mark_t mark_of_offset(struct span text, size_t offset)
 {
+    assert(text.ptr || !text.len);
     yaml_mark_t mark = { .index = offset };
     for (size_t i = 0; i < offset && i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
