@@ -89,7 +89,7 @@ int job_watch_tell_end(struct cli *cli, const struct doc *job)
         str_add(&text, " after ");
         units_add_duration(&text, elapsed_s);
     }
-    if (why)
+    if (why && !span_starts(span_of(why), "exit code ")) /* said already */
         str_addf(&text, ": %s", why);
     screen_errf(cli->env, "%s\n", str_text(&text));
     return exit_code_of_job(job);
