@@ -123,6 +123,8 @@ static void end(struct daemon *daemon)
     loop_timer_free(daemon->http_timer);
     loop_timer_free(daemon->prune_timer);
     http_free(daemon->http);
+    if (daemon->gw.loop)
+        loop_off_turn(daemon->gw.loop, on_turn, daemon);
     services_close(&daemon->gw);
     settings_free(daemon->gw.settings);
 }

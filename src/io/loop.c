@@ -132,6 +132,11 @@ void loop_stop(struct loop *loop)
     uv_stop(&loop->uv);
 }
 
+bool loop_is_busy(const struct loop *loop)
+{
+    return loop->work_count || loop->deferred.count;
+}
+
 int64_t loop_now_ms(struct loop *loop)
 {
     uv_update_time(&loop->uv);

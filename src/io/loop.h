@@ -22,6 +22,7 @@ void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);  /* until loop_stop, or nothing is left to wait for */
 void loop_step(struct loop *loop); /* waits for at least one event, serves it: for tests */
 void loop_stop(struct loop *loop);
+bool loop_is_busy(const struct loop *loop); /* the pool works, or a deferred call is due */
 int64_t loop_now_ms(struct loop *loop);
 
 /* --- at the end of each turn, after all callbacks and before the loop sleeps: the store's group commit.

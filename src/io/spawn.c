@@ -303,6 +303,28 @@ void spawn_abandon(struct child *child)
         close_all(child);
 }
 
+static void end_child(uv_handle_t *handle, void *arg)
+{
+    size_t *count = arg;
+    struct child *c = handle->data;
+    if (handle->type != UV_PROCESS || uv_is_closing(handle) || c->detached)
+        return;
+    ++*count;
+    c->term_sent = true; /* at once, without a grace */
+    stop_child(c, SPAWN_CANCELLED);
+}
+
+void spawn_end_all(struct loop *loop)
+{
+    for (;;) {
+        size_t children = 0;
+        uv_walk(loop_uv(loop), end_child, &children);
+        if (!children && !loop_is_busy(loop))
+            return;
+        loop_step(loop);
+    }
+}
+
 pid_t spawn_pid(const struct child *child)
 {
     return child->process.pid;

@@ -45,6 +45,9 @@ int spawn_child(struct loop *loop, const struct spawn_request *request, spawn_do
 void spawn_cancel(struct child *child); /* ends the group as the deadline does; done runs with CANCELLED */
 /* SIGKILL to the group; done will not run, and the child must not be used again. */
 void spawn_abandon(struct child *child);
+/* For an end in order: SIGKILL to all children but detached ones; returns when they, the pool and the
+ * deferred calls are through. Each done runs (CANCELLED); what it starts is ended too. */
+void spawn_end_all(struct loop *loop);
 pid_t spawn_pid(const struct child *child);
 
 #endif

@@ -28,7 +28,7 @@ static void arm(struct launch *launch)
     for (const struct launch_task *task = launch->tasks; task; task = task->hh.next)
         if (!task->busy && task->due_us < next)
             next = task->due_us;
-    if (next == INT64_MAX)
+    if (next == INT64_MAX || launch->is_stopped)
         loop_timer_stop(launch->timer);
     else
         loop_timer_start(launch->timer, next > now ? (next - now) / US_PER_MS + 1 : 0);
@@ -75,6 +75,13 @@ struct cluster *launch_task_cluster(struct launch_task *task, const struct job *
 
 /* --- ends of a submission --- */
 
+static void after_adopted(void *ctx, bool committed)
+{
+    (void)ctx;
+    if (committed)
+        crash_point("K11"); /* before the readers of the log hear of it */
+}
+
 void launch_adopt(struct launch_task *task, struct job *job, const char *sched_id, const char *run_dir)
 {
     struct launch *launch = task->launch;
@@ -91,6 +98,7 @@ void launch_adopt(struct launch_task *task, struct job *job, const char *sched_i
     mem_replace_str(&job->source, "receipt");
     mem_clear_str(&job->reason);
     jobs_enter(gw->jobs, job, JOB_STATE_PENDING, "accepted by the scheduler");
+    store_after_commit(gw->store, after_adopted, NULL);
     spool_drop_secrets(state_dir(launch), job->token);
     struct cluster *cluster = fleet_find(gw->fleet, job->cluster);
     if (job->cancel_requested_at_us)
@@ -147,7 +155,6 @@ static void become_unknown(struct launch_task *task, struct job *job, const char
 static void on_submitted(void *ctx, const struct submit_result *result)
 {
     struct launch_task *task = ctx;
-    crash_point("K9");
     struct job *job = launch_task_job(task);
     if (!job)
         return;
@@ -310,6 +317,14 @@ struct launch *launch_new(const struct gateway *gw)
     launch->gw = gw;
     launch->timer = loop_timer_new(gw->loop, on_timer, launch);
     return launch;
+}
+
+void launch_stop(struct launch *launch)
+{
+    if (!launch)
+        return;
+    launch->is_stopped = true;
+    arm(launch);
 }
 
 void launch_free(struct launch *launch)

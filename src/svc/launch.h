@@ -8,6 +8,7 @@
 #include "svc/gateway.h"
 
 struct launch *launch_new(const struct gateway *gw);
+void launch_stop(struct launch *launch); /* no further step begins; NULL is fine */
 void launch_free(struct launch *launch);
 /* After the intent's commit: sends what is due now. Also at start, for what was left in between. */
 void launch_job(struct launch *launch, int64_t job_id);

@@ -20,6 +20,7 @@ struct launch {
     const struct gateway *gw;
     struct launch_task *tasks;
     struct loop_timer *timer;
+    bool is_stopped;
 };
 
 /* The task is free again; its next step comes after wait_ms. */

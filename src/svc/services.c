@@ -1,6 +1,7 @@
 #include "svc/services.h"
 
 #include "io/loop.h"
+#include "io/spawn.h"
 #include "store/store.h"
 #include "svc/fleet.h"
 #include "svc/gpus.h"
@@ -37,9 +38,11 @@ void services_start(struct gateway *gw)
 void services_close(struct gateway *gw)
 {
     if (gw->loop) {
+        launch_stop(gw->launch);
         fleet_end(gw->fleet); /* what is under way ends; its callbacks still need the services */
-        while (store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0)
-            ; /* what waits for a commit may change more */
+        do
+            spawn_end_all(gw->loop); /* git and tar of a snapshot */
+        while (store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0);
         services_close_edge(gw);
         launch_free(gw->launch);
         poll_free(gw->poll);

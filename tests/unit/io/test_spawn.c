@@ -20,6 +20,7 @@ struct seen {
     unsigned calls;
     struct spawn_result result;
     char *output, *error;
+    struct loop *loop;
 };
 
 static void on_done(void *ctx, const struct spawn_result *result)
@@ -236,6 +237,28 @@ static void cancel_ends_it_and_abandon_is_silent(void **state)
     forget(&s);
 }
 
+static void go_on(void *ctx, const struct spawn_result *result)
+{
+    struct seen *s = ctx;
+    struct spawn_request request = SH("sleep 60");
+    s->calls++;
+    assert_int_equal(result->end, SPAWN_CANCELLED);
+    if (s->calls < 3)
+        assert_int_equal(spawn_child(s->loop, &request, go_on, s, NULL, NULL), 0);
+}
+
+static void an_end_in_order_ends_what_children_lead_to(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct seen s = { .loop = loop_new() };
+    struct spawn_request request = SH("trap '' TERM; sleep 60");
+    assert_int_equal(spawn_child(s.loop, &request, go_on, &s, NULL, &err), 0);
+    spawn_end_all(s.loop);
+    assert_int_equal(s.calls, 3);
+    loop_free(s.loop);
+}
+
 static void a_detached_child_outlives_the_loop(void **state)
 {
     (void)state;
@@ -268,6 +291,7 @@ int main(void)
         cmocka_unit_test(output_can_go_to_a_file),
         cmocka_unit_test(no_such_program_is_said_and_done_does_not_run),
         cmocka_unit_test(cancel_ends_it_and_abandon_is_silent),
+        cmocka_unit_test(an_end_in_order_ends_what_children_lead_to),
         cmocka_unit_test(a_detached_child_outlives_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
