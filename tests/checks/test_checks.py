@@ -75,6 +75,11 @@ STYLE = {
     "a long function": ({"src/base/mem.c": function(61)}, "f has 61 lines"),
     "a long function of a test": ({"tests/unit/base/test_mem.c": function(61)}, "f has 61 lines"),
     "a long file": ({"src/base/mem.c": "\n" * 601}, "601 lines, a file has at most 600"),
+    "deep nesting": ({"src/base/mem.c": "void f(void)\n{\n    if (a) {\n        for (;;) {\n            while (b) {\n"
+                      "                if (c)\n                    d();\n            }\n        }\n    }\n}\n"},
+                     "nesting 4, at most 3"),
+    "many parameters": ({"src/base/mem.c": "int f(int a, int b, int c,\n      int d, int e, int g, struct err *err)\n{\n}\n"},
+                        "f has 6 parameters besides err"),
     "a jump": ({"src/base/mem.c": "void f(void)\n{\n    goto out;\nout:;\n}\n"}, "goto: an early return"),
     "a line comment": ({"src/base/mem.h": "int x; // why\n"}, "a // comment"),
     "memory by hand": ({"src/main.c": "char *f(void)\n{\n    return strdup(\"\");\n}\n"}, "strdup outside base/mem.c"),
@@ -117,6 +122,12 @@ def test_style_fires_on(tmp_path, files, said):
                                   "int x = row->malloc(1) + my_system(2);\n"])
 def test_comments_strings_and_longer_names_are_left_alone(tmp_path, text):
     write(tmp_path, {"src/base/mem.c": text})
+    assert run("check-style", tmp_path) == []
+
+
+def test_five_parameters_and_err_at_nesting_three_pass(tmp_path):
+    write(tmp_path, {"src/base/mem.c": "int f(int a, int b, int c, int d, int e, struct err *err)\n{\n    if (a) {\n"
+                     "        if (b) {\n            if (c)\n                d();\n        }\n    }\n}\n"})
     assert run("check-style", tmp_path) == []
 
 
