@@ -33,7 +33,11 @@ LDFLAGS_ALL := $(filter -fsanitize=% --coverage,$(FLAGS_$(VARIANT))) $(LINK_$(VA
 
 SRC := $(filter-out src/main.c,$(shell find src -name '*.c' 2>/dev/null | LC_ALL=C sort))
 OBJ := $(SRC:src/%.c=$(B)/obj/%.o)
-GEN_OBJ := $(B)/gen/templates.o
+GEN_OBJ := $(B)/gen/templates.o $(B)/gen/web.o
+# NO_WEB=1 leaves the page out; so does a machine without npm.
+NO_WEB ?= $(if $(shell command -v npm 2>/dev/null),,1)
+WEB_SRC := $(if $(NO_WEB),,$(shell find web/src web/*.json web/*.mjs web/.npmrc -type f 2>/dev/null | LC_ALL=C sort))
+WEB_DONE := $(if $(NO_WEB),build/web.none,build/web.done)
 UNIT_SRC := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | LC_ALL=C sort)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/test/unit/%)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/test/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -41,7 +45,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/b
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE web-types
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -74,6 +78,22 @@ $(B)/obj/%.o: src/%.c $(B)/flags
 $(B)/gen/templates.c: scripts/embed-text $(wildcard templates/*.sh)
 	$(Q)mkdir -p $(@D) && scripts/embed-text templates/slurm.sh templates/process.sh >$@.tmp && mv $@.tmp $@
 
+# The page: installed by the lockfile, built by web/build.mjs into build/web, embedded as a C table. The lock keeps
+# two makes of this tree (variants side by side) from building it at once.
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/.npmrc
+	@$(if $(filter 0,$(V)),echo "  NPM   web")
+	$(Q)mkdir -p build && flock build/web.lock sh -c 'cd web && npm ci --ignore-scripts --silent --prefer-offline' && touch $@
+
+build/web.done: $(WEB_SRC) $(if $(NO_WEB),,web/node_modules/.package-lock.json)
+	@$(if $(filter 0,$(V)),echo "  WEB   build/web")
+	$(Q)mkdir -p build && flock build/web.lock node web/build.mjs build/web && touch $@
+
+build/web.none:
+	$(Q)mkdir -p build && touch $@
+
+$(B)/gen/web.c: scripts/embed-assets $(WEB_DONE)
+	$(Q)mkdir -p $(@D) && scripts/embed-assets $(if $(NO_WEB),,build/web) >$@.tmp && mv $@.tmp $@
+
 $(B)/gen/%.o: $(B)/gen/%.c $(B)/flags
 	@$(if $(filter 0,$(V)),echo "  CC    $<")
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -95,6 +115,14 @@ $(B)/test/fuzz/%: $(B)/test/fuzz/%.o $(if $(filter fuzz,$(VARIANT)),,$(B)/test/f
 build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h src/*/*.h)
 	@$(if $(filter 0,$(V)),echo "  TIDY  $<")
 	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(ANALYZER_H) $(PKG_CFLAGS) 2>/dev/null && touch $@
+
+# What the page's types are generated from, and the types.
+$(B)/openapi.json: tests/tools/openapi_dump.c $(B)/libsluice.a
+	$(Q)$(CC) $(CFLAGS_ALL) -o $(B)/openapi_dump $< $(LDFLAGS_ALL) $(B)/libsluice.a $(PKG_LIBS) -lpthread
+	$(Q)$(B)/openapi_dump >$@.tmp && mv $@.tmp $@
+
+web-types: $(B)/openapi.json web/node_modules/.package-lock.json
+	$(Q)cd web && node_modules/.bin/openapi-typescript ../$< --default-non-nullable false -o src/lib/schema.d.ts --silent
 
 unit: $(B)/test/unit/$(T:%.c=%)
 	$(Q)$<

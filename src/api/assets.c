@@ -2,6 +2,7 @@
 
 #include "api/handlers.h"
 #include "api/reply.h"
+#include "api/site.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -9,9 +10,9 @@
 static const char start_page[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Sluice</title>"
-    "<link rel=\"stylesheet\" href=\"docs/style.css\"></head><body><main><h1>Sluice</h1>"
+    "<link rel=\"stylesheet\" href=\"{{base}}/docs/style.css\"></head><body><main><h1>Sluice</h1>"
     "<p>The gateway runs. This build has no web page in it: <code>make</code> adds it where node is "
-    "installed.</p><p><a href=\"docs\">The REST interface</a> is here, and so is the command line: "
+    "installed.</p><p><a href=\"{{base}}/docs\">The REST interface</a> is here, and so is the command line: "
     "<code>sluice ls</code>, <code>sluice submit</code>.</p></main></body></html>\n";
 
 static const char docs_style[] =
@@ -32,23 +33,75 @@ static const char docs_style[] =
     ".2rem 0;"
     "border-top:1px solid var(--line)}\n";
 
-static const struct asset assets[] = {
+static const struct asset own_assets[] = {
     { .path = "docs/style.css",
       .type = "text/css; charset=utf-8",
       .bytes = { docs_style, sizeof(docs_style) - 1 } },
+    { .path = NULL },
 };
+
+static const struct asset *find_in(const struct asset *assets, const char *path)
+{
+    for (; assets->path; assets++)
+        if (strcmp(assets->path, path) == 0)
+            return assets;
+    return NULL;
+}
 
 const struct asset *asset_find(const char *path)
 {
-    for (size_t i = 0; i < ARRAY_LEN(assets); i++)
-        if (strcmp(assets[i].path, path) == 0)
-            return &assets[i];
-    return NULL;
+    const struct asset *found = find_in(own_assets, path);
+    return found ? found : find_in(embedded_assets, path);
+}
+
+/* "gzip, br;q=0" accepts gzip and refuses br. */
+static bool accepts(const char *accept, const char *coding)
+{
+    struct span rest = span_of(accept), item;
+    while (span_next(&rest, ',', &item)) {
+        size_t name = span_find_char(item, ';');
+        struct span weight = span_trim(span_skip(item, name + 1));
+        if (span_is(span_trim(span_head(item, name)), coding))
+            return !span_is(weight, "q=0") && !span_is(weight, "q=0.0");
+    }
+    return false;
+}
+
+struct span asset_coded(const struct asset *asset, const char *accept, const char **coding)
+{
+    const struct {
+        const char *name;
+        struct span bytes;
+    } codings[] = { { "br", asset->brotli }, { "gzip", asset->gzip } };
+    for (size_t i = 0; accept && i < ARRAY_LEN(codings); i++) {
+        if (!codings[i].bytes.len || !accepts(accept, codings[i].name))
+            continue;
+        *coding = codings[i].name;
+        return codings[i].bytes;
+    }
+    *coding = NULL;
+    return asset->bytes;
+}
+
+void page_render(const char *base_path, struct str *out)
+{
+    static const char mark[] = "{{base}}";
+    const struct asset *index = asset_find("index.html");
+    struct span rest = index ? index->bytes : SPAN_LIT(start_page);
+    while (rest.len) {
+        if (span_starts(rest, mark)) {
+            str_add(out, base_path);
+            rest = span_skip(rest, sizeof(mark) - 1);
+            continue;
+        }
+        str_add_char(out, *rest.ptr);
+        rest = span_skip(rest, 1);
+    }
 }
 
 void handle_page(struct request *request)
 {
-    reply_fixed(request, "text/html; charset=utf-8", SPAN_LIT(start_page), "no-cache");
+    reply_fixed(request, "text/html; charset=utf-8", str_span(&request->site->page), "no-cache");
 }
 
 void handle_asset(struct request *request)
@@ -58,6 +111,11 @@ void handle_asset(struct request *request)
         reply_errf(request, ERR_NOT_FOUND, "there is nothing at %s", request->target.path);
         return;
     }
-    reply_fixed(request, asset->type, asset->bytes,
+    const char *coding;
+    struct span bytes = asset_coded(asset, request->accept_encoding, &coding);
+    reply_header(request, "Vary", "Accept-Encoding");
+    if (coding)
+        reply_header(request, "Content-Encoding", coding);
+    reply_fixed(request, asset->type, bytes,
                 asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
 }

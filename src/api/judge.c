@@ -53,6 +53,11 @@ static void find_route(struct request *request)
         return;
     }
     struct err err;
+    if (!allow.len && routes_is_page(request->method, request->target.path)) {
+        request->route = &page_route;
+        request->method = page_route.method;
+        return;
+    }
     if (!allow.len) {
         reply_errf(request, ERR_NOT_FOUND, "there is nothing at %s", request->target.path);
         return;
@@ -76,7 +81,8 @@ static void check_user(struct request *request)
 
 static void check_query(struct request *request)
 {
-    for (size_t i = 0; i < request->target.pair_count && !request->reply.status; i++)
+    bool takes_any = request->route->flags & ROUTE_ANY_QUERY;
+    for (size_t i = 0; !takes_any && i < request->target.pair_count && !request->reply.status; i++)
         if (!route_has_query(request->route, request->target.pairs[i].name))
             reply_errf(request, ERR_INVALID, "%s takes no query parameter '%s'", request->target.path,
                        request->target.pairs[i].name);
@@ -115,6 +121,7 @@ void judge_route(struct request *request, const struct edge_request *edge)
 {
     struct err err;
     request->if_none_match = mem_dup_str(edge_header(edge, "If-None-Match"));
+    request->accept_encoding = mem_dup_str(edge_header(edge, "Accept-Encoding"));
     request->idempotency_key = mem_dup_str(edge_header(edge, "Idempotency-Key"));
     request->last_event_id = mem_dup_str(edge_header(edge, "Last-Event-ID"));
     const char *accept = edge_header(edge, "Accept");

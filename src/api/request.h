@@ -51,7 +51,7 @@ struct request {
     struct target target;
     char *target_error;                 /* why there is none */
     struct span params[REQUEST_PARAMS]; /* what stands for {...} in the route's pattern */
-    char *if_none_match, *idempotency_key;
+    char *if_none_match, *idempotency_key, *accept_encoding;
     char *last_event_id;
     bool wants_stream; /* Accept names text/event-stream */
     struct str body;

@@ -67,7 +67,7 @@ const struct route routes[] = {
     { "GET", "/metrics", handle_metrics, .answer_type = "text/plain; version=0.0.4; charset=utf-8", .status = 200, .scope = "read", .summary = "Figures for Prometheus" },
     { "GET", "/docs", handle_docs, .answer_type = "text/html; charset=utf-8", .status = 200, .scope = "read", .summary = "This list, to read" },
     { "GET", "/docs/{file}", handle_asset, .answer_type = "text/css; charset=utf-8", .status = 200, .scope = "read", .summary = "What the pages need" },
-    { "GET", "/", handle_page, .answer_type = "text/html; charset=utf-8", .status = 200, .scope = "read", .summary = "The page" },
+    { "GET", "/assets/{file}", handle_asset, ROUTE_PUBLIC, .answer_type = "application/octet-stream", .status = 200, .scope = "read", .summary = "Files of the page" },
 
     { "GET", API "/version", handle_version, .answer_schema = "Version", .status = 200, .scope = "read", .summary = "Version and start of the gateway" },
     { "GET", API "/openapi.json", handle_openapi, .answer_schema = "Anything", .status = 200, .scope = "read", .summary = "This interface as an OpenAPI 3.1 document" },
@@ -102,6 +102,30 @@ const struct route routes[] = {
 };
 /* clang-format on */
 const size_t route_count = ARRAY_LEN(routes);
+
+const struct route page_route = {
+    .method = "GET",
+    .pattern = "/",
+    .handler = handle_page,
+    .flags = ROUTE_PUBLIC | ROUTE_ANY_QUERY,
+    .answer_type = "text/html; charset=utf-8",
+    .status = 200,
+    .scope = "read",
+    .summary = "The page",
+};
+
+bool routes_is_page(const char *method, const char *path)
+{
+    static const char *const others[] = { "/api", "/assets", "/docs", "/healthz", "/readyz", "/metrics" };
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        size_t len = strlen(others[i]);
+        if (strncmp(path, others[i], len) == 0 && (path[len] == '/' || path[len] == '\0'))
+            return false;
+    }
+    return true;
+}
 
 static void add_allowed(struct str *allow, const char *method)
 {

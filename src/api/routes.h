@@ -12,6 +12,7 @@ enum route_flag {
     ROUTE_PUBLIC = 2,        /* answers anybody */
     ROUTE_BODY_OPTIONAL = 4, /* the request schema holds for a body where there is one */
     ROUTE_NO_KEY = 8,        /* has no effect, so an Idempotency-Key means nothing */
+    ROUTE_ANY_QUERY = 32,    /* its query parameters are the page's own */
     ROUTE_KEEPS_KEY = 16     /* the service stores the key with what it makes (api/idempotency.h) */
 };
 
@@ -37,6 +38,10 @@ struct route {
 
 extern const struct route routes[];
 extern const size_t route_count;
+
+/* The page: whatever a GET asks for that is no route and stands not below /api/, /assets/ or /docs/. */
+extern const struct route page_route;
+bool routes_is_page(const char *method, const char *path);
 
 enum { ROUTE_PARAMS = 2 };
 

@@ -1,5 +1,6 @@
 #include "api/site.h"
 
+#include "api/assets.h"
 #include "api/openapi.h"
 
 void site_init(struct site *site, const char *base_path, const char *version)
@@ -8,10 +9,13 @@ void site_init(struct site *site, const char *base_path, const char *version)
     site->docs = STR_MAX(MAX_OPENAPI_BYTES);
     openapi_render(base_path, version, &site->openapi);
     docs_render(version, &site->docs);
+    site->page = STR_MAX(MAX_PAGE_BYTES);
+    page_render(base_path, &site->page);
 }
 
 void site_clear(struct site *site)
 {
     str_clear(&site->openapi);
     str_clear(&site->docs);
+    str_clear(&site->page);
 }

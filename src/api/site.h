@@ -7,6 +7,7 @@
 struct site {
     struct str openapi; /* JSON */
     struct str docs;    /* HTML */
+    struct str page;    /* HTML: index.html with the base path in it */
 };
 
 /* base_path: "" or "/sluice"; version: the gateway's. */

@@ -1,0 +1,13 @@
+// The pages there are: addresses, names in the navigation, keys, and the code that comes when one is opened.
+// The jobs page is part of the first load; every other page is a chunk of its own, and imports lib/everywhere first.
+import lazy from "preact-iso/lazy";
+
+import { JobsPage } from "../jobs/page";
+import { knownPages, type Page } from "./known";
+
+export const pages: Page[] = [
+  { path: "/jobs", title: "Jobs", icon: "jobs", key: "j", view: JobsPage },
+  { path: "/jobs/:id/:tab?", title: "Job", view: lazy(() => import("../job/page")) },
+];
+
+knownPages.value = pages;

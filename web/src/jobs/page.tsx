@@ -1,0 +1,82 @@
+// All jobs, live: free GPUs, the last failures, and the list with its filter.
+import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+
+import { href } from "../lib/base";
+import { count } from "../lib/format";
+import { Icon } from "../lib/icons";
+import { termValue, withTerm } from "../lib/filter";
+import { usePlace } from "../lib/route";
+import { CommandLine, Empty, ProblemBox } from "../lib/ui";
+import { counts, jobSummary } from "./counts";
+import { FilterBar } from "./filterbar";
+import { FreeGpus } from "./gpus";
+import { Failures } from "./failures";
+import { JobRows } from "./store";
+import { JobTable } from "./table";
+import { pageAt } from "../app/known";
+
+const shown = [
+  { key: "active", label: "Active", of: () => jobSummary.value.running + jobSummary.value.queued },
+  { key: "running", label: "Running", of: () => jobSummary.value.running },
+  { key: "queued", label: "Waiting", of: () => jobSummary.value.queued },
+  { key: "failed", label: "Failed", of: () => jobSummary.value.failed },
+  { key: "completed", label: "Completed", of: () => jobSummary.value.completed },
+] as const;
+
+function StateTabs({ filter, setFilter }: { filter: string; setFilter: (text: string) => void }): JSX.Element {
+  const chosen = termValue(filter, "state");
+  return (
+    <div class="counts" role="group" aria-label="Jobs by state">
+      <button aria-pressed={chosen === undefined} onClick={() => setFilter(withTerm(filter, "state", undefined))}>All <b class="num">{count(jobSummary.value.all)}</b></button>
+      {shown.slice(1).map(({ key, label, of }) => (
+        <button key={key} class={`c-${key}`} aria-pressed={chosen === key} onClick={() => setFilter(withTerm(filter, "state", chosen === key ? undefined : key))}>
+          {label} <b class="num">{count(of())}</b>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function NoJobs(): JSX.Element {
+  return (
+    <section class="card">
+      <Empty icon="jobs" title="No jobs yet">
+        <p>What you run on your clusters will stand here, with its state, its log and its curves.</p>
+        {pageAt("/launch") && <p><a class="btn pri" href={href("/launch")}><Icon name="launch" />Launch the first</a></p>}
+        <p>From a terminal, in a project's folder:</p>
+        <CommandLine text="sluice submit -- python train.py" />
+      </Empty>
+    </section>
+  );
+}
+
+export function JobsPage(): JSX.Element {
+  const { query, setQuery } = usePlace();
+  const filter = query.filter ?? "";
+  const sort = query.sort ?? "";
+  const rows = useMemo(() => new JobRows(), []);
+  useEffect(() => rows.start(), []);
+  useEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]);
+  useEffect(() => { document.title = "Jobs · Sluice"; }, []);
+  const setFilter = (text: string): void => setQuery({ filter: text || undefined });
+  const isNew = !rows.first.value && !filter && rows.total.value === 0 && counts.value !== undefined && jobSummary.value.all === 0;
+  return (
+    <>
+      <div class="pagehead">
+        <h1>Jobs</h1>
+        <StateTabs filter={filter} setFilter={setFilter} />
+        <span class="sp" />
+        {pageAt("/launch") && <a class="btn pri launch" href={href("/launch")}><Icon name="launch" />Launch</a>}
+      </div>
+      <div class="overview"><FreeGpus /><Failures /></div>
+      {isNew ? <NoJobs /> : (
+        <section class="card list" aria-label="List of jobs">
+          <FilterBar filter={filter} setFilter={setFilter} rows={rows} />
+          {rows.problem.value && <div class="pad"><ProblemBox problem={rows.problem.value} what={filter ? "The filter or the list failed" : "The list cannot be read"} retry={() => void rows.reload()} /></div>}
+          <JobTable rows={rows} filter={filter} setFilter={setFilter} sort={sort} setSort={(to) => setQuery({ sort: to || undefined })} />
+        </section>
+      )}
+    </>
+  );
+}

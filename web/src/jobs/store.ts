@@ -1,0 +1,158 @@
+// The rows of the jobs list: pages of the server's list by cursor, kept current by what changed since. Each job is a
+// signal of its own, so that a change repaints one row. The server filters, sorts and counts; nothing here does.
+import { signal, type Signal } from "@preact/signals";
+
+import { asProblem, getJson, query, type Problem } from "../lib/api";
+import { watch } from "../lib/live";
+import { coalesce } from "../lib/resource";
+import type { Job, JobList } from "../lib/types";
+
+const PAGE = 100;
+const CHANGES = 200;
+
+export interface View { filter: string; sort: string; archived: boolean }
+
+export class JobRows {
+  readonly ids = signal<number[]>([]);
+  readonly total = signal<number | undefined>(undefined);
+  readonly problem = signal<Problem | undefined>(undefined);
+  readonly first = signal(true); // no answer yet
+  readonly busy = signal(false); // a page is on its way
+  readonly at = signal(0);
+  private readonly jobs = new Map<number, Signal<Job>>();
+  private view: View = { filter: "", sort: "", archived: false };
+  private next: string | number | null = null;
+  private event = 0;
+  private abort: AbortController | undefined;
+  private stop: (() => void) | undefined;
+  private readonly changedSoon = coalesce(() => void this.changes(), 120);
+
+  start(): () => void {
+    this.stop = watch(["jobs"], (event) => (event.kind === "reset" ? void this.reload() : this.changedSoon()));
+    return () => { this.stop?.(); this.abort?.abort(); };
+  }
+
+  job(id: number): Signal<Job> | undefined {
+    return this.jobs.get(id);
+  }
+
+  jobsOf(ids: Iterable<number>): Job[] {
+    return [...ids].flatMap((id) => this.jobs.get(id)?.value ?? []);
+  }
+
+  /** Another filter or order: the old rows stay until the new ones are there. */
+  async show(view: View): Promise<void> {
+    this.view = view;
+    await this.reload();
+  }
+
+  async reload(): Promise<void> {
+    this.abort?.abort();
+    const abort = new AbortController();
+    this.abort = abort;
+    this.busy.value = true;
+    try {
+      const want = Math.min(200, Math.max(PAGE, this.ids.value.length && this.at.value ? PAGE : 0));
+      const list = await this.page({ limit: want, total: true }, abort.signal);
+      if (abort.signal.aborted) return;
+      this.take(list, true);
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.problem.value = asProblem(error);
+    }
+    this.first.value = false;
+    this.busy.value = false;
+  }
+
+  /** The next page, where there is one and none is on its way. */
+  async more(): Promise<void> {
+    if (this.busy.value || this.next === null) return;
+    this.busy.value = true;
+    const abort = this.abort;
+    try {
+      const list = await this.page({ limit: 200, cursor: this.next }, abort?.signal);
+      if (!abort?.signal.aborted) this.take(list, false);
+    } catch (error) {
+      if (!abort?.signal.aborted) this.problem.value = asProblem(error);
+    }
+    if (abort === this.abort) this.busy.value = false;
+  }
+
+  get hasMore(): boolean {
+    return this.next !== null;
+  }
+
+  put(job: Job): void {
+    const known = this.jobs.get(job.id);
+    if (!known) this.jobs.set(job.id, signal(job));
+    else if ((job.event ?? 0) >= (known.peek().event ?? 0)) known.value = job;
+  }
+
+  private page(extra: Record<string, string | number | boolean | null>, abort?: AbortSignal): Promise<JobList> {
+    const { filter, sort, archived } = this.view;
+    return getJson<JobList>(`/jobs${query({ filter, sort, archived, ...extra })}`, abort);
+  }
+
+  private take(list: JobList, fromStart: boolean): void {
+    list.items.forEach((job) => this.put(job));
+    const ids = list.items.map((job) => job.id);
+    const before = fromStart ? [] : this.ids.value;
+    const known = new Set(before);
+    this.ids.value = [...before, ...ids.filter((id) => !known.has(id))];
+    this.next = list.next;
+    if (fromStart) this.event = list.event ?? 0;
+    if (list.total !== null && list.total !== undefined) this.total.value = list.total;
+    if (this.next === null) this.total.value = this.ids.value.length;
+    this.problem.value = undefined;
+    this.at.value = Date.now();
+  }
+
+  /** What changed since the last answer: all of it, and of that what fits the filter. */
+  private async changes(): Promise<void> {
+    if (this.first.value || this.busy.value) {
+      setTimeout(this.changedSoon, 200);
+      return;
+    }
+    const { filter } = this.view;
+    const since = this.event;
+    try {
+      const [all, fit] = await Promise.all([
+        getJson<JobList>(`/jobs${query({ since, limit: CHANGES, archived: true })}`),
+        this.page({ since, limit: CHANGES, total: false }),
+      ]);
+      const counted = filter ? await this.page({ limit: 1, total: true }) : undefined;
+      if (since !== this.event) return;
+      if (all.items.length === CHANGES) await this.reload();
+      else this.apply(all, fit, counted?.total ?? undefined);
+    } catch (error) {
+      this.problem.value = asProblem(error);
+    }
+  }
+
+  private apply(all: JobList, fit: JobList, total: number | undefined): void {
+    const fits = new Set(fit.items.map((job) => job.id));
+    const ids = this.ids.value;
+    const known = new Set(ids);
+    all.items.forEach((job) => known.has(job.id) && this.put(job));
+    fit.items.forEach((job) => this.put(job));
+    const gone = new Set(all.items.filter((job) => known.has(job.id) && !fits.has(job.id)).map((job) => job.id));
+    const fresh = fit.items.map((job) => job.id).filter((id) => !known.has(id) && this.belongs(id, ids));
+    if (gone.size || fresh.length) {
+      const merged = [...ids.filter((id) => !gone.has(id)), ...fresh];
+      this.ids.value = merged.sort((a, b) => (this.view.sort === "oldest" ? a - b : b - a));
+    }
+    if (this.next === null) this.total.value = this.ids.value.length;
+    else if (total !== undefined) this.total.value = total;
+    else if (this.total.value !== undefined) this.total.value += fresh.length - gone.size;
+    this.event = Math.max(all.event ?? 0, this.event);
+    this.at.value = Date.now();
+    this.problem.value = undefined;
+  }
+
+  /** Beyond the last page that is loaded it comes with its page. */
+  private belongs(id: number, ids: number[]): boolean {
+    if (this.next === null || ids.length === 0) return true;
+    const last = ids[ids.length - 1]!;
+    return this.view.sort === "oldest" ? id < last : id > last;
+  }
+}

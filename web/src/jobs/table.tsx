@@ -1,0 +1,166 @@
+// The rows: only those in view are in the document; pages come as they are scrolled to.
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+import { href } from "../lib/base";
+import { now } from "../lib/clock";
+import { Icon } from "../lib/icons";
+import { jobTitle, resourceText, schedulerId, timeText, whyText } from "../lib/jobtext";
+import { useKeys } from "../lib/keys";
+import { density } from "../lib/prefs";
+import { usePlace } from "../lib/route";
+import { isEnded, isQueued } from "../lib/states";
+import type { Job } from "../lib/types";
+import { Age, Confirm, copyText, Empty, Skeleton, StateBadge } from "../lib/ui";
+import { useWindowVirtual } from "../lib/virtual";
+import { cancelJobs, leaving } from "./actions";
+import { clearSelection, selected } from "./bulk";
+import type { JobRows } from "./store";
+
+const isNarrow = signal(matchMedia("(max-width: 760px)").matches);
+matchMedia("(max-width: 760px)").addEventListener("change", (event) => { isNarrow.value = event.matches; });
+
+const cursor = signal(-1);
+let anchor = -1;
+
+function toggle(rows: JobRows, index: number, range: boolean): void {
+  const ids = rows.ids.value;
+  const next = new Set(selected.value);
+  const id = ids[index];
+  if (id === undefined) return;
+  const on = !next.has(id);
+  const [from, to] = range && anchor >= 0 ? [Math.min(anchor, index), Math.max(anchor, index)] : [index, index];
+  for (let at = from; at <= to; at++) {
+    const one = ids[at];
+    if (one !== undefined) on ? next.add(one) : next.delete(one);
+  }
+  anchor = index;
+  selected.value = next;
+}
+
+function Name({ job }: { job: Job }): JSX.Element {
+  const why = whyText(job);
+  const isBad = isEnded(job.state) && job.state !== "completed";
+  return (
+    <>
+      <a class="jobname" href={href(`/jobs/${job.id}`)}><bdi>{jobTitle(job)}</bdi></a>
+      {(job.tags ?? []).slice(0, 3).map((tag) => <span key={tag} class="chip tag"><bdi>{tag}</bdi></span>)}
+      {why && <span class={`why ell${isBad ? " ended" : ""}`} title={why}><bdi>{why}</bdi></span>}
+    </>
+  );
+}
+
+function Progress({ job }: { job: Job }): JSX.Element | null {
+  const fraction = job.progress?.fraction;
+  if (fraction === undefined || isEnded(job.state)) return null;
+  return <span class="prog" role="img" aria-label={`${Math.round(fraction * 100)} % done`}><i style={{ width: `${Math.min(100, fraction * 100)}%` }} /></span>;
+}
+
+function Row({ rows, id, index, start }: { rows: JobRows; id: number; index: number; start: number }): JSX.Element | null {
+  const job = rows.job(id)?.value;
+  if (!job) return null;
+  const isSelected = selected.value.has(id);
+  const isOld = job.stale === true;
+  return (
+    <div role="row" aria-rowindex={index + 2} aria-selected={isSelected} class={`tr${cursor.value === index ? " cursor" : ""}${leaving.value.has(id) ? " leaving" : ""}`}
+      style={{ transform: `translateY(${start}px)` }}>
+      <span role="cell" class="sel"><input type="checkbox" aria-label={`Select ${jobTitle(job)}`} checked={isSelected}
+        onClick={(event) => { event.preventDefault(); const range = event.shiftKey; queueMicrotask(() => toggle(rows, index, range)); }} /></span>
+      <span role="cell" class="state"><StateBadge state={job.state} stale={isOld} /></span>
+      <span role="cell" class="name"><Name job={job} /></span>
+      <span role="cell" class="project ell"><bdi>{job.project}</bdi></span>
+      <span role="cell" class="where ell">{job.cluster}{schedulerId(job) && <span class="faint mono"> {schedulerId(job)}</span>}</span>
+      <span role="cell" class="res ell">{resourceText(job)}</span>
+      <span role="cell" class="time num"><Progress job={job} />{timeText(job, isEnded(job.state) ? 0 : now.value)}</span>
+      <span role="cell" class="age muted"><Age at={job.created_at} /></span>
+      <span role="cell" class="id mono faint">{job.id}</span>
+    </div>
+  );
+}
+
+function useMargin(): [{ current: HTMLDivElement | null }, number] {
+  const box = useRef<HTMLDivElement>(null);
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    const measure = (): void => {
+      const top = box.current ? Math.round(box.current.getBoundingClientRect().top + scrollY) : 0;
+      setMargin((was) => (was === top ? was : top));
+    };
+    measure();
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(document.getElementById("main")!);
+    return () => watcher.disconnect();
+  }, []);
+  return [box, margin];
+}
+
+function Head({ sort, setSort }: { sort: string; setSort: (sort: string) => void }): JSX.Element {
+  const isOldest = sort === "oldest";
+  return (
+    <div role="row" class="tr th" aria-rowindex={1}>
+      <span role="columnheader" class="sel"><span class="sr">Select</span></span>
+      <span role="columnheader" class="state">State</span>
+      <span role="columnheader" class="name">Name</span>
+      <span role="columnheader" class="project">Project</span>
+      <span role="columnheader" class="where">Cluster</span>
+      <span role="columnheader" class="res">Size</span>
+      <span role="columnheader" class="time">Time</span>
+      <span role="columnheader" class="age" aria-sort={isOldest ? "ascending" : "descending"}>
+        <button onClick={() => setSort(isOldest ? "" : "oldest")} title={isOldest ? "Oldest first" : "Newest first"}>Created<Icon name={isOldest ? "up" : "down"} /></button>
+      </span>
+      <span role="columnheader" class="id">Id</span>
+    </div>
+  );
+}
+
+interface TableProps { rows: JobRows; filter: string; setFilter: (text: string) => void; sort: string; setSort: (sort: string) => void }
+
+function useListKeys(rows: JobRows, scrollTo: (index: number) => void, ask: (job: Job) => void): void {
+  const { go } = usePlace();
+  const move = (by: number): void => {
+    cursor.value = Math.max(0, Math.min(rows.ids.value.length - 1, cursor.value + by));
+    scrollTo(cursor.value);
+  };
+  const here = (): Job | undefined => rows.job(rows.ids.value[cursor.value] ?? -1)?.value;
+  useKeys([
+    { keys: "j", label: "Next job", group: "Move", run: () => move(1) },
+    { keys: "k", label: "Previous job", group: "Move", run: () => move(-1) },
+    { keys: "Enter", label: "Open the job", group: "Move", run: () => { const job = here(); if (job) go(`/jobs/${job.id}`); } },
+    { keys: "x", label: "Select the job", group: "This page", run: () => toggle(rows, cursor.value, false) },
+    { keys: "e", label: "Cancel the job", group: "This page", run: () => { const job = here(); if (job && !isEnded(job.state)) isQueued(job.state) ? cancelJobs([job]) : ask(job); } },
+    { keys: "y", label: "Copy the job's id", group: "This page", run: () => { const job = here(); if (job) void copyText(String(job.id), `Copied ${job.id}`); } },
+  ]);
+}
+
+export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps): JSX.Element {
+  const [box, margin] = useMargin();
+  const [asked, setAsked] = useState<Job | undefined>(undefined);
+  const ids = rows.ids.value;
+  const rowSize = isNarrow.value ? 66 : density.value === "roomy" ? 42 : 34;
+  const total = rows.hasMore ? (rows.total.value ?? ids.length) : ids.length;
+  const virtual = useWindowVirtual({ count: total, size: rowSize, margin, keyOf: (index) => ids[index] ?? `more-${index}` });
+  const items = virtual.getVirtualItems();
+  const lastSeen = items[items.length - 1]?.index ?? 0;
+  useEffect(() => { if (lastSeen >= ids.length - 20 && rows.hasMore) void rows.more(); }, [lastSeen, ids.length, rows.busy.value]);
+  useEffect(() => () => { clearSelection(); cursor.value = -1; }, []);
+  useListKeys(rows, (index) => virtual.scrollToIndex(index, { align: "auto" }), setAsked);
+  if (rows.first.value) return <Skeleton rows={8} height={rowSize} />;
+  if (ids.length === 0 && !rows.problem.value) return <NothingFits filter={filter} clear={() => setFilter("")} />;
+  return (
+    <div role="table" aria-label="Jobs" aria-rowcount={total + 1} aria-colcount={9} class="table jobs">
+      <div role="rowgroup"><Head sort={sort} setSort={setSort} /></div>
+      <div role="rowgroup" class="rows" ref={box} style={{ height: `${virtual.getTotalSize()}px` }}>
+        {items.map((item) => {
+          const id = ids[item.index];
+          return id === undefined ? null : <Row key={id} rows={rows} id={id} index={item.index} start={item.start - margin} />;
+        })}
+      </div>
+      {asked && <Confirm title={`Cancel “${jobTitle(asked)}”?`} action="Cancel the job" onYes={() => cancelJobs([asked])} onClose={() => setAsked(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}
+    </div>
+  );
+}
+
+function NothingFits({ filter, clear }: { filter: string; clear: () => void }): JSX.Element {
+  return <Empty icon="filter" title="No job fits this filter"><p><code>{filter}</code></p><p><button class="btn" onClick={clear}>Clear the filter</button></p></Empty>;
+}

@@ -1,0 +1,86 @@
+// The one way to the gateway: typed by its own OpenAPI document (schema.d.ts), with RFC 9457 problems as errors.
+import { base } from "./base";
+import type { paths } from "./schema";
+import type { FieldError, ProblemBody } from "./types";
+
+/** Why a call failed, in the gateway's words. status 0: it could not be reached. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly hint?: string;
+  readonly upstream?: string;
+  readonly errors: FieldError[];
+
+  constructor(status: number, body: ProblemBody) {
+    super(body.detail || body.title || `the gateway answered ${status}`);
+    this.status = status;
+    this.code = body.code ?? (status ? "unknown" : "unreachable");
+    this.title = body.title ?? (status ? "The gateway refused" : "The gateway cannot be reached");
+    this.hint = body.hint;
+    this.upstream = body.upstream;
+    this.errors = body.errors ?? [];
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+function problemBody(error: unknown): ProblemBody {
+  if (error && typeof error === "object") return error as ProblemBody;
+  return { detail: typeof error === "string" && error.length < 300 ? error : undefined };
+}
+
+/** A plain fetch below the API, for text and for what the document does not type. */
+export async function fetchApi(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(`${base}/api/v1${path}`, init);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new Problem(0, { detail: "No connection to the gateway. It may be restarting, or the network is down." });
+  }
+  if (response.ok) return response;
+  throw new Problem(response.status, problemBody(await response.json().catch(() => undefined)));
+}
+
+type Answer<Operation> = Operation extends { responses: { 200: { content: { "application/json": infer Body } } } } ? Body : never;
+
+/** A GET without parameters in its path, its answer typed by the document: get("/api/v1/clusters"). */
+export function get<Path extends keyof paths>(path: Path, signal?: AbortSignal): Promise<Answer<paths[Path] extends { get: infer G } ? G : never>> {
+  return getJson(String(path).replace("/api/v1", ""), signal);
+}
+
+/** For answers that types.ts makes more precise than the document. path is below /api/v1. */
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await (await fetchApi(path, { signal })).json()) as T;
+}
+
+/** A write with a body. Every POST carries a key: sent twice, it counts once. */
+export async function send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown, key = newKey()): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method === "POST") headers["Idempotency-Key"] = key;
+  const response = await fetchApi(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/** A fresh Idempotency-Key. Works on plain http too, where randomUUID does not exist. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function query(params: Record<string, string | number | boolean | undefined | null>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params))
+    if (value !== undefined && value !== null && value !== "" && value !== false) search.set(name, String(value));
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}
+
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(0, { title: "Something went wrong here", detail: String(error) });
+}

@@ -1,0 +1,19 @@
+// What every page uses, named once: the bundler then puts all of it into one file, so that a page needs no more
+// than its own chunk beside it.
+import "../app/known";
+import "../jobs/actions";
+import "./api";
+import "./base";
+import "./clock";
+import "./format";
+import "./icons";
+import "./jobtext";
+import "./keys";
+import "./live";
+import "./prefs";
+import "./resource";
+import "./route";
+import "./states";
+import "./toast";
+import "./ui";
+import "./virtual";

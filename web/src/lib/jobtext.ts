@@ -1,0 +1,71 @@
+// What a job's fields say in words. Pure.
+import { clock, duration, millis } from "./format";
+import { isEnded, isQueued } from "./states";
+import type { Evidence, Job } from "./types";
+
+export function jobTitle(job: Job): string {
+  return job.name || `job ${job.id}`;
+}
+
+/** 2 × 8 H100, 1 GPU, 4 CPUs */
+export function resourceText(job: Job): string {
+  const { nodes = 1, gpus, gpu_type: type, cpus } = job.resources ?? {};
+  if (gpus) {
+    const name = type && type !== "any" ? type.toUpperCase() : gpus === 1 && nodes === 1 ? "GPU" : "GPUs";
+    return nodes > 1 ? `${nodes} × ${gpus} ${name}` : `${gpus} ${name}`;
+  }
+  if (cpus) return `${nodes > 1 ? `${nodes} × ` : ""}${cpus} CPU${cpus === 1 ? "" : "s"}`;
+  return nodes > 1 ? `${nodes} nodes` : "";
+}
+
+/** Seconds it has run, or ran; undefined before its start. */
+export function runSeconds(job: Job, now: number): number | undefined {
+  if (job.elapsed_s !== undefined) return job.elapsed_s;
+  const start = millis(job.started_at);
+  if (start === undefined) return undefined;
+  const end = isEnded(job.state) ? millis(job.ended_at) : now;
+  return end === undefined ? undefined : Math.max(0, (end - start) / 1000);
+}
+
+/** Seconds it has waited, or waited before it started. */
+export function waitSeconds(job: Job, now: number): number | undefined {
+  const from = millis(job.submitted_at ?? job.created_at);
+  if (from === undefined) return undefined;
+  const to = millis(job.started_at) ?? (isEnded(job.state) ? millis(job.ended_at) : now);
+  return to === undefined ? undefined : Math.max(0, (to - from) / 1000);
+}
+
+/** The time column: run time; "waits 3 min" before that. */
+export function timeText(job: Job, now: number): string {
+  if (isQueued(job.state)) {
+    const wait = waitSeconds(job, now);
+    return wait === undefined ? "" : `waits ${duration(wait)}`;
+  }
+  const run = runSeconds(job, now);
+  return run === undefined ? "" : clock(run);
+}
+
+export function evidenceText(item: Evidence | string | undefined): string {
+  if (!item) return "";
+  return typeof item === "string" ? item : (item.text ?? "");
+}
+
+/** One line about it: why it waits, why it ended; empty where nothing is to be said. */
+export function whyText(job: Job): string {
+  if (job.cancel_requested_at && !isEnded(job.state)) return "Cancelling";
+  const evidence = evidenceText(job.verdict?.evidence?.[0]);
+  if (isEnded(job.state) && job.state !== "completed")
+    return [job.verdict?.title ?? job.why ?? exitText(job), evidence].filter(Boolean).join(": ");
+  if (job.state === "completed") return "";
+  return job.why ?? job.reason ?? "";
+}
+
+export function exitText(job: Job): string {
+  if (job.signal) return `ended by signal ${job.signal}`;
+  return job.exit_code !== undefined ? `exit code ${job.exit_code}` : "";
+}
+
+/** The id people use at this cluster: Slurm's where there is one. */
+export function schedulerId(job: Job): string {
+  return job.slurm?.job_id ?? job.slurm?.array_job_id ?? "";
+}

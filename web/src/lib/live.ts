@@ -1,0 +1,202 @@
+// Live data: one EventSource for all tabs of this browser. The tab that holds the lock is the leader: it keeps the
+// stream open for every topic that any tab watches and passes events on by BroadcastChannel. Where the browser has
+// no locks (plain http on another host) every tab streams for itself; where the gateway has no stream, the page asks
+// every few seconds what has changed. Listeners get hints, not truth: they fetch what they show.
+import { signal } from "@preact/signals";
+
+import { base } from "./base";
+import { getJson } from "./api";
+import type { EventList, GatewayEvent } from "./types";
+
+export type Link = "connecting" | "live" | "polling" | "offline";
+
+/** How the page hears of changes, and when it last heard from the gateway (ms). */
+export const link = signal<Link>("connecting");
+export const lastHeard = signal(0);
+
+type Listener = (event: GatewayEvent) => void;
+interface Watch { topics: string[]; listener: Listener }
+
+const POLL_MS = 2500;
+const RETRY_STREAM_MS = 60_000;
+const RESET: GatewayEvent = { id: 0, kind: "reset" };
+
+const watches = new Set<Watch>();
+const peers = new Map<string, { topics: string[]; at: number }>();
+const self = Math.random().toString(36).slice(2);
+const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(`sluice${base}`);
+let isLeader = false;
+let source: EventSource | undefined;
+let sourceTopics = "";
+let lastEvent = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Calls listener for every event of these topics until the returned function is called. A `reset` event (no topic)
+ *  comes when events may have been missed: fetch everything again. */
+export function watch(topics: string[], listener: Listener): () => void {
+  const entry = { topics, listener };
+  watches.add(entry);
+  changed();
+  return () => {
+    watches.delete(entry);
+    changed();
+  };
+}
+
+function ownTopics(): string[] {
+  const topics = new Set<string>();
+  for (const entry of watches)
+    for (const topic of entry.topics)
+      if (!document.hidden || !(topic.startsWith("log:") || topic === "gpus")) topics.add(topic);
+  return [...topics];
+}
+
+function changed(): void {
+  channel?.postMessage({ type: "topics", from: self, topics: ownTopics() });
+  if (isLeader) schedule(30);
+}
+
+function allTopics(): string {
+  const topics = new Set(ownTopics());
+  for (const [id, peer] of peers) {
+    if (Date.now() - peer.at > 45_000) peers.delete(id);
+    else peer.topics.forEach((topic) => topics.add(topic));
+  }
+  topics.add("jobs");
+  return [...topics].sort().join(",");
+}
+
+function matches(entry: Watch, event: GatewayEvent): boolean {
+  if (event.kind === "reset" || !event.topic) return true;
+  return entry.topics.includes(event.topic);
+}
+
+function deliver(event: GatewayEvent): void {
+  for (const entry of [...watches]) if (matches(entry, event)) entry.listener(event);
+}
+
+function publish(event: GatewayEvent): void {
+  lastEvent = Math.max(lastEvent, event.id);
+  channel?.postMessage({ type: "event", event });
+  deliver(event);
+}
+
+function setLink(state: Link): void {
+  link.value = state;
+  if (state === "live" || state === "polling") lastHeard.value = Date.now();
+  channel?.postMessage({ type: "link", state, lastEvent });
+}
+
+function onMessage({ data }: MessageEvent): void {
+  if (data.type === "topics") {
+    peers.set(data.from, { topics: data.topics, at: Date.now() });
+    if (isLeader && allTopics() !== sourceTopics) schedule(30);
+  } else if (data.type === "bye") {
+    peers.delete(data.from);
+  } else if (isLeader) {
+    return;
+  } else if (data.type === "event") {
+    lastEvent = Math.max(lastEvent, data.event.id);
+    lastHeard.value = Date.now();
+    deliver(data.event);
+  } else if (data.type === "link") {
+    link.value = data.state;
+    if (data.state !== "offline") lastHeard.value = Date.now();
+  }
+}
+
+function schedule(ms: number): void {
+  clearTimeout(timer);
+  timer = setTimeout(step, ms);
+}
+
+/** The leader's turn: keeps the stream on the right topics, or polls where there is none. */
+function step(): void {
+  const topics = allTopics();
+  if (source && source.readyState !== EventSource.CLOSED && topics === sourceTopics) {
+    schedule(15_000);
+    return;
+  }
+  open(topics);
+}
+
+function open(topics: string): void {
+  source?.close();
+  sourceTopics = topics;
+  const after = lastEvent ? `&after=${lastEvent}` : "";
+  const stream = new EventSource(`${base}/api/v1/events?topics=${encodeURIComponent(topics)}${after}`);
+  source = stream;
+  stream.onopen = () => setLink("live");
+  stream.onerror = () => {
+    if (source !== stream) return;
+    if (stream.readyState === EventSource.CLOSED) void poll(Date.now());
+    else setTimeout(() => stream === source && stream.readyState !== EventSource.OPEN && setLink("offline"), 5000);
+  };
+  for (const topic of topics.split(",")) stream.addEventListener(topic, (event) => onEvent(topic, event as MessageEvent));
+  stream.addEventListener("reset", () => publish(RESET));
+  stream.onmessage = (event) => onEvent(undefined, event);
+  schedule(15_000);
+}
+
+function onEvent(topic: string | undefined, event: MessageEvent): void {
+  lastHeard.value = Date.now();
+  try {
+    const body = JSON.parse(event.data) as GatewayEvent;
+    publish({ ...body, id: Number(event.lastEventId) || body.id || 0, topic: topic ?? body.topic });
+  } catch {
+    // not ours to understand
+  }
+}
+
+/** Without a stream: what happened since, every few seconds. Tries the stream again once a minute. */
+async function poll(since: number): Promise<void> {
+  const stream = source;
+  try {
+    if (!document.hidden || link.value !== "polling") await pollOnce();
+    if (link.value !== "polling") setLink("polling");
+    lastHeard.value = Date.now();
+  } catch {
+    setLink("offline");
+  }
+  if (source !== stream) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => (Date.now() - since > RETRY_STREAM_MS ? open(allTopics()) : void poll(since)), POLL_MS);
+}
+
+async function pollOnce(): Promise<void> {
+  if (!lastEvent) {
+    const newest = await getJson<{ event?: number }>("/jobs?limit=1");
+    lastEvent = newest.event ?? 0;
+    deliver(RESET);
+  }
+  const list = await getJson<EventList>(`/events?after=${lastEvent}&limit=200`);
+  for (const event of list.items) publish({ ...event, topic: event.topic ?? "jobs" });
+  for (const id of jobsOf(list.items)) deliver({ id: lastEvent, kind: "changed", job: id, topic: `job:${id}` });
+  for (const topic of allTopics().split(","))
+    if (topic.startsWith("log:") || topic === "gpus") publish({ id: lastEvent, kind: "look", topic });
+}
+
+function jobsOf(events: GatewayEvent[]): Set<number> {
+  return new Set(events.flatMap((event) => (event.job ? [event.job] : [])));
+}
+
+function lead(): Promise<void> {
+  isLeader = true;
+  schedule(0);
+  return new Promise(() => undefined);
+}
+
+/** Starts listening; once, from main. */
+export function startLive(): void {
+  if (channel) channel.onmessage = onMessage;
+  document.addEventListener("visibilitychange", changed);
+  addEventListener("pagehide", () => channel?.postMessage({ type: "bye", from: self }));
+  setInterval(() => channel?.postMessage({ type: "topics", from: self, topics: ownTopics() }), 20_000);
+  if (channel && navigator.locks) void navigator.locks.request(`sluice${base}`, lead);
+  else void lead();
+}
+
+/** Whether writes make sense: the gateway has been heard lately. */
+export function isOnline(): boolean {
+  return link.value !== "offline";
+}

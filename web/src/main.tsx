@@ -1,0 +1,46 @@
+// The page starts here.
+import { render } from "preact";
+import { ErrorBoundary } from "preact-iso/lazy";
+import { LocationProvider, Route, Router } from "preact-iso/router";
+import { useEffect } from "preact/hooks";
+
+import "./lib/everywhere";
+import { pages } from "./app/pages";
+import { Shell } from "./app/shell";
+import { base, href } from "./lib/base";
+import { startKeys } from "./lib/keys";
+import { startCounts } from "./jobs/counts";
+import { startLive } from "./lib/live";
+import { usePlace } from "./lib/route";
+import { Empty } from "./lib/ui";
+
+function Missing() {
+  return <Empty icon="question" title="There is nothing at this address"><p><a href={href("/jobs")}>All jobs</a></p></Empty>;
+}
+
+function Start() {
+  const { go } = usePlace();
+  useEffect(() => go("/jobs", true), []);
+  return null;
+}
+
+function App() {
+  return (
+    <LocationProvider scope={base ? new RegExp(`^${base}(/|$)`) : undefined}>
+      <ErrorBoundary>
+        <Shell>
+          <Router>
+            <Route path={`${base}/`} component={Start} />
+            {pages.map((page) => <Route key={page.path} path={base + page.path} component={page.view} />)}
+            <Route default component={Missing} />
+          </Router>
+        </Shell>
+      </ErrorBoundary>
+    </LocationProvider>
+  );
+}
+
+startKeys();
+startLive();
+startCounts();
+render(<App />, document.getElementById("app")!);
