@@ -67,7 +67,7 @@ const struct route routes[] = {
     { "GET", "/metrics", handle_metrics, .answer_type = "text/plain; version=0.0.4; charset=utf-8", .status = 200, .scope = "read", .summary = "Figures for Prometheus" },
     { "GET", "/docs", handle_docs, .answer_type = "text/html; charset=utf-8", .status = 200, .scope = "read", .summary = "This list, to read" },
     { "GET", "/docs/{file}", handle_asset, .answer_type = "text/css; charset=utf-8", .status = 200, .scope = "read", .summary = "What the pages need" },
-    { "GET", "/assets/{file}", handle_asset, ROUTE_PUBLIC, .answer_type = "application/octet-stream", .status = 200, .scope = "read", .summary = "Files of the page" },
+    { "GET", "/assets/{file}", handle_asset, .answer_type = "application/octet-stream", .status = 200, .scope = "read", .summary = "Files of the page" },
 
     { "GET", API "/version", handle_version, .answer_schema = "Version", .status = 200, .scope = "read", .summary = "Version and start of the gateway" },
     { "GET", API "/openapi.json", handle_openapi, .answer_schema = "Anything", .status = 200, .scope = "read", .summary = "This interface as an OpenAPI 3.1 document" },
@@ -107,7 +107,7 @@ const struct route page_route = {
     .method = "GET",
     .pattern = "/",
     .handler = handle_page,
-    .flags = ROUTE_PUBLIC | ROUTE_ANY_QUERY,
+    .flags = ROUTE_ANY_QUERY,
     .answer_type = "text/html; charset=utf-8",
     .status = 200,
     .scope = "read",
