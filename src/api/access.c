@@ -55,6 +55,7 @@ static void resume(struct pending *p)
     if (p->stage != STAGE_SENT) /* a stream is watched to its end: it sleeps and wakes a thousand times */
         watch(p, false);
     p->is_suspended = false;
+    p->access->has_resumed = true;
     MHD_resume_connection(p->mhd);
 }
 

@@ -27,6 +27,7 @@ struct access {
     int watch_fd; /* an epoll of ours: suspended connections stand in it, to see a client leave */
     struct pending *first;
     bool closing;
+    bool has_resumed; /* by a service, outside MHD_run, whose own time-out does not tell */
 };
 
 /* Callbacks for libmicrohttpd; ctx is the struct access. */

@@ -168,6 +168,8 @@ static void see_who_left(struct http *http)
 static bool wants_more(const struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG ms;
+    if (http->access.has_resumed)
+        return true;
     return MHD_get_timeout(http->mhd, &ms) == MHD_YES && ms == 0;
 }
 
@@ -177,6 +179,7 @@ void http_run(struct http *http)
     conns_sweep(&http->access.conns);
     /* A connection may be ready for more than one step; a few are taken here, the rest in the next turn. */
     for (int i = 0; i < RUNS; i++) {
+        http->access.has_resumed = false;
         (void)MHD_run(http->mhd);
         if (!wants_more(http))
             break;
