@@ -28,17 +28,19 @@ finish() {
 }
 trap finish EXIT
 
-# The payload runs behind `wait` in a process group of its own: a trap runs at once and passes the signal on.
+# The payload runs behind `wait` in a process group of its own: a trap runs at once and passes the signal on. CONT has
+# no trap: it comes together with TERM (scancel, our supervisor), and of two signals at once bash's `wait` may lose one.
 forward() {
     woken=1
     case $1 in TERM | INT) ended_by=$1 ;; esac
     if [ "$payload" -gt 0 ]; then
         kill -s "$1" -- "-$payload" 2>/dev/null || kill -s "$1" "$payload" 2>/dev/null
+        kill -s CONT -- "-$payload" 2>/dev/null
     elif [ "$ended_by" ]; then
         exit 143
     fi
 }
-for signal in TERM INT USR1 USR2 CONT; do
+for signal in TERM INT USR1 USR2; do
     trap "forward $signal" "$signal"
 done
 
