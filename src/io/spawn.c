@@ -175,6 +175,7 @@ static void on_written(uv_write_t *request, int status)
     if (c->input) {
         free(c->input);
         c->input = NULL;
+        c->input_len = 0;
     } else {
         feed_take(c->feed, feed_chunk(c->feed).len);
     }

@@ -25,8 +25,11 @@ struct client {
     int fd;
     char got[256 * 1024];
     size_t len;
-    bool is_closed;
+    bool is_closed; /* by the server */
+    bool is_ours;   /* its descriptor is open */
 };
+static struct client clients[8];
+static size_t next_client;
 
 static inline struct http *server_start(const struct http_options *options)
 {
@@ -36,6 +39,13 @@ static inline struct http *server_start(const struct http_options *options)
     if (http_new(options, &gateway, &made, &err) < 0)
         fail_msg("%s", err.text);
     return made;
+}
+
+static inline void client_close(struct client *client)
+{
+    if (client->is_ours)
+        close(client->fd);
+    client->is_ours = false;
 }
 
 static inline int server_setup(void **state)
@@ -50,16 +60,17 @@ static inline int server_teardown(void **state)
 {
     (void)state;
     http_free(http);
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+        client_close(&clients[i]);
     return 0;
 }
 #define WITH_SERVER(name) cmocka_unit_test_setup_teardown(name, server_setup, server_teardown)
 
 static inline struct client *client_open(void)
 {
-    static struct client clients[8];
-    static size_t next;
-    struct client *client = &clients[next++ % 8];
-    *client = (struct client){ .fd = socket(AF_INET, SOCK_STREAM, 0) };
+    struct client *client = &clients[next_client++ % ARRAY_LEN(clients)];
+    client_close(client);
+    *client = (struct client){ .fd = socket(AF_INET, SOCK_STREAM, 0), .is_ours = true };
     struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)http_port(http)) };
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(connect(client->fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
@@ -105,7 +116,7 @@ static inline const char *client_ask(struct client *client, const char *request)
 
 static inline void client_end(struct client *client)
 {
-    close(client->fd);
+    client_close(client);
     serve();
 }
 

@@ -116,7 +116,9 @@ static void a_client_that_stopped_reading_is_dropped_and_loses_nothing(void **st
     int64_t last = 0;
     bool is_dropped = false;
     while (!client->is_closed) {
-        client->len = 0;
+        size_t tail = client->len < 64 ? client->len : 64; /* a line may come in two pieces */
+        memmove(client->got, client->got + client->len - tail, tail);
+        client->len = tail;
         client_take(client);
         for (const char *at = client->got; (at = strstr(at, "\nid: ")); at++)
             last = strtoll(at + 5, NULL, 10);

@@ -126,7 +126,7 @@ static void waits_end_with_the_server(void **state)
     http_free(http);
     http = NULL;
     assert_int_equal(fake.waits_dropped, 1);
-    close(client->fd);
+    client_close(client);
 }
 
 static void submit_hands_its_key_to_the_service(void **state)

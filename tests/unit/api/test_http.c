@@ -303,13 +303,13 @@ static void connections_beyond_the_total_are_refused(void **state)
     struct conn_limits limits = conn_limits_default;
     limits.total = 2;
     http = server_start(&(struct http_options){ .limits = &limits });
-    struct client *clients[] = { client_open(), client_open(), client_open() };
+    struct client *three[] = { client_open(), client_open(), client_open() };
     serve();
     assert_int_equal(http_connections(http), 2);
-    client_end(clients[0]);
-    assert_int_equal(status_of(client_ask(clients[1], HEALTH HOST "\r\n")), 200);
-    client_end(clients[1]);
-    client_end(clients[2]);
+    client_end(three[0]);
+    assert_int_equal(status_of(client_ask(three[1], HEALTH HOST "\r\n")), 200);
+    client_end(three[1]);
+    client_end(three[2]);
 }
 
 static void a_stranger_is_answered_nothing_but_health(void **state)
@@ -388,7 +388,7 @@ static void the_server_may_end_before_the_answer(void **state)
     http_free(http);
     http = NULL;
     fake_answer_json("{\"items\":[]}", 0);
-    close(client->fd);
+    client_close(client);
 }
 
 int main(void)

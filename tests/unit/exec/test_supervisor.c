@@ -196,8 +196,8 @@ static void strays_end_with_the_job(void **state)
 static void descriptors_do_not_leak(void **state)
 {
     (void)state;
-    int fd = open("/dev/null", O_RDONLY);
-    assert_true(fcntl(fd, F_DUPFD, 50) >= 50);
+    int fd = open("/dev/null", O_RDONLY), high = fcntl(fd, F_DUPFD, 50);
+    assert_true(high >= 50);
     make_job("h", "ls /proc/self/fd | wc -l >count\n", "");
     assert_int_equal(supervise("h"), 0);
     wait_for("h", "exit");
@@ -208,6 +208,8 @@ static void descriptors_do_not_leak(void **state)
     assert_non_null(fgets(text, sizeof(text), file));
     fclose(file);
     assert_int_equal(strtol(text, NULL, 10), 4); /* 0 1 2 and ls's own */
+    close(fd);
+    close(high);
 }
 
 /* A gateway is killed with -9, its whole process group too, at random moments while it starts jobs; the next
