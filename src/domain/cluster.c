@@ -25,6 +25,7 @@ static const struct bind binds[] = {
     AT("ssh.host_key", BIND_ENUM, ssh.host_key),
     AT("ssh.known_hosts", BIND_STR, ssh.known_hosts),
     AT("ssh.passphrase_secret", BIND_STR, ssh.passphrase_secret),
+    AT("ssh.config_file", BIND_STR, ssh.config_file),
     AT("ssh.keepalive", BIND_INT, ssh.keepalive_s),
     AT("ssh.connect_timeout", BIND_INT, ssh.connect_timeout_s),
     AT("ssh.command_timeout", BIND_INT, ssh.command_timeout_s),

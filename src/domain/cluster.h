@@ -39,7 +39,7 @@ struct cluster_config {
     char *ssh_key_path, *proxy_jump;
     struct {
         int backend, host_key; /* enum cluster_backend, cluster_host_key */
-        char *known_hosts, *passphrase_secret;
+        char *known_hosts, *passphrase_secret, *config_file;
         int64_t keepalive_s, connect_timeout_s, command_timeout_s, max_channels, max_logins_per_hour;
     } ssh;
     char *workspace; /* may begin with ~/ */

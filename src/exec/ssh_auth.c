@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* sshd allows six failures a connection, and they look like guessing to whoever counts. */
-enum { MAX_AGENT_TRIES = 4, METHODS_BYTES = 256, MAX_NOTES_BYTES = 700 };
+enum { MAX_AGENT_TRIES = 4, METHODS_BYTES = 256, MAX_NOTES_BYTES = 700, MAX_CERT_PATH_BYTES = 4096 };
 
 enum stage { STAGE_LIST, STAGE_AGENT, STAGE_AGENT_KEYS, STAGE_FILES, STAGE_LAST_LIST };
 
@@ -92,8 +93,8 @@ static enum ssh_auth_step needs_person(struct ssh_auth *auth, const char *method
                                        struct err *err)
 {
     err_set(err, ERR_AUTH,
-            "%s asks for %s%s (a code or password), which a person must answer: Sluice cannot pass such "
-            "prompts on yet; use an account or host that takes a key alone",
+            "%s asks for %s%s (a code or password), which a person must answer: sluice connect, with "
+            "ssh.backend auto or openssh",
             auth->set->host, methods, has_first ? " beside the key" : "");
     return SSH_AUTH_PROMPTS;
 }
@@ -211,6 +212,18 @@ static bool check_file(struct ssh_auth *auth, const char *path)
     return false;
 }
 
+/* What the server may want is the certificate that ssh-keygen puts beside the key. */
+static void note_certificate(struct ssh_auth *auth, const char *path)
+{
+    struct err why = { 0 };
+    auto_str struct str cert = STR_MAX(MAX_CERT_PATH_BYTES);
+    str_addf(&cert, "%s-cert.pub", path);
+    if (access(str_text(&cert), R_OK) < 0)
+        return;
+    err_set(&why, ERR_UNSUPPORTED, "the certificate %s is " SSH_BEYOND, str_text(&cert));
+    note(auth, &why);
+}
+
 static void file_refused(struct ssh_auth *auth, const char *path, int rc)
 {
     struct err why = { 0 };
@@ -221,6 +234,7 @@ static void file_refused(struct ssh_auth *auth, const char *path, int rc)
         note(auth, &why);
     } else {
         auth->refused++;
+        note_certificate(auth, path);
     }
 }
 
@@ -263,7 +277,7 @@ static enum ssh_auth_step step_last_list(struct ssh_auth *auth, struct err *err)
         if (methods[0] && !has_method(methods, "publickey"))
             return needs_person(auth, methods, true, err);
     }
-    enum err_code code = auth->has_beyond && !auth->refused ? ERR_UNSUPPORTED : ERR_AUTH;
+    enum err_code code = auth->has_beyond ? ERR_UNSUPPORTED : ERR_AUTH; /* the other backend may get in */
     err_set(err, code, "%s refuses the login of %s (%u keys offered; the server takes %s)%s%s",
             auth->set->host, auth->set->user, auth->refused, auth->methods, auth->notes.len ? ": " : "",
             str_text(&auth->notes));

@@ -22,6 +22,13 @@ struct ssh_options {
     bool use_login_shell;
     int64_t keepalive_s, connect_timeout_s, command_timeout_s; /* <= 0: 30, 15, 120 */
     int64_t max_channels, max_logins_per_hour;                 /* <= 0: 4, 20 */
+
+    /* of the openssh backend alone */
+    const char *proxy_jump;   /* or NULL */
+    const char *config_file;  /* ssh_config; NULL: the user's */
+    const char *control_dir;  /* holds the masters' sockets: short, ours alone; made where missing */
+    const char *instructions; /* how a person logs in; or NULL */
+    bool is_manual;           /* use the master that a person opened; never log in by ourselves */
 };
 
 #endif

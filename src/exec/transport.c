@@ -8,7 +8,7 @@ int transport_run(struct transport *t, const struct run_request *request, run_do
 
 void transport_cancel(struct transport *t, struct run *run)
 {
-    t->ops->cancel(run);
+    t->ops->cancel(t, run);
 }
 
 void transport_status(const struct transport *t, struct transport_status *out)
@@ -20,6 +20,16 @@ void transport_status(const struct transport *t, struct transport_status *out)
 void transport_reconnect(struct transport *t)
 {
     t->ops->reconnect(t);
+}
+
+int transport_login(struct transport *t, const char *answer, struct err *err)
+{
+    if (t->ops->login)
+        return t->ops->login(t, answer, err);
+    if (answer)
+        return err_set(err, ERR_CONFLICT, "nothing is asked");
+    t->ops->reconnect(t);
+    return 0;
 }
 
 void transport_free(struct transport *t)

@@ -49,7 +49,10 @@ struct transport;
 enum link_state { LINK_IDLE, LINK_CONNECTING, LINK_UP, LINK_BACKOFF, LINK_NEEDS_LOGIN, LINK_REFUSED };
 struct transport_status {
     enum link_state state;
-    const char *error; /* last one, NULL none */
+    const char *backend; /* "local", "libssh2", "openssh" */
+    const char *why;     /* of the backend, where it was not the first choice; else NULL */
+    const char *prompt;  /* what the login asks a person now, NULL nothing */
+    const char *error;   /* last one, NULL none */
     enum err_code error_code;
     int64_t since_us, next_try_us; /* monotonic; 0 none */
     int64_t latency_us;            /* of the last whole run, 0 none */
@@ -61,10 +64,13 @@ struct transport_ops {
     const char *name; /* "local", "ssh", "openssh" */
     int (*run)(struct transport *t, const struct run_request *request, run_done *done, void *ctx,
                struct run **out, struct err *err);
-    void (*cancel)(struct run *run);
+    void (*cancel)(struct transport *t, struct run *run);
     void (*status)(const struct transport *t, struct transport_status *out);
     void (*reconnect)(struct transport *t); /* a person asked: forget back-off and refusals */
-    void (*free)(struct transport *t);      /* cancels what is under way, then the callbacks have run */
+    /* A person is here: a login whose prompts go to transport_status, or (answer) the answer to the prompt.
+     */
+    int (*login)(struct transport *t, const char *answer, struct err *err); /* NULL: as reconnect */
+    void (*free)(struct transport *t); /* cancels what is under way, then the callbacks have run */
 };
 
 /* The first member of every transport. */
@@ -79,6 +85,9 @@ int transport_run(struct transport *t, const struct run_request *request, run_do
 void transport_cancel(struct transport *t, struct run *run);
 void transport_status(const struct transport *t, struct transport_status *out);
 void transport_reconnect(struct transport *t);
+/* answer NULL: begins a login, or does nothing where one is under way or the connection stands. -1 with
+ * ERR_CONFLICT for an answer that nothing asked for. How it goes: transport_status. */
+int transport_login(struct transport *t, const char *answer, struct err *err);
 void transport_free(struct transport *t);
 
 #endif

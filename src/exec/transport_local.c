@@ -157,8 +157,9 @@ static int local_run_start(struct transport *t, const struct run_request *reques
     return 0;
 }
 
-static void local_cancel(struct run *base)
+static void local_cancel(struct transport *t, struct run *base)
 {
+    (void)t;
     struct local_run *run = (struct local_run *)base;
     base->cancelled = true;
     if (run->child)
@@ -171,6 +172,7 @@ static void local_status(const struct transport *t, struct transport_status *out
 {
     const struct local *local = (const struct local *)t;
     out->state = LINK_UP;
+    out->backend = "local";
     out->since_us = local->since_us;
     out->latency_us = local->latency_us;
     out->commands = local->commands;

@@ -2,7 +2,9 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "exec/transport_auto.h"
 #include "exec/transport_local.h"
+#include "exec/transport_openssh.h"
 #include "exec/transport_ssh.h"
 #include "io/file.h"
 
@@ -36,7 +38,8 @@ static int read_passphrase(const struct cluster_config *cluster, const struct ex
 static int make_ssh(const struct cluster_config *cluster, const struct executor_deps *deps,
                     struct transport **out, struct err *err)
 {
-    auto_str struct str passphrase = STR_MAX(4096);
+    auto_str struct str passphrase = STR_MAX(4096), control_dir = STR_MAX(4096);
+    str_addf(&control_dir, "%s/ssh", deps->state_dir ? deps->state_dir : "");
     if (read_passphrase(cluster, deps, &passphrase, err) < 0)
         return -1;
     struct ssh_options options = {
@@ -57,8 +60,30 @@ static int make_ssh(const struct cluster_config *cluster, const struct executor_
         .command_timeout_s = cluster->ssh.command_timeout_s,
         .max_channels = cluster->ssh.max_channels,
         .max_logins_per_hour = cluster->ssh.max_logins_per_hour,
+        .proxy_jump = cluster->proxy_jump,
+        .config_file = cluster->ssh.config_file,
+        .control_dir = str_text(&control_dir),
+        .instructions = cluster->connection_instructions,
+        .is_manual = cluster->requires_manual_auth,
     };
-    return transport_ssh_new(&options, out, err);
+    static int (*const makers[])(const struct ssh_options *, struct transport **, struct err *) = {
+        [BACKEND_AUTO] = transport_auto_new,
+        [BACKEND_LIBSSH2] = transport_ssh_new,
+        [BACKEND_OPENSSH] = transport_openssh_new,
+    };
+    return makers[cluster->ssh.backend](&options, out, err);
+}
+
+/* What libssh2 cannot do must not be asked of it. */
+static int check_backend(const struct cluster_config *cluster, struct err *err)
+{
+    if (cluster->ssh.backend != BACKEND_LIBSSH2)
+        return 0;
+    if (cluster->proxy_jump)
+        return err_set(err, ERR_UNSUPPORTED, "proxy_jump needs ssh.backend auto or openssh");
+    if (cluster->requires_manual_auth)
+        return err_set(err, ERR_UNSUPPORTED, "requires_manual_auth needs ssh.backend auto or openssh");
+    return 0;
 }
 
 int transport_make(const struct cluster_config *cluster, const struct executor_deps *deps,
@@ -68,10 +93,7 @@ int transport_make(const struct cluster_config *cluster, const struct executor_d
         *out = make_local(cluster, deps);
         return 0;
     }
-    if (cluster->ssh.backend == BACKEND_OPENSSH)
-        return err_set(err, ERR_UNSUPPORTED, "ssh.backend openssh is not supported yet: libssh2, or auto");
-    if (cluster->proxy_jump)
-        return err_set(err, ERR_UNSUPPORTED,
-                       "proxy_jump needs ssh.backend openssh, which is not supported yet");
+    if (check_backend(cluster, err) < 0)
+        return -1;
     return make_ssh(cluster, deps, out, err);
 }

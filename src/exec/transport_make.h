@@ -4,8 +4,8 @@
 
 #include "exec/specs.h"
 
-/* local without a host; else ssh (libssh2). -1 with ERR_UNSUPPORTED for the openssh backend, which this build
- * has not. Connects to nothing. */
+/* local without a host; else ssh (libssh2), openssh, or auto. -1 with ERR_UNSUPPORTED for what the backend
+ * that was asked for cannot do. Connects to nothing. */
 int transport_make(const struct cluster_config *cluster, const struct executor_deps *deps,
                    struct transport **out, struct err *err);
 

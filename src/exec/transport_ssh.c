@@ -34,8 +34,9 @@ static int ssh_run_start(struct transport *t, const struct run_request *request,
     return 0;
 }
 
-static void ssh_cancel(struct run *base)
+static void ssh_cancel(struct transport *t, struct run *base)
 {
+    (void)t;
     struct ssh_run *run = (struct ssh_run *)base;
     base->cancelled = true;
     ssh_link_kick(run->owner);
@@ -57,6 +58,7 @@ static void ssh_status(const struct transport *t, struct transport_status *out)
     const struct ssh_link *link = (const struct ssh_link *)t;
     const struct err *last = &link->policy.last;
     out->state = state_of(link);
+    out->backend = "libssh2";
     out->error = last->code != ERR_NONE ? last->text : NULL;
     out->error_code = last->code;
     out->since_us = link->since_us;

@@ -326,6 +326,11 @@ void spawn_end_all(struct loop *loop)
     }
 }
 
+void spawn_release(struct child *child)
+{
+    child->done = NULL;
+}
+
 pid_t spawn_pid(const struct child *child)
 {
     return child->process.pid;

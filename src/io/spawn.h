@@ -48,6 +48,8 @@ void spawn_abandon(struct child *child);
 /* For an end in order: SIGKILL to all children but detached ones; returns when they, the pool and the
  * deferred calls are through. Each done runs (CANCELLED); what it starts is ended too. */
 void spawn_end_all(struct loop *loop);
+/* A detached child lives on; done will not run, and the child must not be used again. */
+void spawn_release(struct child *child);
 pid_t spawn_pid(const struct child *child);
 
 #endif

@@ -323,7 +323,7 @@ static void etm_macs_alone_name_the_other_backend(void **state)
     (void)state;
     struct ssh_options opts = options();
     open_with(&opts);
-    refused_with(ERR_UNSUPPORTED, "ssh.backend: openssh");
+    refused_with(ERR_UNSUPPORTED, "ssh.backend openssh");
 }
 
 static void a_key_the_server_does_not_know_stops_everything(void **state)

@@ -1,0 +1,334 @@
+#include "exec/mux_session.h"
+
+#include "base/mem.h"
+#include "exec/mux_socket.h"
+#include "io/feed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { LINGER_MS = 5000, READ_BYTES = 64 * 1024, MAX_READS = 16 };
+
+struct mux_session {
+    struct loop *loop;
+    struct mux_socket control;
+    int in, out, err; /* our ends; -1 closed */
+    struct loop_watch *watch_control, *watch_in, *watch_out, *watch_err;
+    struct loop_timer *linger;
+    struct run *run;
+    struct feed *feed;
+    size_t sent;
+    bool is_open, may_run;
+    mux_event_fn *event;
+    void *ctx;
+};
+
+static void close_end(int *fd, struct loop_watch **watch)
+{
+    loop_watch_free(*watch);
+    *watch = NULL;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_control(struct mux_session *s)
+{
+    loop_watch_free(s->watch_control);
+    s->watch_control = NULL;
+    mux_socket_close(&s->control);
+}
+
+void mux_session_free(struct mux_session *s)
+{
+    if (!s)
+        return;
+    close_end(&s->in, &s->watch_in);
+    close_end(&s->out, &s->watch_out);
+    close_end(&s->err, &s->watch_err);
+    close_control(s);
+    feed_free(s->feed);
+    loop_timer_free(s->linger);
+    loop_defer_drop(s->loop, s);
+    free(s);
+}
+
+bool mux_session_may_run(const struct mux_session *s)
+{
+    return s->may_run;
+}
+
+/* --- the end --- */
+
+static void on_closed(void *ctx)
+{
+    struct mux_session *s = ctx;
+    s->event(s->ctx, s, NULL, MUX_CLOSED, NULL);
+}
+
+/* Output that nobody waits for is not read; the control socket tells when the remote side has ended. */
+static void let_go(struct mux_session *s)
+{
+    s->run = NULL;
+    feed_free(s->feed);
+    s->feed = NULL;
+    close_end(&s->in, &s->watch_in);
+    close_end(&s->out, &s->watch_out);
+    close_end(&s->err, &s->watch_err);
+    if (s->control.fd >= 0)
+        loop_timer_start(s->linger, LINGER_MS);
+    else
+        loop_defer(s->loop, on_closed, s);
+}
+
+void mux_session_drop(struct mux_session *s)
+{
+    close_control(s); /* the master then closes the session's channel */
+    let_go(s);
+}
+
+static void end_run(struct mux_session *s, enum mux_event event, const struct err *err)
+{
+    struct run *run = s->run;
+    if (event != MUX_RUN_ENDED)
+        close_control(s);
+    let_go(s);
+    s->event(s->ctx, s, run, event, err);
+}
+
+/* --- output --- */
+
+/* True while there may be more; false at the end of the stream. */
+static bool read_end(int fd, struct run *run, bool is_out, bool *too_much)
+{
+    char buf[READ_BYTES];
+    for (int i = 0; i < MAX_READS; i++) {
+        ssize_t n = read(fd, buf, sizeof(buf));
+        if (n <= 0)
+            return n < 0 && (errno == EAGAIN || errno == EINTR);
+        struct span bytes = { buf, (size_t)n };
+        if (is_out && !run_add_output(run, bytes)) {
+            *too_much = true;
+            return true;
+        }
+        if (!is_out)
+            run_add_error(run, bytes);
+        if (n < READ_BYTES)
+            return true;
+    }
+    return true;
+}
+
+static void read_errors(struct mux_session *s)
+{
+    bool unused;
+    if (s->err >= 0 && !read_end(s->err, s->run, false, &unused))
+        close_end(&s->err, &s->watch_err);
+}
+
+static void on_error_text(void *ctx, unsigned events)
+{
+    (void)events;
+    read_errors(ctx);
+}
+
+static bool read_control(struct mux_session *s);
+static void on_room(void *ctx, unsigned events);
+
+static void on_output(void *ctx, unsigned events)
+{
+    (void)events;
+    struct mux_session *s = ctx;
+    struct err err = { 0 };
+    bool too_much = false;
+    bool has_more = read_end(s->out, s->run, true, &too_much);
+    if (too_much)
+        err_set(&err, ERR_TOO_LARGE, "%s answered more than %zu bytes", s->run->what, s->run->out.max);
+    else if (has_more && !run_has_answer(s->run))
+        return;
+    if (!has_more)
+        close_end(&s->out, &s->watch_out);
+    /* a refused session closes its descriptors too: what the master said about it comes first */
+    if (!has_more && !s->is_open && (read_control(s) || !s->is_open))
+        return;
+    read_errors(s);
+    end_run(s, MUX_RUN_ENDED, err.code == ERR_NONE ? NULL : &err);
+}
+
+/* --- the control socket --- */
+
+static void refuse(struct mux_session *s, const struct mux_message *m)
+{
+    struct err err = { 0 };
+    err_set(&err, m->type == MUX_DENIED ? ERR_DENIED : ERR_BUSY, "the SSH master gives no session: %.*s",
+            SPAN_FMT(span_trim(m->reason)));
+    end_run(s, MUX_RUN_REFUSED, &err);
+}
+
+static void control_closed(struct mux_session *s, const struct err *err)
+{
+    close_control(s);
+    if (!s->run)
+        loop_defer(s->loop, on_closed, s);
+    else if (!s->is_open || s->out < 0)
+        end_run(s, MUX_RUN_LOST, err);
+}
+
+/* True where an event was raised: s may be gone. */
+static bool read_control(struct mux_session *s)
+{
+    struct mux_message m;
+    struct err err = { 0 };
+    int rc;
+    while ((rc = mux_socket_next(&s->control, &m, &err)) > 0) {
+        if (m.type == MUX_OPENED && !s->is_open) {
+            s->is_open = true;
+            on_room(s, LOOP_WRITE);
+        }
+        if ((m.type == MUX_DENIED || m.type == MUX_FAILURE) && s->run) {
+            refuse(s, &m);
+            return true;
+        }
+    }
+    if (rc == 0)
+        return false;
+    control_closed(s, &err);
+    return true;
+}
+
+static void on_control(void *ctx, unsigned events)
+{
+    (void)events;
+    read_control(ctx);
+}
+
+/* --- input --- */
+
+static void on_feed(void *ctx)
+{
+    on_room(ctx, LOOP_WRITE);
+}
+
+static struct span next_input(struct mux_session *s)
+{
+    struct run *run = s->run;
+    if (s->sent < run->input.len)
+        return span_skip(str_span(&run->input), s->sent);
+    if (s->is_open && run->stream_fd >= 0 && run->stream_bytes)
+        s->feed = feed_new(s->loop, move_fd(run->stream_fd), run->stream_bytes, on_feed, s);
+    return s->feed ? feed_chunk(s->feed) : (struct span){ "", 0 };
+}
+
+static void took(struct mux_session *s, size_t bytes)
+{
+    if (s->sent < s->run->input.len) {
+        s->sent += bytes;
+        s->may_run = s->sent == s->run->input.len;
+    } else {
+        feed_take(s->feed, bytes);
+    }
+}
+
+/* A stream that cannot be read to its end is hung up on: the program checks what it was given. */
+static bool is_input_over(const struct mux_session *s)
+{
+    if (!s->feed && s->run->stream_fd >= 0 && s->run->stream_bytes)
+        return false; /* a refused session must not have used up the stream */
+    return !s->feed || feed_is_done(s->feed) || feed_check(s->feed, NULL) < 0;
+}
+
+static void on_room(void *ctx, unsigned events)
+{
+    (void)events;
+    struct mux_session *s = ctx;
+    while (s->run && s->in >= 0) {
+        struct span bytes = next_input(s);
+        if (!bytes.len && is_input_over(s)) {
+            close_end(&s->in, &s->watch_in);
+            return;
+        }
+        ssize_t n = bytes.len ? send(s->in, bytes.ptr, bytes.len, MSG_NOSIGNAL) : 0;
+        if (n > 0) {
+            took(s, (size_t)n);
+            continue;
+        }
+        bool is_full = n < 0 && (errno == EAGAIN || errno == EINTR);
+        if (n < 0 && !is_full)
+            close_end(&s->in, &s->watch_in); /* it wants no more: the answer tells why */
+        else
+            loop_watch_set(s->watch_in, is_full ? LOOP_WRITE : 0);
+        return;
+    }
+}
+
+/* --- the beginning --- */
+
+/* ours[i] stays, theirs[i] is passed on. stdin is a socket: a send to one that is gone raises no signal. */
+static int make_ends(int ours[3], int theirs[3], struct err *err)
+{
+    int in[2], out[2], errs[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0)
+        return err_errno(err, errno, "socketpair");
+    ours[0] = in[0];
+    theirs[0] = in[1];
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return err_errno(err, errno, "pipe");
+    ours[1] = out[0];
+    theirs[1] = out[1];
+    if (pipe2(errs, O_CLOEXEC) < 0)
+        return err_errno(err, errno, "pipe");
+    ours[2] = errs[0];
+    theirs[2] = errs[1];
+    return 0;
+}
+
+static int ask(struct mux_session *s, const char *path, const int theirs[3], struct err *err)
+{
+    auto_str struct str request = STR_MAX(MAX_MUX_BYTES);
+    mux_add_session(&request, 1, str_span(&s->run->exec));
+    if (mux_socket_open(&s->control, path, err) < 0 ||
+        mux_socket_send(&s->control, str_span(&request), err) < 0)
+        return -1;
+    return mux_socket_send_fds(&s->control, theirs, err);
+}
+
+static int begin(struct mux_session *s, const char *path, struct err *err)
+{
+    int ours[3] = { -1, -1, -1 }, theirs[3] = { -1, -1, -1 };
+    int rc = make_ends(ours, theirs, err);
+    if (rc == 0)
+        rc = ask(s, path, theirs, err);
+    for (int i = 0; i < 3; i++)
+        if (theirs[i] >= 0)
+            close(theirs[i]);
+    s->in = ours[0];
+    s->out = ours[1];
+    s->err = ours[2];
+    return rc;
+}
+
+int mux_session_new(const char *path, struct run *run, const struct mux_session_owner *owner,
+                    struct mux_session **out, struct err *err)
+{
+    struct loop *loop = owner->loop;
+    struct mux_session *s = mem_zalloc(sizeof(*s));
+    *s = (struct mux_session){ .loop = loop, .run = run, .event = owner->event, .ctx = owner->ctx };
+    s->control.fd = -1;
+    s->in = s->out = s->err = -1;
+    s->linger = loop_timer_new(loop, on_closed, s);
+    if (begin(s, path, err) < 0) {
+        mux_session_free(s);
+        return -1;
+    }
+    s->watch_control = loop_watch_fd(loop, s->control.fd, LOOP_READ, on_control, s);
+    s->watch_out = loop_watch_fd(loop, s->out, LOOP_READ, on_output, s);
+    s->watch_err = loop_watch_fd(loop, s->err, LOOP_READ, on_error_text, s);
+    s->watch_in = loop_watch_fd(loop, s->in, LOOP_WRITE, on_room, s);
+    on_room(s, LOOP_WRITE);
+    *out = s;
+    return 0;
+}

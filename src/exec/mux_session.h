@@ -1,0 +1,37 @@
+/* One run through a master: a session on its control socket, its descriptors ours. Events come from the
+ * loop, never from inside a call, and the owner may free the session in any of them.
+ *
+ * The program is written at once; the master sends it behind the exec request. A run is over when its END
+ * mark is in; the session then closes by itself, behind it, and holds its slot until then. */
+#ifndef SLUICE_EXEC_MUX_SESSION_H
+#define SLUICE_EXEC_MUX_SESSION_H
+
+#include "exec/run.h"
+#include "io/loop.h"
+
+enum mux_event {
+    MUX_RUN_ENDED,   /* judge the answer; err says what is odd about the end, if anything */
+    MUX_RUN_REFUSED, /* certainly nothing ran: no session is to be had now */
+    MUX_RUN_LOST,    /* the master is gone; mux_session_may_run tells whether it may have run */
+    MUX_CLOSED       /* the slot is free: mux_session_free */
+};
+
+struct mux_session;
+/* run: the one it is about, off the session by now; NULL for MUX_CLOSED. */
+typedef void mux_event_fn(void *ctx, struct mux_session *session, struct run *run, enum mux_event event,
+                          const struct err *err);
+
+/* run is borrowed until an event about it, or mux_session_drop. -1: nothing was sent. */
+struct mux_session_owner {
+    void *ctx;
+    struct loop *loop;
+    mux_event_fn *event;
+};
+int mux_session_new(const char *path, struct run *run, const struct mux_session_owner *owner,
+                    struct mux_session **out, struct err *err);
+void mux_session_free(struct mux_session *session);
+/* Takes the run off and hangs up; what the remote side still does, nobody reads. MUX_CLOSED follows. */
+void mux_session_drop(struct mux_session *session);
+bool mux_session_may_run(const struct mux_session *session); /* the program's last byte was written */
+
+#endif

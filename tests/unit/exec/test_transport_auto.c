@@ -1,0 +1,302 @@
+/* ssh.backend auto against a real sshd: when libssh2 is enough, and when OpenSSH takes over.
+ * Covers: exec/ssh_settings. */
+#include "exec/transport_auto.h"
+
+#include "base/mem.h"
+#include "support/runs.h"
+#include "support/sshd.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static struct sshd sshd;
+static struct loop *loop;
+static struct transport *t;
+
+static int prepare(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    sshd_prepare(&sshd);
+    return 0;
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    sshd_clear(&sshd);
+    return 0;
+}
+
+static char key[256], known[256], control[256], config[256];
+
+static struct ssh_options options(void)
+{
+    snprintf(key, sizeof(key), "%s/id_ed25519", sshd.dir);
+    snprintf(known, sizeof(known), "%s/known_hosts", sshd.dir);
+    snprintf(control, sizeof(control), "%s/ctl", sshd.dir);
+    snprintf(config, sizeof(config), "%s/ssh_config", sshd.dir);
+    sshd_shell(": >> %s", config);
+    return (struct ssh_options){ .loop = loop,
+                                 .clock = &clock_real,
+                                 .name = "test",
+                                 .host = "127.0.0.1",
+                                 .port = sshd.port,
+                                 .key_path = key,
+                                 .known_hosts = known,
+                                 .control_dir = control,
+                                 .config_file = config,
+                                 .connect_timeout_s = 10,
+                                 .max_logins_per_hour = 100 };
+}
+
+static void open_with(const struct ssh_options *opts)
+{
+    struct err err = { 0 };
+    if (transport_auto_new(opts, &t, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static int start(const char *sshd_config, const char *hostkey)
+{
+    loop = loop_new();
+    sshd_shell("rm -rf %s/ctl %s/ssh_config", sshd.dir, sshd.dir);
+    sshd_start(&sshd, sshd_config, hostkey);
+    return 0;
+}
+
+static int start_plain(void **state)
+{
+    (void)state;
+    return start(NULL, "host_ed25519");
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    transport_free(t);
+    t = NULL;
+    loop_free(loop);
+    sshd_stop(&sshd);
+    sshd.port = 0;
+    return 0;
+}
+
+static struct transport_status status_of(void)
+{
+    struct transport_status status;
+    transport_status(t, &status);
+    return status;
+}
+
+static void works(void)
+{
+    struct answer a = runs_one(loop, t, "echo hello");
+    assert_string_equal(a.err.text, "");
+    assert_int_equal(a.end, RUN_DONE);
+    assert_string_equal(a.text, "hello\n");
+    runs_clear(&a);
+}
+
+static void expect_backend(const char *backend, const char *why)
+{
+    works();
+    struct transport_status status = status_of();
+    assert_string_equal(status.backend, backend);
+    if (!why)
+        assert_null(status.why);
+    else if (!status.why || !strstr(status.why, why))
+        fail_msg("\"%s\" is not in: %s", why, status.why ? status.why : "(none)");
+    works();
+}
+
+static void an_ordinary_key_stays_with_libssh2(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    expect_backend("libssh2", NULL);
+    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+}
+
+static void an_rsa_key_changes_to_openssh(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    snprintf(key, sizeof(key), "%s/id_rsa", sshd.dir);
+    open_with(&opts);
+    expect_backend("openssh", "rsa-sha2");
+}
+
+static int start_etm(void **state)
+{
+    (void)state;
+    return start("Ciphers aes256-ctr\nMACs hmac-sha2-256-etm@openssh.com", "host_ed25519");
+}
+
+static int start_gcm(void **state)
+{
+    (void)state;
+    return start("Ciphers aes256-gcm@openssh.com", "host_ed25519");
+}
+
+static int start_rsa_host(void **state)
+{
+    (void)state;
+    return start(NULL, "host_rsa");
+}
+
+static void algorithms_beyond_libssh2_change_to_openssh(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    expect_backend("openssh", "beyond libssh2");
+}
+
+static void all_runs_that_wait_come_along(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    struct answer a[6] = { { 0 } };
+    for (size_t i = 0; i < 6; i++)
+        runs_start(t, &a[i], "echo one");
+    runs_wait(loop, a, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_string_equal(a[i].err.text, "");
+        assert_int_equal(a[i].end, RUN_DONE);
+        assert_int_equal(a[i].calls, 1);
+        runs_clear(&a[i]);
+    }
+    assert_int_equal(status_of().logins, 1);
+}
+
+static void an_alias_that_only_ssh_config_knows_works(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    sshd_shell("printf 'Host somewhere\\n HostName 127.0.0.1\\n Port %u\\n' > %s", sshd.port, config);
+    opts.host = "somewhere";
+    opts.port = 0;
+    open_with(&opts);
+    expect_backend("openssh", "ssh_config says hostname 127.0.0.1");
+}
+
+static void a_config_that_says_nothing_changes_nothing(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    sshd_shell("printf 'Host elsewhere\\n Port 1\\nHost *\\n ServerAliveInterval 5\\n' > %s", config);
+    open_with(&opts);
+    expect_backend("libssh2", NULL);
+}
+
+static void a_jump_goes_through_openssh(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    sshd_shell("printf 'Host hop\\n HostName 127.0.0.1\\n Port %u\\n IdentityFile %s\\n UserKnownHostsFile "
+               "%s\\n' > %s",
+               sshd.port, key, known, config);
+    opts.proxy_jump = "hop";
+    open_with(&opts);
+    expect_backend("openssh", "proxy_jump");
+    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 2);
+}
+
+static int start_prompts(void **state)
+{
+    (void)state;
+    return start("KbdInteractiveAuthentication yes\nPasswordAuthentication yes\n"
+                 "AuthenticationMethods publickey,password",
+                 "host_ed25519");
+}
+
+static void prompts_wait_for_a_person(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    struct err err = { 0 };
+    open_with(&opts);
+    struct answer a = runs_one(loop, t, "echo");
+    assert_int_equal(a.end, RUN_NOT_SENT);
+    assert_int_equal(a.err.code, ERR_AUTH);
+    runs_clear(&a);
+    assert_int_equal(status_of().state, LINK_NEEDS_LOGIN);
+    assert_string_equal(status_of().backend, "openssh");
+    assert_int_equal(transport_login(t, NULL, &err), 0);
+    while (!status_of().prompt)
+        loop_step(loop);
+    assert_non_null(strstr(status_of().prompt, "password"));
+    assert_int_equal(transport_login(t, "wrong", &err), 0);
+    while (status_of().state != LINK_NEEDS_LOGIN || status_of().prompt)
+        loop_step(loop);
+    assert_int_equal(status_of().error_code, ERR_AUTH);
+}
+
+static void a_refused_key_is_not_tried_by_the_other(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    snprintf(key, sizeof(key), "%s/id_other", sshd.dir);
+    open_with(&opts);
+    struct answer a = runs_one(loop, t, "echo");
+    assert_int_equal(a.end, RUN_NOT_SENT);
+    assert_int_equal(a.err.code, ERR_AUTH);
+    runs_clear(&a);
+    assert_string_equal(status_of().backend, "libssh2");
+    assert_int_equal(status_of().state, LINK_REFUSED);
+}
+
+static void cancelled_and_freed_runs_say_so_once(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    sshd_shell("echo '# ask it' > %s", config);
+    open_with(&opts);
+    struct answer a[3] = { { 0 } };
+    for (size_t i = 0; i < 3; i++)
+        runs_start(t, &a[i], "sleep 30");
+    transport_cancel(t, a[0].run); /* while ssh_config is asked */
+    while (status_of().channels < 2)
+        loop_step(loop);
+    transport_cancel(t, a[1].run);
+    runs_wait(loop, a, 2);
+    transport_free(t);
+    t = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(a[i].calls, 1);
+        assert_int_equal(a[i].end, RUN_CANCELLED);
+        runs_clear(&a[i]);
+    }
+}
+
+#define WITH(test, begin) cmocka_unit_test_setup_teardown(test, begin, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH(an_ordinary_key_stays_with_libssh2, start_plain),
+        WITH(an_rsa_key_changes_to_openssh, start_plain),
+        WITH(algorithms_beyond_libssh2_change_to_openssh, start_etm),
+        WITH(algorithms_beyond_libssh2_change_to_openssh, start_gcm),
+        WITH(algorithms_beyond_libssh2_change_to_openssh, start_rsa_host),
+        WITH(all_runs_that_wait_come_along, start_etm),
+        WITH(an_alias_that_only_ssh_config_knows_works, start_plain),
+        WITH(a_config_that_says_nothing_changes_nothing, start_plain),
+        WITH(a_jump_goes_through_openssh, start_plain),
+        WITH(prompts_wait_for_a_person, start_prompts),
+        WITH(a_refused_key_is_not_tried_by_the_other, start_plain),
+        WITH(cancelled_and_freed_runs_say_so_once, start_plain),
+    };
+    return cmocka_run_group_tests(tests, prepare, clear);
+}
