@@ -95,13 +95,15 @@ static inline void serve(void)
 
 static inline void client_take(struct client *client)
 {
-    ssize_t n;
+    ssize_t n = 1;
+    size_t max = sizeof(client->got) - 1;
     serve();
-    while ((n = recv(client->fd, client->got + client->len, sizeof(client->got) - 1 - client->len,
-                     MSG_DONTWAIT)) > 0)
-        client->len += (size_t)n;
+    while (client->len < max && n > 0) {
+        n = recv(client->fd, client->got + client->len, max - client->len, MSG_DONTWAIT);
+        client->len += n > 0 ? (size_t)n : 0;
+    }
     client->got[client->len] = '\0';
-    if (n == 0 || errno == ECONNRESET)
+    if (n == 0 || (n < 0 && errno == ECONNRESET))
         client->is_closed = true;
 }
 
