@@ -75,6 +75,17 @@ void handle_job_script(struct request *request)
         reply_bytes(request, 200, "text/plain; charset=utf-8", str_span(&body));
 }
 
+void handle_job_request(struct request *request)
+{
+    auto_str struct str body = STR_MAX(MAX_SCRIPT_BYTES);
+    struct err err;
+    int64_t job_id;
+    if (job_wait_id(request, &job_id, &err) < 0 || query_request(request->gw, job_id, &body, &err) < 0)
+        reply_err(request, &err);
+    else
+        reply_json(request, 200, &body);
+}
+
 static int read_task(const struct doc *body, int64_t *task, struct err *err)
 {
     for (size_t i = 0; body && i < body->count; i++) {

@@ -98,6 +98,7 @@ const struct route routes[] = {
     { "POST", API "/jobs/{job}/cancel", handle_job_cancel, W | ROUTE_BODY_OPTIONAL, BODY, "Cancel", "Job", .status = 202, .scope = "cancel", .summary = "Cancel a job, or one task of its array" },
     { "GET", API "/jobs/{job}/log", handle_log, .answer_type = "text/plain; charset=utf-8", .status = 200, .query = log_query, .scope = "read", .summary = "The log, by bytes or by lines" },
     { "GET", API "/jobs/{job}/script", handle_job_script, .answer_type = "text/plain; charset=utf-8", .status = 200, .scope = "read", .summary = "The batch script as it was sent" },
+    { "GET", API "/jobs/{job}/request", handle_job_request, .answer_schema = "JobRequest", .status = 200, .scope = "read", .summary = "What was asked for, as it was sent; a form is filled again by it" },
     { "GET", API "/jobs/{job}/events", handle_job_events, .answer_schema = "EventList", .status = 200, .query = events_query, .scope = "read", .summary = "What happened to a job, oldest first" },
 };
 /* clang-format on */

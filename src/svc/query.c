@@ -87,6 +87,16 @@ int query_script(const struct gateway *gw, int64_t id, struct str *out, struct e
     return 0;
 }
 
+int query_request(const struct gateway *gw, int64_t id, struct str *out, struct err *err)
+{
+    struct job_script script = { 0 };
+    if (job_store_script(gw->store, id, &script, err) < 0)
+        return err_wrap(err, "request of job %lld", (long long)id);
+    str_add(out, script.request ? script.request : "{}");
+    job_script_clear(&script);
+    return 0;
+}
+
 /* --- lists --- */
 
 static int read_sort(const char *word, enum job_sort *sort, struct err *err)

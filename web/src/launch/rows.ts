@@ -1,0 +1,65 @@
+// The rows of "Where": GPU type x cluster x partition, and one for CPUs where there is something without GPUs. Pure.
+import type { ClusterNote, GpuRow } from "../lib/types";
+import type { Place } from "./model";
+import { whyNot, type Limits, type Partition } from "./size";
+
+export interface ClusterSeen { name: string; state?: string; enabled?: boolean; scheduler?: string; stale?: boolean; observed_at?: string; error?: string; last_error?: string }
+export interface WhereRow {
+  key: string;
+  place: Place;
+  gpu?: GpuRow;
+  why: string; // why it cannot be chosen; "" where it can
+  stale: boolean;
+  at?: string; // when it was seen
+  note: string; // of a row without GPUs: what there is
+}
+
+export function placeKey(place: Place | null): string {
+  return place ? [place.cluster, place.partition, place.cpuOnly ? "cpu" : place.gpuType].join("\n") : "";
+}
+
+function gpuRow(gpu: GpuRow, cluster: ClusterSeen | undefined, limits: Limits | undefined): WhereRow {
+  const place = { cluster: gpu.cluster, partition: gpu.partition ?? "", gpuType: gpu.type ?? "", cpuOnly: false };
+  const why = offWhy(cluster) || whyNot(limits, place.partition);
+  return { key: placeKey(place), place, gpu, why, stale: gpu.stale ?? cluster?.stale ?? false, at: gpu.observed_at, note: "" };
+}
+
+function offWhy(cluster: ClusterSeen | undefined): string {
+  return cluster?.enabled === false ? "the cluster is switched off in the configuration" : "";
+}
+
+function cpuRow(cluster: ClusterSeen, partition: Partition | undefined, limits: Limits | undefined): WhereRow {
+  const place = { cluster: cluster.name, partition: partition?.name ?? "", gpuType: "", cpuOnly: true };
+  const cpus = partition?.cpus ?? limits?.cpus;
+  const parts = [partition?.nodes && `${partition.nodes} node${partition.nodes === 1 ? "" : "s"}`, cpus && `${cpus} CPU${cpus === 1 ? "" : "s"}`].filter(Boolean);
+  return { key: placeKey(place), place, why: offWhy(cluster) || (partition ? whyNot(limits, partition.name) : ""), stale: cluster.stale ?? false, at: cluster.observed_at, note: parts.join(", ") };
+}
+
+function cpuRows(cluster: ClusterSeen, gpus: GpuRow[], limits: Limits | undefined): WhereRow[] {
+  const bare = (limits?.partitions ?? []).filter((partition) => !Object.keys(partition.gpus ?? {}).length && !gpus.some((gpu) => gpu.cluster === cluster.name && gpu.partition === partition.name));
+  if (bare.length) return bare.map((partition) => cpuRow(cluster, partition, limits));
+  const hasGpus = gpus.some((gpu) => gpu.cluster === cluster.name);
+  return hasGpus && cluster.scheduler !== "process" ? [] : [cpuRow(cluster, undefined, limits)];
+}
+
+/** Usable rows first, the most free first; CPUs after GPUs. */
+export function whereRows(gpus: GpuRow[], clusters: ClusterSeen[], limits: Record<string, Limits | undefined>, notes: ClusterNote[] = []): WhereRow[] {
+  const seen = new Map(clusters.map((cluster) => [cluster.name, { ...cluster, ...notes.find((note) => note.name === cluster.name && note.stale) && { stale: true } }]));
+  const withGpus = gpus.filter((gpu) => gpu.total > 0).map((gpu) => gpuRow(gpu, seen.get(gpu.cluster), limits[gpu.cluster]));
+  withGpus.sort((a, b) => Number(a.why !== "") - Number(b.why !== "") || (b.gpu!.free ?? 0) - (a.gpu!.free ?? 0) || a.key.localeCompare(b.key));
+  const withoutGpus = clusters.flatMap((cluster) => cpuRows(seen.get(cluster.name)!, gpus, limits[cluster.name]));
+  return [...withGpus, ...withoutGpus];
+}
+
+/** The row that is meant: the same place, or as much of it as was said. */
+export function rowFor(rows: WhereRow[], place: Place | null): WhereRow | undefined {
+  if (!place) return undefined;
+  return rows.find((row) => row.key === placeKey(place))
+    ?? rows.find((row) => row.place.cluster === place.cluster && (!place.partition || row.place.partition === place.partition) && (place.cpuOnly ? row.place.cpuOnly : !row.place.cpuOnly && (!place.gpuType || row.place.gpuType === place.gpuType)));
+}
+
+/** Where a fresh form starts: GPUs when the project asks for them, else CPUs; the first that can be chosen. */
+export function firstRow(rows: WhereRow[], wantsGpus: boolean): WhereRow | undefined {
+  const usable = rows.filter((row) => !row.why && !row.stale);
+  return usable.find((row) => row.place.cpuOnly !== wantsGpus) ?? usable[0] ?? rows.find((row) => !row.why);
+}
