@@ -8,6 +8,7 @@ import { knownPages, type Page } from "./known";
 export const pages: Page[] = [
   { path: "/jobs", title: "Jobs", icon: "jobs", key: "j", view: JobsPage },
   { path: "/jobs/:id/:tab?", title: "Job", view: lazy(() => import("../job/page")) },
+  { path: "/launch", title: "Launch", icon: "launch", key: "l", view: lazy(() => import("../launch/page")) },
 ];
 
 knownPages.value = pages;

@@ -1,0 +1,364 @@
+// The launch form at work: loads what there is to choose from, asks for the preview and for the start of this very
+// job, keeps what was typed, and makes exactly one job of it.
+import { batch, computed, effect, signal } from "@preact/signals";
+
+import { asProblem, fetchApi, getJson, newKey, Problem, query, send } from "../lib/api";
+import { recall, remember } from "../lib/prefs";
+import type { ClusterNote, GpuList, GpuRow, Job } from "../lib/types";
+import { bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, paramFault, paramsOf, type Draft, type JsonObject, type ProjectConfig } from "./model";
+import { firstRow, placeKey, rowFor, whereRows, type ClusterSeen } from "./rows";
+import { boundsAt, seconds, type Limits } from "./size";
+
+export interface ProjectSeen { name: string; path: string; branch?: string; sha?: string; dirty?: boolean; synced_at?: string; config?: ProjectConfig | null; errors?: { detail?: string; pointer?: string; origin?: string; hint?: string }[] }
+export interface Origin { layer?: string; text?: string; pointer?: string }
+export interface Rendered {
+  name?: string; script: string; argv?: string[]; resolved?: Record<string, { value: unknown; origin?: Origin }>;
+  lines?: { line: number; path: string; origin: string }[]; warnings?: (string | { text?: string; detail?: string; path?: string; hint?: string })[];
+  test?: { accepted?: boolean; start_at?: string; upstream?: string; field?: string; hint?: string };
+}
+export interface Trial { body: string; busy: boolean; test?: Rendered["test"]; problem?: Problem; ms?: number }
+interface Kept { draft: Draft; from: string; key: { body: string; key: string } }
+
+const RENDER_MS = 150;
+const TRIAL_MS = 900;
+const REFRESH_MS = 30_000;
+
+function parsed<T>(text: string | null): T | undefined {
+  try {
+    return text ? (JSON.parse(text) as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function session(value?: Kept | null): Kept | undefined {
+  try {
+    if (value === undefined) return parsed<Kept>(sessionStorage.getItem("sluice.launch"));
+    if (value) sessionStorage.setItem("sluice.launch", JSON.stringify(value));
+    else sessionStorage.removeItem("sluice.launch");
+  } catch {
+    // no storage: what is typed lives as long as the page
+  }
+  return undefined;
+}
+
+export class Launch {
+  draft = signal<Draft>(emptyDraft());
+  projects = signal<ProjectSeen[] | undefined>(undefined);
+  project = signal<ProjectSeen | undefined>(undefined);
+  gpus = signal<GpuRow[]>([]);
+  notes = signal<ClusterNote[]>([]);
+  clusters = signal<ClusterSeen[]>([]);
+  limits = signal<Record<string, Limits | undefined>>({});
+  seenWhere = signal(false);
+  rendered = signal<Rendered | undefined>(undefined);
+  renderProblem = signal<Problem | undefined>(undefined);
+  rendering = signal(false);
+  trials = signal<Record<string, Trial>>({});
+  lastRun = signal<{ id: number; name: string; script: string } | undefined>(undefined);
+  loadProblem = signal<Problem | undefined>(undefined);
+  failure = signal<Problem | undefined>(undefined);
+  submitting = signal(false);
+  notice = signal("");
+  touched = signal(false);
+
+  config = computed(() => this.project.value?.config ?? undefined);
+  params = computed(() => paramsOf(this.config.value, this.draft.value.profile));
+  rows = computed(() => whereRows(this.gpus.value, this.clusters.value, this.limits.value, this.notes.value));
+  row = computed(() => rowFor(this.rows.value, this.draft.value.place));
+  limitsHere = computed(() => this.limits.value[this.draft.value.place?.cluster ?? ""]);
+  bounds = computed(() => boundsAt(this.limitsHere.value, this.draft.value.place, this.draft.value.qos, this.row.value?.gpu?.gpus_per_node));
+  body = computed(() => bodyOf(this.draft.value, this.config.value));
+  bodyText = computed(() => JSON.stringify(this.body.value));
+  trial = computed(() => this.trials.value[placeKey(this.draft.value.place)]);
+  faults = computed(() => this.findFaults());
+
+  private from = "";
+  private key = { body: "", key: "" };
+  private timers: ReturnType<typeof setTimeout>[] = [];
+  private abort?: AbortController;
+  private trialAborts = new Map<string, AbortController>();
+  private stops: (() => void)[] = [];
+  private ended = false;
+
+  /** Loads, restores and starts to watch; the answer stops it. */
+  start(wanted: { project?: string; from?: string; preset?: string }): () => void {
+    void this.open(wanted);
+    const refresh = setInterval(() => { if (!document.hidden) void this.loadWhere(); }, REFRESH_MS);
+    this.stops.push(() => clearInterval(refresh));
+    this.stops.push(effect(() => { if (this.bodyText.value && this.draft.value.project && this.draft.value.place) this.soon(); }));
+    return () => {
+      this.ended = true;
+      this.abort?.abort();
+      this.timers.forEach(clearTimeout);
+      this.stops.forEach((stop) => stop());
+    };
+  }
+
+  private async open(wanted: { project?: string; from?: string; preset?: string }): Promise<void> {
+    const where = this.loadWhere();
+    try {
+      this.projects.value = (await getJson<{ items: ProjectSeen[] }>("/projects")).items;
+      await this.fill(wanted);
+    } catch (error) {
+      this.loadProblem.value = asProblem(error);
+    }
+    await where;
+    this.place();
+  }
+
+  private async fill(wanted: { project?: string; from?: string; preset?: string }): Promise<void> {
+    const kept = session();
+    const isSame = kept && (wanted.from ? kept.from === wanted.from : !kept.from || !wanted.project) && (!wanted.project || kept.draft.project === wanted.project);
+    this.from = wanted.from ?? "";
+    if (kept && isSame && (wanted.from || !isUntouched(kept.draft)) && this.known(kept.draft.project)) {
+      this.from = kept.from;
+      this.key = kept.key;
+      this.show(kept.draft);
+      this.touched.value = true;
+      this.notice.value = "restored";
+    } else if (wanted.from) {
+      await this.fillFrom(wanted.from);
+    } else {
+      const last = wanted.project ?? recall("launch.project") ?? "";
+      const name = this.known(last) ? last : (this.projects.value?.[0]?.name ?? "");
+      this.show({ ...this.remembered(name), ...(wanted.preset ? { profile: wanted.preset } : {}) });
+    }
+    await this.loadProject();
+  }
+
+  private known(name: string): boolean {
+    return this.projects.value?.some((project) => project.name === name) ?? false;
+  }
+
+  private async fillFrom(id: string): Promise<void> {
+    const request = await getJson<JsonObject>(`/jobs/${encodeURIComponent(id)}/request`);
+    const job = await getJson<Job>(`/jobs/${encodeURIComponent(id)}`);
+    const draft = draftFrom(request);
+    const place = draft.place ?? { cluster: job.cluster ?? "", partition: "", gpuType: "", cpuOnly: !job.resources?.gpus };
+    if (!job.resources?.gpus) place.cpuOnly = true;
+    this.show({ ...draft, project: draft.project || job.project || "", place });
+    this.notice.value = `clone:${job.id}:${job.name ?? ""}`;
+  }
+
+  private remembered(project: string): Draft {
+    const kept = parsed<Draft>(recall(`launch.last.${project}`));
+    return { ...emptyDraft(project), ...kept, project, rest: {} };
+  }
+
+  private show(draft: Draft): void {
+    this.draft.value = { ...emptyDraft(), ...draft };
+  }
+
+  /** A place for the job, once rows and project are known. */
+  private place(): void {
+    const draft = this.draft.value;
+    if (!this.seenWhere.value || !draft.project) return;
+    const row = rowFor(this.rows.value, draft.place);
+    const wantsGpus = this.config.value?.resources?.gpus !== 0;
+    const chosen = row ?? firstRow(this.rows.value, wantsGpus);
+    if (chosen && placeKey(chosen.place) !== placeKey(draft.place)) this.draft.value = { ...draft, place: chosen.place };
+  }
+
+  async loadProject(): Promise<void> {
+    const name = this.draft.value.project;
+    if (!name) return;
+    this.project.value = this.projects.value?.find((project) => project.name === name);
+    this.lastRun.value = undefined;
+    void this.loadLast(name);
+    try {
+      const project = await getJson<ProjectSeen>(`/projects/${encodeURIComponent(name)}`);
+      if (this.draft.value.project === name) this.project.value = project;
+    } catch (error) {
+      this.loadProblem.value = asProblem(error);
+    }
+  }
+
+  private async loadLast(project: string): Promise<void> {
+    try {
+      const list = await getJson<{ items: Job[] }>(`/jobs${query({ filter: `project:${project}`, limit: 1 })}`);
+      const job = list.items[0];
+      if (!job) return;
+      const script = await (await fetchApi(`/jobs/${job.id}/script`)).text();
+      if (this.draft.value.project === project) this.lastRun.value = { id: job.id, name: job.name ?? "", script };
+    } catch {
+      // without the last run there is nothing to compare with
+    }
+  }
+
+  async loadWhere(): Promise<void> {
+    const quiet = <T,>(wait: Promise<T>): Promise<T | undefined> => wait.catch((error) => { this.loadProblem.value ??= asProblem(error); return undefined; });
+    const [clusters, gpus] = await Promise.all([quiet(getJson<{ items: ClusterSeen[] }>("/clusters")), quiet(getJson<GpuList>("/gpus?max_age=60"))]);
+    if (this.ended) return;
+    batch(() => {
+      if (clusters) this.clusters.value = clusters.items;
+      if (gpus) { this.gpus.value = gpus.items; this.notes.value = gpus.clusters ?? []; }
+      if (clusters && gpus) { this.loadProblem.value = undefined; this.seenWhere.value = true; }
+    });
+    await Promise.all((clusters?.items ?? []).filter((cluster) => cluster.enabled !== false && !this.limits.value[cluster.name]).map((cluster) => this.loadLimits(cluster.name)));
+  }
+
+  private async loadLimits(cluster: string): Promise<void> {
+    try {
+      const limits = await getJson<Limits>(`/clusters/${encodeURIComponent(cluster)}/partitions`);
+      this.limits.value = { ...this.limits.value, [cluster]: limits };
+    } catch {
+      // a cluster that does not answer limits nothing; its row says that it is not seen
+    }
+  }
+
+  /** A change by hand. */
+  set(change: Partial<Draft>): void {
+    const draft = { ...this.draft.value, ...change };
+    batch(() => {
+      this.draft.value = draft;
+      this.touched.value = true;
+      this.failure.value = undefined;
+      if (!change.project) this.keep();
+    });
+  }
+
+  setParam(name: string, text: string): void {
+    const params = { ...this.draft.value.params, [name]: text };
+    if (text === "") delete params[name];
+    this.set({ params });
+  }
+
+  async setProject(name: string): Promise<void> {
+    batch(() => {
+      this.show(this.remembered(name));
+      this.project.value = undefined;
+      this.rendered.value = undefined;
+      this.notice.value = "";
+      this.from = "";
+    });
+    remember("launch.project", name);
+    await this.loadProject();
+    this.place();
+    this.keep();
+  }
+
+  startOver(): void {
+    session(null);
+    this.from = "";
+    this.notice.value = "";
+    this.touched.value = false;
+    this.failure.value = undefined;
+    this.show(emptyDraft(this.draft.value.project));
+    this.place();
+  }
+
+  private keep(): void {
+    session({ draft: this.draft.value, from: this.from, key: this.key });
+  }
+
+  // --- preview and test ---
+
+  private soon(): void {
+    this.timers.forEach(clearTimeout);
+    this.timers = [setTimeout(() => void this.render(), RENDER_MS), setTimeout(() => void this.tryStart(), TRIAL_MS)];
+  }
+
+  private async post(path: string, body: string, abort: AbortController): Promise<Rendered> {
+    return (await fetchApi(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: abort.signal })).json() as Promise<Rendered>;
+  }
+
+  private async render(): Promise<void> {
+    this.abort?.abort();
+    const abort = new AbortController();
+    this.abort = abort;
+    this.rendering.value = true;
+    try {
+      const rendered = await this.post("/jobs:render", this.bodyText.value, abort);
+      if (abort.signal.aborted) return;
+      batch(() => { this.rendered.value = rendered; this.renderProblem.value = undefined; });
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.renderProblem.value = asProblem(error);
+    }
+    this.rendering.value = false;
+  }
+
+  /** Asks the scheduler when this very job would start: on the chosen row, or on another one. */
+  async tryStart(at = this.draft.value.place): Promise<void> {
+    if (!at || this.submitting.value || document.hidden) return;
+    const key = placeKey(at);
+    const body = JSON.stringify(bodyOf({ ...this.draft.value, place: at }, this.config.value));
+    if (this.trials.value[key]?.body === body) return;
+    if (key === placeKey(this.draft.value.place) && this.renderProblem.value) return;
+    this.trialAborts.get(key)?.abort();
+    const abort = new AbortController();
+    this.trialAborts.set(key, abort);
+    const put = (trial: Trial): void => { this.trials.value = { ...this.trials.value, [key]: trial }; };
+    const began = performance.now();
+    put({ body, busy: true });
+    try {
+      const { test } = await this.post("/jobs?dry_run=1", body, abort);
+      if (!abort.signal.aborted) put({ body, busy: false, test, ms: performance.now() - began });
+    } catch (error) {
+      if (!abort.signal.aborted) put({ body, busy: false, problem: asProblem(error) });
+    }
+  }
+
+  // --- faults by field ---
+
+  private findFaults(): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const problem of [this.failure.value, this.renderProblem.value])
+      for (const error of problem?.errors ?? []) {
+        const field = fieldOf(error.pointer);
+        if (field) found[field] ??= error.detail + (error.hint ? `. ${error.hint}` : "");
+      }
+    for (const [name, param] of this.params.value) {
+      const fault = paramFault(param, this.draft.value.params[name] ?? "");
+      if (fault) found[`param:${name}`] = fault;
+    }
+    return { ...found, ...this.sizeFaults() };
+  }
+
+  private sizeFaults(): Record<string, string> {
+    const { maxNodes, maxTime, maxGpus } = this.bounds.value;
+    const { nodes, time, gpus, place } = this.draft.value;
+    const found: Record<string, string> = {};
+    const asked = seconds(time);
+    if (maxNodes && Number(nodes) > maxNodes) found.nodes = `At most ${maxNodes} here`;
+    if (time && asked === undefined) found.time = "A time such as 90m, 2d or 12:00:00";
+    else if (maxTime && asked && asked > maxTime) found.time = "Longer than the partition or the QOS allows";
+    if (!place?.cpuOnly && maxGpus && Number(gpus) > maxGpus) found.gpus = `A node has ${maxGpus}`;
+    return found;
+  }
+
+  // --- the launch ---
+
+  /** The same form makes the same key, so that a second click, or one after a lost answer, makes no second job. */
+  private keyNow(body: string): string {
+    if (this.key.body !== body) this.key = { body, key: newKey() };
+    this.keep();
+    return this.key.key;
+  }
+
+  /** The new job's id; undefined where it failed, which `failure` then tells. */
+  async launch(): Promise<number | undefined> {
+    if (this.submitting.value) return undefined;
+    this.failure.value = undefined;
+    const body = this.bodyText.value;
+    const local = Object.entries(this.faults.value);
+    if (local.length) {
+      this.failure.value = this.renderProblem.value ?? new Problem(422, { code: "invalid", detail: local.map(([, text]) => text).join(" ") });
+      return undefined;
+    }
+    batch(() => { this.submitting.value = true; this.failure.value = undefined; });
+    try {
+      const job = await send<Job>("POST", "/jobs", JSON.parse(body), this.keyNow(body));
+      remember("launch.project", this.draft.value.project);
+      remember(`launch.last.${this.draft.value.project}`, JSON.stringify({ ...this.draft.value, name: "", rest: {} }));
+      session(null);
+      return job.id;
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem.status !== 0) this.key = { body: "", key: "" };
+      batch(() => { this.failure.value = problem; this.submitting.value = false; });
+      return undefined;
+    }
+  }
+}
