@@ -291,6 +291,11 @@ static int check_cluster(const struct cluster_config *cluster, size_t index, str
                   "leave host out, or write type: slurm");
         return -1;
     }
+    if (cluster->type == CLUSTER_SSH && !cluster->host) {
+        add_fault(errs, &(struct fault){ cluster->file, index, doc_get(cluster->doc, "type"), "type" },
+                  "a cluster of type ssh needs a host", "add host: [user@]machine, or write type: local");
+        return -1;
+    }
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "exec/process_program.h"
 
+#include "exec/supervisor_sh.h"
 #include "text/quote.h"
 
 /* Builtins only in the common case: a fork costs a millisecond, and there is one call for each active job. */
@@ -75,6 +76,35 @@ void process_gpus_program(struct str *sh)
                 "--query-gpu=index,uuid,name,memory.total --format=csv,noheader 2>/dev/null; fi\n");
 }
 
+/* Waits a moment for the pid file, as our own binary does: the next look then finds a running job. */
+static const char start_by_sh[] =
+    "put_sh() { printf %s \"$sup\" >\"$1.tmp.$$\" && mv -f \"$1.tmp.$$\" \"$1\"; }\n"
+    "begin() {\n"
+    "  d=runs/$1; put_sh \"$d/supervise.sh\" || return 1; shift\n"
+    "  setsid sh \"$d/supervise.sh\" \"$d\" \"$@\" </dev/null >/dev/null 2>&1 &\n"
+    "  s=$! n=0\n"
+    "  until [ -f \"$d/pid\" ] || [ $n -ge 60 ] || ! kill -0 $s; do sleep 0.05; n=$((n+1)); done "
+    "2>/dev/null\n"
+    "  [ -f \"$d/pid\" ] || { echo no supervisor could be started; return 1; }\n"
+    "}\n"
+    "command -v setsid >/dev/null || { echo setsid is missing; exit 0; }\n";
+
+void process_start_functions(struct str *sh)
+{
+    str_add(sh, "sup=");
+    quote_text(sh, supervisor_sh);
+    str_add(sh, "\n");
+    str_add(sh, start_by_sh);
+}
+
+static void add_gpus(struct str *sh, const char *option, const char *gpus)
+{
+    if (!gpus)
+        return;
+    str_addf(sh, " %s ", option);
+    quote_text(sh, gpus);
+}
+
 void process_start_program(struct str *sh, const struct process_start *start)
 {
     str_add(sh, "t=");
@@ -82,13 +112,16 @@ void process_start_program(struct str *sh, const struct process_start *start)
     str_add(sh, "\n");
     if (start->unborn)
         str_add(sh, "rm -f \"runs/$t/claim\"\n");
+    if (!start->self_path) {
+        str_add(sh, "said=$(begin \"$t\"");
+        add_gpus(sh, "gpus", start->gpus);
+        str_add(sh, "); echo \"$t $? $said\"\n");
+        return;
+    }
     str_add(sh, "said=$(");
     quote_text(sh, start->self_path);
     str_add(sh, " supervise \"runs/$t\"");
-    if (start->gpus) {
-        str_add(sh, " --gpus ");
-        quote_text(sh, start->gpus);
-    }
+    add_gpus(sh, "--gpus", start->gpus);
     str_add(sh, " </dev/null 2>&1); echo \"$t $? $said\"\n");
 }
 

@@ -15,9 +15,11 @@ void process_gpus_program(struct str *sh);
 /* Starts one job; prints "token status", and the sentence of a failure behind it. unborn: its dead claim is
  * taken away first. gpus NULL: the machine has none that we know of. */
 struct process_start {
-    const char *self_path, *token, *gpus;
+    const char *self_path; /* our binary there; NULL: the supervisor is sh (process_start_functions before) */
+    const char *token, *gpus;
     bool unborn;
 };
+void process_start_functions(struct str *sh);
 void process_start_program(struct str *sh, const struct process_start *start);
 /* Prints "closed" (it waited), "asked" or "gone". */
 void process_cancel_program(struct str *sh, const struct cancel_spec *spec);

@@ -90,11 +90,14 @@ static int tick_start(struct call *call, struct err *err)
     if (call_program(call, &sh, err) < 0)
         return -1;
     call_section_open(&sh, "start");
+    const char *self_path = call->cluster->type == CLUSTER_LOCAL ? call->deps->self_path : NULL;
+    if (!self_path)
+        process_start_functions(&sh);
     bool has_gpus = notes->gpus.len > 0 || call->cluster->local.gpus > 0;
     for (size_t i = 0; i < t->facts.count; i++) {
         if (t->plan[i].end != PLAN_START)
             continue;
-        struct process_start start = { .self_path = call->deps->self_path, .token = t->tokens[i] };
+        struct process_start start = { .self_path = self_path, .token = t->tokens[i] };
         start.gpus = has_gpus ? t->plan[i].gpu_list : NULL;
         start.unborn = t->facts.rows[i].word == PROCESS_UNBORN;
         process_start_program(&sh, &start);

@@ -1,4 +1,5 @@
-/* The process scheduler end to end: the real loop, the local transport, the real supervisor (this binary). */
+/* The process scheduler end to end: the real loop, the local transport, and both supervisors: our binary
+ * (this one) and the sh program that machines behind ssh get. Covers: exec/supervisor_sh. */
 #include "exec/executor.h"
 
 #include "base/clock.h"
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 static char self[512];
+static enum cluster_type type = CLUSTER_LOCAL;
 
 enum { JOBS = 3 };
 
@@ -55,7 +57,7 @@ static int bench_start(void **state)
     snprintf(b->dir, sizeof(b->dir), "/tmp/sluice-proc-XXXXXX");
     assert_non_null(mkdtemp(b->dir));
     b->loop = loop_new();
-    b->cluster = (struct cluster_config){ .name = name, .type = CLUSTER_LOCAL, .workspace = b->dir };
+    b->cluster = (struct cluster_config){ .name = name, .type = (int)type, .workspace = b->dir };
     b->cluster.ssh.command_timeout_s = 60;
     b->cluster.local.gpus = 0;
     b->cluster.local.slots_per_gpu = 1;
@@ -474,5 +476,7 @@ int main(int argc, char **argv)
         T(unusable_workspace_is_told),
         T(close_takes_the_secrets_away),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("our binary", tests, NULL, NULL);
+    type = CLUSTER_SSH;
+    return failed + cmocka_run_group_tests_name("sh", tests, NULL, NULL);
 }
