@@ -1,11 +1,13 @@
 #include "api/handlers.h"
 
 #include "api/done.h"
+#include "api/follow.h"
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "svc/logs.h"
 #include "svc/query.h"
+#include "text/fold.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -42,31 +44,84 @@ static int read_source(const struct request *request, bool *scheduler_log, struc
     return 0;
 }
 
+/* Which log of which job. */
+static int read_where(const struct request *request, struct log_call *call, struct err *err)
+{
+    if (request_query_int(request, "attempt", 1, 1000000, &call->attempt, err) < 0 ||
+        request_query_int(request, "task", 0, MAX_ARRAY_TASKS * INT64_C(100), &call->task, err) < 0 ||
+        read_source(request, &call->scheduler_log, err) < 0)
+        return -1;
+    auto_free char *ref = request_param_dup(request, 0);
+    return query_job_id(request->gw, ref, &call->job_id, err);
+}
+
 static int read_call(const struct request *request, struct log_call *call, struct err *err)
 {
     int64_t far = INT64_MAX / 2;
-    if (request_query_int(request, "attempt", 1, 1000000, &call->attempt, err) < 0 ||
-        request_query_int(request, "task", 0, MAX_ARRAY_TASKS * INT64_C(100), &call->task, err) < 0 ||
-        request_query_int(request, "offset", -far, far, &call->offset, err) < 0 ||
+    if (request_query_int(request, "offset", -far, far, &call->offset, err) < 0 ||
         request_query_int(request, "limit", 1, MAX_LOG_CHUNK_BYTES, &call->limit, err) < 0 ||
         request_query_int(request, "line", -far, far, &call->line, err) < 0 ||
-        request_query_int(request, "lines", 1, 100000, &call->lines, err) < 0 ||
-        read_source(request, &call->scheduler_log, err) < 0)
+        request_query_int(request, "lines", 1, 100000, &call->lines, err) < 0)
         return -1;
     if (request_query(request, "line") && !call->lines)
         call->lines = 1;
-    auto_free char *ref = request_param_dup(request, 0);
-    return query_job_id(request->gw, ref, &call->job_id, err);
+    return read_where(request, call, err);
+}
+
+/* The same, with carriage returns folded as a terminal would; the offset headers tell of the raw bytes. */
+static void on_read_to_fold(void *ctx, const struct answer *answer)
+{
+    auto_str struct str folded = STR_MAX(MAX_LOG_CHUNK_BYTES + 1);
+    struct answer shown = *answer;
+    if (answer->ok)
+        fold_text(answer->body, &folded);
+    shown.body = str_span(&folded);
+    on_read(ctx, &shown);
 }
 
 void handle_log(struct request *request)
 {
     struct err err;
     struct log_call call = { .task = -1 };
-    if (read_call(request, &call, &err) < 0) {
+    bool follows = false, folds = false;
+    if (read_call(request, &call, &err) < 0 || request_query_bool(request, "follow", &follows, &err) < 0 ||
+        request_query_bool(request, "fold", &folds, &err) < 0) {
+        reply_err(request, &err);
+        return;
+    }
+    if (follows && (call.lines || folds)) {
+        reply_errf(request, ERR_INVALID, "follow=1 goes by offset: line, lines and fold do not go with it");
+        return;
+    }
+    if (follows) {
+        follow_log(request, &call);
+        return;
+    }
+    request_hold(request);
+    done_started(request,
+                 logs_read(request->gw->logs, &call, folds ? on_read_to_fold : on_read, request, &err), &err);
+}
+
+static int read_search(const struct request *request, struct log_search *search, struct err *err)
+{
+    search->pattern = request_query(request, "q");
+    if (!search->pattern || !*search->pattern)
+        return err_set(err, ERR_INVALID, "query parameter 'q' says what to search for");
+    if (request_query_bool(request, "regex", &search->is_regex, err) < 0 ||
+        request_query_bool(request, "ignore_case", &search->ignores_case, err) < 0 ||
+        request_query_int(request, "limit", 1, 1000, &search->limit, err) < 0)
+        return -1;
+    return request_query_int(request, "from", 1, INT64_MAX / 2, &search->first_line, err);
+}
+
+void handle_log_search(struct request *request)
+{
+    struct err err;
+    struct log_search search = { .log.task = -1, .first_line = 1, .limit = 100 };
+    if (read_where(request, &search.log, &err) < 0 || read_search(request, &search, &err) < 0) {
         reply_err(request, &err);
         return;
     }
     request_hold(request);
-    done_started(request, logs_read(request->gw->logs, &call, on_read, request, &err), &err);
+    done_started(request, logs_search(request->gw->logs, &search, done_json, request, &err), &err);
 }

@@ -52,5 +52,6 @@ void handle_events(struct request *request); /* a list, or a stream */
 
 /* handle_logs.c */
 void handle_log(struct request *request);
+void handle_log_search(struct request *request);
 
 #endif

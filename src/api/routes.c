@@ -37,6 +37,19 @@ static const struct route_query log_query[] = {
     { "line", "integer", "first line, from 1; negative: from the end" },
     { "lines", "integer", "so many lines instead of bytes" },
     { "source", "string", "job (default), or scheduler for what the scheduler itself wrote" },
+    { "follow", "boolean", "go on until the job has ended and all was sent" },
+    { "fold", "boolean", "of each line only what follows its last carriage return, as a terminal shows it" },
+    { NULL, NULL, NULL },
+};
+static const struct route_query search_query[] = {
+    { "q", "string", "what the lines hold" },
+    { "regex", "boolean", "q is a POSIX extended regular expression" },
+    { "ignore_case", "boolean", "large and small letters are the same" },
+    { "limit", "integer", "lines shown, at most 1000; 100 where not given" },
+    { "from", "integer", "show from this line on: next of the page before" },
+    { "attempt", "integer", "from 1; the last where not given" },
+    { "task", "integer", "of a job array" },
+    { "source", "string", "job (default), or scheduler for what the scheduler itself wrote" },
     { NULL, NULL, NULL },
 };
 static const struct route_query stream_query[] = {
@@ -97,6 +110,7 @@ const struct route routes[] = {
     { "PATCH", API "/jobs/{job}", handle_job_patch, W, BODY, "JobPatch", "Job", .status = 200, .scope = "submit", .summary = "Change name, description, tags, group, archived" },
     { "POST", API "/jobs/{job}/cancel", handle_job_cancel, W | ROUTE_BODY_OPTIONAL, BODY, "Cancel", "Job", .status = 202, .scope = "cancel", .summary = "Cancel a job, or one task of its array" },
     { "GET", API "/jobs/{job}/log", handle_log, .answer_type = "text/plain; charset=utf-8", .status = 200, .query = log_query, .scope = "read", .summary = "The log, by bytes or by lines" },
+    { "GET", API "/jobs/{job}/log/search", handle_log_search, .answer_schema = "LogSearch", .status = 200, .query = search_query, .scope = "read", .summary = "Lines of the whole log, counted exactly" },
     { "GET", API "/jobs/{job}/script", handle_job_script, .answer_type = "text/plain; charset=utf-8", .status = 200, .scope = "read", .summary = "The batch script as it was sent" },
     { "GET", API "/jobs/{job}/request", handle_job_request, .answer_schema = "JobRequest", .status = 200, .scope = "read", .summary = "What was asked for, as it was sent; a form is filled again by it" },
     { "GET", API "/jobs/{job}/events", handle_job_events, .answer_schema = "EventList", .status = 200, .query = events_query, .scope = "read", .summary = "What happened to a job, oldest first" },

@@ -42,6 +42,10 @@ static const struct {
       "{\"type\":\"object\",\"required\":[\"id\",\"time\",\"kind\"],\"properties\":{" P("id", INTEGER) "," P(
           "time", TIME) "," P("topic", STRING) "," P("kind", STRING) "," P("job", INTEGER) "," P("data",
                                                                                                  "{}") "}}" },
+    { "LogSearch",
+      "{\"type\":\"object\",\"required\":[\"total\",\"items\"],\"properties\":{" P("total", INTEGER) "," P(
+          "items", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"line\",\"text\"],"
+                   "\"properties\":{" P("line", INTEGER) "," P("text", STRING) "}}}") "," P("next", MAYBE_INT) "}}" },
     { "EventList", "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P(
                        "items", LIST("Event")) "," P("next", MAYBE_INT) "}}" },
     { "Cluster",

@@ -49,7 +49,19 @@ struct seen_demand {
     int64_t gpus, jobs;
 };
 
+/* A file of a run that has changed. */
+struct seen_file {
+    struct span path; /* "TOKEN/attempt-1.log" */
+    uint64_t inode;
+    int64_t size;      /* at that moment */
+    int64_t offset;    /* where bytes begin; another than what was known: it was cut, replaced, or skipped */
+    struct span bytes; /* exactly as they are; may end within a character */
+};
+
 struct tick_report {
+    const struct seen_file *files;
+    size_t file_count;
+    bool files_cut;     /* there is more to read at once */
     size_t rejected;    /* rows that were not understood: while there are some, absence proves nothing */
     bool queue_ok;      /* the list of live jobs is whole: absence counts */
     bool accounting_ok; /* accounting was asked and answered */

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/mem.h"
 #include "exec/run_files.h"
+#include "exec/run_search.h"
 #include "exec/scheduler.h"
 #include "exec/transport_make.h"
 #include "text/quote.h"
@@ -283,6 +284,14 @@ int executor_read(struct executor *ex, const struct read_spec *spec, read_done *
     struct call *call = call_new(ex, ctx);
     call->done.read = done;
     return call_begun(call, run_files_read(call, spec, err));
+}
+
+int executor_search(struct executor *ex, const struct search_spec *spec, text_done *done, void *ctx,
+                    struct err *err)
+{
+    struct call *call = call_new(ex, ctx);
+    call->done.text = done;
+    return call_begun(call, run_search(call, spec, err));
 }
 
 int executor_stage(struct executor *ex, const struct stage_spec *spec, plain_done *done, void *ctx,

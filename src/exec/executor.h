@@ -49,6 +49,8 @@ int executor_limits(struct executor *ex, text_done *done, void *ctx, struct err 
 /* --- files --- */
 int executor_read(struct executor *ex, const struct read_spec *spec, read_done *done, void *ctx,
                   struct err *err);
+int executor_search(struct executor *ex, const struct search_spec *spec, text_done *done, void *ctx,
+                    struct err *err);
 int executor_stage(struct executor *ex, const struct stage_spec *spec, plain_done *done, void *ctx,
                    struct err *err);
 

@@ -16,6 +16,16 @@ struct read_spec {
 };
 typedef void read_done(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err);
 
+/* Lines of <run>/<file> that hold pattern: how many there are, then "number:text" of the first `limit` from
+ * first_line on, each cut to 4 KiB. ERR_INVALID: a pattern that is none. */
+enum { MAX_SEARCH_BYTES = 1024, MAX_SEARCH_LINES = 1000 };
+struct search_spec {
+    const char *token, *file, *pattern;
+    bool is_regex; /* POSIX extended, without back references */
+    bool ignores_case;
+    int64_t first_line, limit;
+};
+
 /* Makes sure <workspace>/code/<project>/<tree> is there and complete; asks first, and sends tar_fd (a tar of
  * bytes length whose BLAKE2b-256 is tree; owned from here on) only where it is not. */
 struct stage_spec {

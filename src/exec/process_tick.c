@@ -6,14 +6,16 @@
 #include "exec/process_plan.h"
 #include "exec/process_program.h"
 #include "exec/process_report.h"
+#include "exec/tick_files.h"
 
-enum { TICK_OUTPUT_BYTES = 16 * 1024 * 1024 };
+enum { TICK_OUTPUT_BYTES = 32 * 1024 * 1024 };
 
 struct ticking {
     struct process_facts facts; /* rows point into answer */
     struct str answer;          /* a copy: a second program may follow */
     struct plan_job *plan;      /* one for each job */
     char **tokens;
+    struct tick_files files;
     bool want_nodes;
 };
 
@@ -26,6 +28,7 @@ static void ticking_free(void *state)
     mem_free_ptr(&t->plan);
     mem_free_ptr(&t->facts.rows);
     str_clear(&t->answer);
+    tick_files_clear(&t->files);
     mem_free_ptr(&t);
 }
 
@@ -56,6 +59,7 @@ static void tick_end(struct call *call)
     process_machine_read(&machine, call->cluster, str_span(&notes->gpus), &t->facts);
     process_report_fill(&report, &machine, &t->facts, t->plan);
     report.tick.nodes_ok = t->want_nodes;
+    tick_files_report(&t->files, &report.tick);
     if (!t->want_nodes)
         report.tick.node_count = 0;
     for (size_t i = 0; i < t->facts.count; i++)
@@ -164,6 +168,7 @@ static void tick_looked(struct call *call, const struct run_result *result)
     t->facts.machine = span_head(str_span(&t->answer), machine.len);
     t->facts.jobs = span_skip(str_span(&t->answer), machine.len);
     take_rows(t);
+    tick_files_read(&result->frame, &t->files);
     if (!make_plan(call)) {
         tick_end(call);
         return;
@@ -192,6 +197,8 @@ int process_tick(struct call *call, const struct tick_spec *spec, struct err *er
     call_section_open(&sh, "jobs");
     process_look_program(&sh, (const char *const *)t->tokens, spec->count);
     call_section_close(&sh, "jobs");
+    if (tick_files_program(&sh, spec->follow, err) < 0)
+        return -1;
     struct call_send how = { .what = "tick", .urgent = spec->urgent, .max_output_bytes = TICK_OUTPUT_BYTES };
     return call_send(call, &sh, &how, tick_looked, err);
 }

@@ -18,6 +18,7 @@ static void state_free(void *of)
     mem_clear_str(&state->run_dir);
     str_clear(&state->script);
     str_clear(&state->secrets);
+    str_clear(&state->files);
     for (size_t i = 0; i < state->job_count; i++) {
         char *id = (char *)(uintptr_t)state->jobs[i].id, *token = (char *)(uintptr_t)state->jobs[i].token;
         mem_free_ptr(&id);
@@ -33,6 +34,7 @@ struct slurm_state *slurm_state_new(struct call *call, const char *token)
     state->token = mem_dup_str(token);
     state->script = STR_MAX(MAX_SCRIPT_BYTES);
     state->secrets = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    state->files = STR_MAX(MAX_COMMAND_BYTES);
     state->rows = nonce_new();
     call->state = state;
     call->state_free = state_free;

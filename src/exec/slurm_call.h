@@ -19,6 +19,7 @@ struct slurm_state {
     char *run_dir; /* absolute, from slurm_begin on */
     int64_t launch, task, since_s;
     struct str script, secrets;
+    struct str files; /* of a tick: its program for log and metric files */
     struct nonce rows;
     struct slurm_tick_job *jobs; /* ids and tokens owned */
     size_t job_count;

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "exec/slurm_report.h"
+#include "exec/tick_files.h"
 #include "slurm/limits.h"
 #include "text/json_out.h"
 
@@ -18,6 +19,7 @@ static void tick_answer(struct call *call, const struct run_result *result)
     const struct slurm_state *state = call->state;
     auto_tick_report struct slurm_tick_report seen = { 0 };
     auto_slurm_report struct slurm_report report = { 0 };
+    auto_tick_files struct tick_files files = { 0 };
     struct err err;
     if (result->end != RUN_DONE) {
         tick_fail(call, &result->err);
@@ -33,6 +35,8 @@ static void tick_answer(struct call *call, const struct run_result *result)
         return;
     }
     slurm_report_fill(&report, &seen, &result->frame);
+    tick_files_read(&result->frame, &files);
+    tick_files_report(&files, &report.tick);
     call->done.tick(call->ctx, &report.tick, NULL);
 }
 
@@ -61,6 +65,7 @@ static int tick_send(struct call *call, struct err *err)
     };
     if (tick_add_sections(&sh, &request, err) < 0)
         return -1;
+    str_add_span(&sh, str_span(&state->files));
     struct call_send how = { .what = "tick", .urgent = state->urgent, .max_output_bytes = MAX_OUTPUT_BYTES };
     return call_send(call, &sh, &how, tick_answer, err);
 }
@@ -72,6 +77,8 @@ int slurm_tick(struct call *call, const struct tick_spec *spec, struct err *err)
     state->fail = tick_fail;
     state->want_nodes = spec->want_nodes;
     state->urgent = spec->urgent;
+    if (tick_files_program(&state->files, spec->follow, err) < 0)
+        return -1;
     state->jobs = mem_zalloc((spec->count + 1) * sizeof(*state->jobs));
     for (size_t i = 0; i < spec->count; i++) {
         if (!spec->jobs[i].sched_id)

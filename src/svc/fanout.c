@@ -181,6 +181,8 @@ void fanout_free(struct fanout *fanout)
 bool fanout_watches_log(const struct fanout *fanout, int64_t job_id)
 {
     const struct listener *listener;
+    if (!fanout)
+        return false;
     DL_FOREACH (fanout->listeners, listener) {
         if (holds(listener->filter.logs, listener->filter.log_count, job_id))
             return true;

@@ -15,6 +15,7 @@ struct gateway {
     struct launch *launch;     /* svc/launch.h */
     struct poll *poll;         /* svc/poll.h */
     struct gpus *gpus;         /* svc/gpus.h */
+    struct follow *follow;     /* svc/follow.h: new bytes of logs and metric files */
     struct logs *logs;         /* svc/logs.h */
     struct projects *projects; /* svc/projects.h */
     struct waits *waits;       /* svc/waits.h */

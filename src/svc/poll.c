@@ -6,6 +6,7 @@
 #include "base/token.h"
 #include "io/loop.h"
 #include "svc/apply.h"
+#include "svc/follow.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
 
@@ -30,6 +31,7 @@ struct rhythm {
     struct cluster *cluster;
     struct loop_timer *timer;
     bool in_flight, again; /* again: a nudge came during a tick */
+    bool follows;          /* it brings bytes of files, too */
     bool nodes_asked;      /* the tick in flight brings node state */
     int64_t last_start_us;
     struct waiter *waiters; /* for node state not yet asked for */
@@ -159,6 +161,9 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
         rhythm->poll->take_nodes(rhythm->poll->nodes_ctx, rhythm->cluster, report);
     if (rhythm->nodes_asked)
         serve(rhythm, err);
+    if (rhythm->follows && follow_end(gw->follow, rhythm->cluster, report))
+        rhythm->again = true; /* the budget was too small for all that is new */
+    rhythm->follows = false;
     schedule(rhythm);
 }
 
@@ -187,6 +192,8 @@ static void tick(void *ctx)
     struct tick_spec spec = {
         .jobs = active.jobs, .count = active.count, .want_nodes = rhythm->nodes_asked, .urgent = urgent
     };
+    spec.follow = follow_begin(gw->follow, cluster);
+    rhythm->follows = spec.follow != NULL;
     struct err err = { 0 };
     if (executor_tick(cluster->executor, &spec, on_tick, rhythm, &err) < 0)
         on_tick(rhythm, NULL, &err);

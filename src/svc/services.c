@@ -4,6 +4,7 @@
 #include "io/spawn.h"
 #include "store/store.h"
 #include "svc/fleet.h"
+#include "svc/follow.h"
 #include "svc/gpus.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
@@ -20,6 +21,7 @@ int services_open(struct gateway *gw, struct err *err)
     gw->loop = loop_new();
     gw->fleet = fleet_new(gw);
     gw->jobs = jobs_new(gw);
+    gw->follow = follow_new(gw);
     gw->poll = poll_new(gw);
     gw->gpus = gpus_new(gw);
     gw->launch = launch_new(gw);
@@ -46,6 +48,7 @@ void services_close(struct gateway *gw)
         services_close_edge(gw);
         launch_free(gw->launch);
         poll_free(gw->poll);
+        follow_free(gw->follow);
         gpus_free(gw->gpus);
         fleet_free(gw->fleet);
     }

@@ -8,6 +8,7 @@
 #include "domain/schema.h"
 #include "svc/edit.h"
 #include "svc/fleet.h"
+#include "svc/follow.h"
 #include "svc/gpus.h"
 #include "svc/health.h"
 #include "svc/launch.h"
@@ -29,7 +30,7 @@ enum { FAKE_CALLS = 32, FAKE_TEXT = 512 };
 static struct fake {
     struct clock_fake clock;
     int64_t last_event;
-    bool is_final, is_submitted;
+    bool is_final, is_submitted, log_is_read_up;
     struct {
         answer_done *done;
         void *ctx;
@@ -206,6 +207,31 @@ weak int logs_read(struct logs *logs, const struct log_call *call, answer_done *
 {
     fake.log = *call;
     return fake_call(done, ctx);
+}
+weak int logs_search(struct logs *logs, const struct log_search *search, answer_done *done, void *ctx,
+                     struct err *err)
+{
+    fake.log = search->log;
+    fake_copy(fake.filter, search->pattern);
+    return fake_call(done, ctx);
+}
+weak bool logs_is_read_up(struct logs *logs, const struct log_call *call)
+{
+    return fake.log_is_read_up;
+}
+weak bool logs_is_open(struct logs *logs, int64_t job_id)
+{
+    return !fake.is_final;
+}
+weak struct log_watch *follow_watch(struct follow *follow, int64_t job_id, void (*fn)(void *ctx), void *ctx)
+{
+    fake.wait_fn = fn;
+    fake.wait_ctx = ctx;
+    return NULL;
+}
+weak void follow_unwatch(struct log_watch *watch)
+{
+    fake.waits_dropped++;
 }
 weak int projects_register(struct projects *projects, const struct doc *body, answer_done *done, void *ctx,
                            struct err *err)

@@ -28,7 +28,7 @@ struct fake_call {
 };
 
 struct fake { /* one executor for all clusters of a test */
-    struct fake_call submit, look, tick, cancel, stage, test, limits, read;
+    struct fake_call submit, look, tick, cancel, stage, test, limits, read, search;
     unsigned submits, looks, ticks, cancels, stages;
     bool refuses; /* calls fail at once with ERR_BUSY */
 };
@@ -76,6 +76,8 @@ void executor_free(struct executor *ex)
         fake.limits.text(fake.limits.ctx, (struct span){ 0 }, &err);
     if (fake.read.is_open)
         fake.read.read(fake.read.ctx, (struct span){ 0 }, 0, 0, &err);
+    if (fake.search.is_open)
+        fake.search.text(fake.search.ctx, (struct span){ 0 }, &err);
     fake = (struct fake){ 0 };
 }
 void executor_reconfigured(struct executor *ex, const struct cluster_config *cluster)
@@ -148,6 +150,14 @@ int executor_read(struct executor *ex, const struct read_spec *spec, read_done *
     struct fake_call asked = { .read = done, .ctx = ctx, .number = spec->offset };
     snprintf(asked.detail, sizeof(asked.detail), "%s", spec->file);
     return fake_take(&fake.read, &asked, spec->token, err);
+}
+int executor_search(struct executor *ex, const struct search_spec *spec, text_done *done, void *ctx,
+                    struct err *err)
+{
+    (void)ex;
+    struct fake_call asked = { .text = done, .ctx = ctx, .number = spec->first_line };
+    snprintf(asked.detail, sizeof(asked.detail), "%s", spec->pattern);
+    return fake_take(&fake.search, &asked, spec->token, err);
 }
 int executor_stage(struct executor *ex, const struct stage_spec *spec, plain_done *done, void *ctx,
                    struct err *err)

@@ -1,0 +1,11 @@
+/* A log as a stream that goes on until the job has ended and all of it was sent. */
+#ifndef SLUICE_API_FOLLOW_H
+#define SLUICE_API_FOLLOW_H
+
+#include "api/request.h"
+#include "svc/logs.h"
+
+/* call: job, attempt, task, source and offset; by line is not possible. Answers the request. */
+void follow_log(struct request *request, const struct log_call *call);
+
+#endif

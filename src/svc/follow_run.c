@@ -1,0 +1,216 @@
+#include "svc/follow_run.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "svc/fanout.h"
+#include "svc/settings.h"
+#include "text/json_out.h"
+#include "text/utf8.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+enum { TELL_BYTES = 32 * 1024, MAX_RUN_FILES = 20000 };
+
+void run_cache_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out)
+{
+    str_addf(out, "%s/logs/%" PRId64 ".%.*s", settings_daemon(gw->settings)->state_dir, job_id,
+             SPAN_FMT(name));
+}
+
+void run_log_name(int64_t attempt, int64_t task, struct str *out)
+{
+    str_addf(out, "attempt-%" PRId64, attempt);
+    if (task >= 0)
+        str_addf(out, ".%" PRId64, task);
+    str_add(out, ".log");
+}
+
+/* --- its files --- */
+
+/* False for a name that we do not read. */
+static bool read_name(struct span name, struct run_file *file)
+{
+    struct span part;
+    file->task = -1;
+    if (span_starts(name, "metrics")) {
+        file->kind = span_ends(name, ".csv") ? RUN_FILE_CSV : RUN_FILE_JSONL;
+        return true;
+    }
+    if (!span_starts(name, "attempt-") || !span_ends(name, ".log"))
+        return false;
+    name = span_head(span_skip(name, 8), name.len - 8 - 4);
+    if (!span_next(&name, '.', &part) || !span_i64(part, &file->attempt) || file->attempt < 1)
+        return false;
+    return name.len == 0 || span_i64(name, &file->task);
+}
+
+static void run_file_free(struct run_file *file)
+{
+    mem_clear_str(&file->path);
+    log_cache_clear(&file->cache);
+    mem_free_ptr(&file);
+}
+
+static struct run_file *add_file(const struct gateway *gw, struct run *run, struct span path)
+{
+    struct run_file found = { 0 };
+    struct span name = span_skip(path, strlen(run->token) + 1);
+    if (run->count >= MAX_RUN_FILES || !read_name(name, &found))
+        return NULL;
+    struct run_file *file = mem_zalloc(sizeof(*file));
+    *file = found;
+    file->path = span_dup(path);
+    if (file->kind == RUN_FILE_LOG) {
+        auto_str struct str cache = STR_MAX(PATH_MAX);
+        run_cache_path(gw, run->job_id, name, &cache);
+        log_cache_open(&file->cache, str_text(&cache));
+        file->inode = file->cache.inode;
+        file->offset = file->told = file->cache.end;
+    }
+    return *vec_push(run->files, run->count, run->cap) = file;
+}
+
+static struct run_file *find_file(struct run *run, struct span path)
+{
+    for (size_t i = run->count; i-- > 0;) /* the newest attempt is what is asked for most */
+        if (span_is(path, run->files[i]->path))
+            return run->files[i];
+    return NULL;
+}
+
+/* What an earlier life of the gateway has kept of it. */
+static void find_kept(const struct gateway *gw, struct run *run, const struct job *job)
+{
+    for (int64_t attempt = 1; attempt <= job->attempt; attempt++) {
+        auto_str struct str path = STR_MAX(256);
+        str_addf(&path, "%s/", run->token);
+        run_log_name(attempt, -1, &path);
+        struct run_file *file = add_file(gw, run, str_span(&path));
+        if (file && !file->offset) {
+            run->count--;
+            run_file_free(file);
+        }
+    }
+}
+
+struct run *run_new(const struct gateway *gw, const struct job *job)
+{
+    struct run *run = mem_zalloc(sizeof(*run));
+    run->job_id = job->id;
+    run->token = mem_dup_str(job->token);
+    run->cluster = mem_dup_str(job->cluster);
+    if (!job->array)
+        find_kept(gw, run, job);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        run_file_free(run->files[i]);
+    mem_free_ptr(&run->files);
+    mem_clear_str(&run->token);
+    mem_clear_str(&run->cluster);
+    mem_free_ptr(&run);
+}
+
+/* --- bytes --- */
+
+/* The longest head that does not end within a character. */
+static size_t whole_characters(struct span bytes)
+{
+    for (size_t back = 1; back <= 3 && back <= bytes.len; back++) {
+        unsigned char c = (unsigned char)bytes.ptr[bytes.len - back];
+        if (c < 0x80)
+            break;
+        if (c < 0xc0)
+            continue; /* the middle of one */
+        size_t need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+        return need > back ? bytes.len - back : bytes.len;
+    }
+    return bytes.len;
+}
+
+static void tell(const struct gateway *gw, const struct run *run, const struct run_file *file,
+                 struct span bytes)
+{
+    auto_str struct str data = STR_MAX((size_t)TELL_BYTES * 8);
+    struct json_out out = { .to = &data };
+    json_open_object(&out);
+    json_member_int(&out, "job", run->job_id);
+    json_member_int(&out, "attempt", file->attempt);
+    if (file->task >= 0)
+        json_member_int(&out, "task", file->task);
+    json_member_int(&out, "offset", file->told);
+    json_member_int(&out, "bytes", (int64_t)bytes.len);
+    json_member_span(&out, "text", bytes);
+    json_close_object(&out);
+    fanout_publish(gw->fanout, FANOUT_LOG, run->job_id, "log", str_span(&data));
+}
+
+/* New bytes in pieces of whole characters; what is left of one waits for its rest. A job that has ended has
+ * no rest to wait for. */
+static void tell_new(const struct gateway *gw, const struct run *run, struct run_file *file)
+{
+    if (!fanout_watches_log(gw->fanout, run->job_id)) {
+        file->told = file->cache.end;
+        return;
+    }
+    if (file->told < file->cache.base)
+        file->told = file->cache.base;
+    while (file->told < file->cache.end) {
+        auto_str struct str bytes = STR_MAX(TELL_BYTES);
+        if (log_cache_read(&file->cache, file->told, TELL_BYTES, &bytes, NULL) < 0)
+            return;
+        struct span whole = span_head(str_span(&bytes), whole_characters(str_span(&bytes)));
+        if (!whole.len)
+            return;
+        tell(gw, run, file, whole);
+        file->told += (int64_t)whole.len;
+    }
+}
+
+static void take_log(const struct gateway *gw, struct run *run, struct run_file *file,
+                     const struct seen_file *seen, bool is_new)
+{
+    struct err err;
+    struct span fresh;
+    if (is_new)
+        file->told = seen->offset;
+    file->cache.inode = seen->inode;
+    if (log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err) < 0) {
+        log_warn("job %" PRId64 ": log not kept: %s", run->job_id, err.text);
+        return; /* the offset stays: the bytes come again */
+    }
+    file->offset = file->cache.end;
+    tell_new(gw, run, file);
+}
+
+void run_take(const struct gateway *gw, struct run *run, const struct seen_file *seen)
+{
+    struct run_file *file = find_file(run, seen->path);
+    if (!file)
+        file = add_file(gw, run, seen->path);
+    if (!file)
+        return;
+    bool is_new = (file->inode && file->inode != seen->inode) || seen->size < file->offset;
+    file->inode = seen->inode;
+    run->has_new = run->has_new || seen->bytes.len || is_new;
+    if (file->kind == RUN_FILE_LOG)
+        take_log(gw, run, file, seen, is_new);
+    else
+        file->offset = seen->offset + (int64_t)seen->bytes.len;
+}
+
+void run_close(const struct gateway *gw, struct run *run)
+{
+    (void)gw;
+    for (size_t i = 0; i < run->count; i++) {
+        struct err err;
+        if (run->files[i]->kind == RUN_FILE_LOG && log_cache_close(&run->files[i]->cache, &err) < 0)
+            log_warn("job %" PRId64 ": %s", run->job_id, err.text);
+    }
+    run->is_over = true;
+}

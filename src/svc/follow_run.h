@@ -1,0 +1,46 @@
+/* One followed run and its files: what svc/follow.c keeps, and how bytes are taken into it. */
+#ifndef SLUICE_SVC_FOLLOW_RUN_H
+#define SLUICE_SVC_FOLLOW_RUN_H
+
+#include "domain/job.h"
+#include "domain/report.h"
+#include "svc/gateway.h"
+#include "svc/log_cache.h"
+
+enum run_file_kind { RUN_FILE_LOG, RUN_FILE_JSONL, RUN_FILE_CSV };
+
+struct run_file {
+    char *path; /* "TOKEN/attempt-1.log" */
+    enum run_file_kind kind;
+    int64_t attempt, task; /* of a log; task -1: none */
+    uint64_t inode;
+    int64_t offset;
+    struct log_cache cache; /* of a log */
+    int64_t told;           /* up to where listeners know it */
+};
+
+struct run {
+    int64_t job_id;
+    char *token, *cluster;
+    struct run_file **files;
+    size_t count, cap;
+    bool is_waiting;       /* in the queue: there is nothing to read yet */
+    unsigned looks;        /* after its end */
+    int64_t look_at_us;    /* monotonic: the next of them; 0 while it lives */
+    int64_t asked_us;      /* monotonic: when its files were last asked for */
+    bool is_over, has_new; /* has_new: the report at hand brought something */
+};
+
+struct run *run_new(const struct gateway *gw, const struct job *job);
+void run_free(struct run *run);
+/* Takes what a report tells about one of its files. */
+void run_take(const struct gateway *gw, struct run *run, const struct seen_file *seen);
+/* All was read: its logs are complete. */
+void run_close(const struct gateway *gw, struct run *run);
+
+/* <state>/logs/<job>.<name> */
+void run_cache_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out);
+/* attempt-2.7.log; task -1: none */
+void run_log_name(int64_t attempt, int64_t task, struct str *out);
+
+#endif
