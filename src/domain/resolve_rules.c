@@ -371,6 +371,34 @@ static void check_placeholders(struct rules *k)
     }
 }
 
+static bool is_listed(const struct doc *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].text, name) == 0)
+            return true;
+    return false;
+}
+
+/* A value nobody takes would vanish; a secret whose name is not declared as one would not be kept as one. */
+static void check_environment(struct rules *k)
+{
+    const struct doc *given = k->in->request ? doc_get(k->in->request->doc, "environment") : NULL;
+    const struct doc *pass = resolved_doc(k->r, "env.pass"), *secrets = resolved_doc(k->r, "env.secrets");
+    for (size_t i = 0; given && i < given->count; i++) {
+        const char *name = given->items[i].key;
+        if (is_listed(pass, name) || is_listed(secrets, name))
+            continue;
+        auto_str struct str path = STR_MAX(TEXT_BYTES), pointer = STR_MAX(TEXT_BYTES);
+        str_addf(&path, "environment.%s", name);
+        str_addf(&pointer, "/environment/%s", name);
+        k->failed = true;
+        (void)errs_add(k->errs, &(struct errs_item){ .path = str_text(&path),
+                                                     .pointer = str_text(&pointer),
+                                                     .text = "is in neither env.pass nor env.secrets",
+                                                     .hint = "name it in one of them" });
+    }
+}
+
 int resolve_rules(const struct resolve_input *in, struct resolved *r, struct errs *errs)
 {
     struct rules k = { .in = in, .r = r, .errs = errs };
@@ -387,5 +415,6 @@ int resolve_rules(const struct resolve_input *in, struct resolved *r, struct err
     check_per_gpu(&k);
     check_overrides(&k);
     check_placeholders(&k);
+    check_environment(&k);
     return k.failed ? -1 : 0;
 }

@@ -86,7 +86,7 @@ static const struct refusal_row rows[] = {
       "The partition does not allow that many nodes." },
     { "More processors requested than permitted", PERMANENT, "resources.cpus",
       "More CPUs than the partition has." },
-    { "Invalid job array specification", PERMANENT, "array",
+    { "Invalid job array specification", PERMANENT, "slurm.array",
       "The array's indices are not valid, or over the cluster's MaxArraySize." },
     { "Job dependency problem", PERMANENT, "slurm.dependency", "The dependency is not valid." },
     { "Invalid dependency", PERMANENT, "slurm.dependency", "The dependency is not valid." },

@@ -144,7 +144,8 @@ static bool task_take(const struct apply *apply, struct task *task, const struct
     task->started_us = apply_time_us(apply, row->started_s);
     bool ended = job_state_is_terminal(row->state);
     task->ended_us = ended ? apply_time_us(apply, row->ended_s) : 0;
-    task->exit_code = ended && row->exit_code != SEEN_ABSENT ? row->exit_code : JOB_ABSENT;
+    int64_t code = apply_exit_code(row, task->exit_file);
+    task->exit_code = ended && code != SEEN_ABSENT ? code : JOB_ABSENT;
     task->signal = ended && row->signal != SEEN_ABSENT ? row->signal : JOB_ABSENT;
     return true;
 }

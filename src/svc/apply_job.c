@@ -30,6 +30,13 @@ int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
     return cluster_s == SEEN_ABSENT || cluster_s <= 0 ? 0 : (cluster_s - apply->skew_s) * US_PER_S;
 }
 
+int64_t apply_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
+{
+    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code))
+        return exit_file->exit_code;
+    return row->exit_code;
+}
+
 static bool is_row_final(const struct seen_job *row)
 {
     return row && job_state_is_terminal(row->state);
@@ -229,10 +236,8 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
 {
     take_common(apply, job, row);
     set_text(&job->raw_state, row->raw_state);
-    set_int(&job->exit_code, row->exit_code);
+    set_int(&job->exit_code, apply_exit_code(row, rows->exit_file));
     set_int(&job->signal, row->signal);
-    if (rows->exit_file && job->exit_code == JOB_ABSENT)
-        set_int(&job->exit_code, rows->exit_file->exit_code);
     set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
     job->ended_at_us = apply_time_us(apply, row->ended_s);
     if (!job->ended_at_us)

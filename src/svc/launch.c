@@ -9,6 +9,7 @@
 #include "svc/launch_task.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
+#include "text/json_in.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,12 +109,30 @@ void launch_adopt(struct launch_task *task, struct job *job, const char *sched_i
     launch_drop(task);
 }
 
-void launch_refuse(struct launch_task *task, struct job *job, const char *upstream, const char *hint)
+/* "; slurm.partition: .mlops-config.yaml:3:14" */
+static void add_origin(struct store *store, const struct job *job, const char *field, struct str *why)
+{
+    auto_free char *text = NULL;
+    auto_doc struct doc *resolved = NULL;
+    str_addf(why, "; %s", field);
+    if (job_store_resolved(store, job->id, &text, NULL) < 0 || !text ||
+        json_parse(span_of(text), &resolved, NULL) < 0)
+        return;
+    const struct doc *origin = doc_get(doc_get(resolved, field), "origin");
+    const char *place = origin ? doc_scalar_text(doc_get(origin, "text")) : NULL;
+    if (place)
+        str_addf(why, ": %s", place);
+}
+
+void launch_refuse(struct launch_task *task, struct job *job, const char *upstream, const char *field,
+                   const char *hint)
 {
     auto_str struct str why = STR_MAX(MAX_STDERR_BYTES);
     str_add(&why, upstream && *upstream ? upstream : "refused by the scheduler");
     if (hint)
         str_addf(&why, " (%s)", hint);
+    if (field)
+        add_origin(task->launch->gw->store, job, field, &why);
     mem_replace_str(&job->reason, "Refused");
     job->confirmed = true;
     job->observed_at_us = clock_wall_us(task->launch->gw->clock);
@@ -164,7 +183,7 @@ static void on_submitted(void *ctx, const struct submit_result *result)
         launch_adopt(task, job, result->sched_id, result->run_dir);
         return;
     case SUBMIT_REFUSED:
-        launch_refuse(task, job, result->upstream, result->hint);
+        launch_refuse(task, job, result->upstream, result->field, result->hint);
         return;
     case SUBMIT_TRANSIENT:
         launch_defer(task, job, result->upstream ? result->upstream : result->err.text);

@@ -35,8 +35,9 @@ struct cluster *launch_task_cluster(struct launch_task *task, const struct job *
 
 /* The scheduler has it under sched_id. */
 void launch_adopt(struct launch_task *task, struct job *job, const char *sched_id, const char *run_dir);
-/* Certainly refused, for good. field and hint may be NULL. */
-void launch_refuse(struct launch_task *task, struct job *job, const char *upstream, const char *hint);
+/* Certainly refused, for good: the scheduler's words; the key it is about and a hint, or NULL. */
+void launch_refuse(struct launch_task *task, struct job *job, const char *upstream, const char *field,
+                   const char *hint);
 /* Certainly not there, and may work later: `why` stays visible. */
 void launch_defer(struct launch_task *task, struct job *job, const char *why);
 

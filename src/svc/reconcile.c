@@ -6,6 +6,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "slurm/refusals.h"
 #include "svc/jobs.h"
 
 #include <string.h>
@@ -70,7 +71,8 @@ static void on_look(void *ctx, const struct look_result *look)
         cancel_doubles(job, cluster, look);
         launch_adopt(task, job, look->sched_ids[0], look->run_dir);
     } else if (cluster && look->end == LOOK_FOUND && look->rejected) {
-        launch_refuse(task, job, look->rejected, NULL);
+        struct refusal refusal = refusal_read(1, span_of(look->rejected));
+        launch_refuse(task, job, look->rejected, refusal.field, refusal.sentence);
     } else if (cluster && look->end == LOOK_ABSENT && !look->launcher_alive) {
         prove_absence(task, job, cluster);
     } else {

@@ -50,11 +50,36 @@ static void add_vars(struct doc *seq, const struct doc *map)
     }
 }
 
+static bool is_listed(const struct doc *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(doc_scalar_text(&list->items[i]), name) == 0)
+            return true;
+    return false;
+}
+
+/* Of the request's `environment` only what env.pass names: the rest are secrets, which no script may hold. */
+static void add_passed(struct doc *seq, const struct render_input *in)
+{
+    const struct doc *names = resolved_doc(in->resolved, "env.pass");
+    const struct doc *secrets = resolved_doc(in->resolved, "env.secrets");
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = doc_scalar_text(&names->items[i]);
+        const char *value = doc_scalar_text(doc_get(in->pass, name));
+        if (!value || is_listed(secrets, name))
+            continue;
+        struct doc *item = doc_push(seq, NULL);
+        item->kind = DOC_MAP;
+        put_str(item, "key", name);
+        put_str(item, "value", value);
+    }
+}
+
 static void put_vars(struct doc *map, const struct render_input *in, const struct payload *payload)
 {
     struct doc *seq = doc_push(map, "vars");
     seq->kind = DOC_SEQ;
-    add_vars(seq, in->pass);
+    add_passed(seq, in);
     add_vars(seq, resolved_doc(in->resolved, "env.vars"));
     add_vars(seq, &payload->env);
 }

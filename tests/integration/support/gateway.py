@@ -65,6 +65,18 @@ def clean_environment():
     return env
 
 
+def until(is_so, what, timeout=30):
+    """What is_so() gives once it is true; an error naming `what` where that does not come."""
+    end = time.monotonic() + timeout
+    while True:
+        found = is_so()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise GatewayFailed(f"{what}: not within {timeout} s")
+        time.sleep(0.1)
+
+
 class Answer:
     """What came back: status, headers, body; .json is parsed on demand."""
 
@@ -285,6 +297,10 @@ class Gateway:
         answer = self.get(f"/jobs/{job_id}/log{query}")
         assert answer.status == 200, answer
         return answer.text
+
+    def wait_log(self, job_id, words):
+        """Until these words are in the log, which may not be there yet."""
+        return until(lambda: words in self.get(f"/jobs/{job_id}/log").text, f"the log says {words!r}")
 
     # The command line.
 

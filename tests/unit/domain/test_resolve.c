@@ -279,6 +279,16 @@ static void what_the_cluster_does_not_allow_is_said(void **state)
     clear(&s);
 }
 
+static void a_value_for_the_environment_must_be_declared(void **state)
+{
+    struct set s;
+    (void)state;
+    set_up(&s, "env: {pass: [A], secrets: [B]}\n", "clusters:\n- name: alder\n",
+           "{\"environment\": {\"A\": \"1\", \"B\": \"2\", \"C\": \"3\"}}");
+    expect_errors(&s, "environment.C: is in neither env.pass nor env.secrets (name it in one of them)\n");
+    clear(&s);
+}
+
 static void gpu_types_are_chosen_by_preference_and_by_memory(void **state)
 {
     static const char clusters[] =
@@ -385,6 +395,7 @@ int main(void)
         cmocka_unit_test(gpus_default_to_none_where_the_cluster_has_none),
         cmocka_unit_test(the_default_time_is_lowered_and_a_given_one_refused),
         cmocka_unit_test(what_the_cluster_does_not_allow_is_said),
+        cmocka_unit_test(a_value_for_the_environment_must_be_declared),
         cmocka_unit_test(gpu_types_are_chosen_by_preference_and_by_memory),
         cmocka_unit_test(several_nodes_start_by_srun_with_a_task_a_gpu),
         cmocka_unit_test(an_unknown_profile_names_those_there_are),

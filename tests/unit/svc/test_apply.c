@@ -215,6 +215,20 @@ static void without_accounting_the_exit_file_tells_the_end(void **state)
     assert_non_null(strstr(end->why, "accounting does not answer"));
 }
 
+static void a_code_above_128_is_told_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    struct seen_job rows[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_FAILED),
+                               row_of(job, SEEN_EXIT_FILE, JOB_STATE_FAILED) };
+    rows[0].exit_code = 11; /* sacct takes 128 away */
+    rows[1].exit_code = 139;
+    see(f, rows, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->exit_code, 139);
+}
+
 static void times_of_the_cluster_become_ours_by_its_offset(void **state)
 {
     struct fixture *f = *state;
@@ -299,6 +313,7 @@ int main(void)
         TEST(node_failure_waits_a_poll_for_a_requeue),
         TEST(unknown_state_word_keeps_the_last_state),
         TEST(without_accounting_the_exit_file_tells_the_end),
+        TEST(a_code_above_128_is_told_whole),
         TEST(times_of_the_cluster_become_ours_by_its_offset),
         TEST(array_is_made_of_its_tasks),
         TEST(array_task_missing_from_everywhere_settles),

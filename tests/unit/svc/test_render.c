@@ -2,6 +2,7 @@
 
 #include "domain/project.h"
 #include "domain/request.h"
+#include "text/json_in.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,6 +99,22 @@ static void options_stand_behind_the_first_line(void **state)
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
         assert_has(&m, parts[i]);
+    drop(&m);
+}
+
+static void a_secrets_value_never_reaches_the_script(void **state)
+{
+    (void)state;
+    struct made m = { 0 };
+    struct doc *given = NULL;
+    assert_int_equal(
+        json_parse(SPAN_LIT("{\"A\": \"open\", \"B\": \"hush\", \"C\": \"hush\"}"), &given, NULL), 0);
+    m.in.pass = given;
+    make(&m, CLUSTER("gres"), "env: {pass: [A, C, D], secrets: [B, C]}\n", "{\"project\": \"p\"}");
+    assert_int_equal(m.rc, 0);
+    assert_has(&m, "export 'A'='open'\n");
+    assert_null(strstr(str_text(&m.rendered.script), "hush"));
+    doc_free(given);
     drop(&m);
 }
 
@@ -201,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_stand_behind_the_first_line),
+        cmocka_unit_test(a_secrets_value_never_reaches_the_script),
         cmocka_unit_test(each_style_asks_for_gpus_its_way),
         cmocka_unit_test(lines_know_their_config_path),
         cmocka_unit_test(own_template_may_not_bring_options),
