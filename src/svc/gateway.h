@@ -12,6 +12,7 @@ struct gateway {
     struct fleet *fleet;       /* svc/fleet.h: clusters */
     struct jobs *jobs;         /* svc/jobs.h: active jobs and every change of one */
     struct submit *submit;     /* svc/submit.h */
+    struct closing *closing;   /* svc/closing.h */
     struct launch *launch;     /* svc/launch.h */
     struct poll *poll;         /* svc/poll.h */
     struct gpus *gpus;         /* svc/gpus.h */

@@ -45,8 +45,25 @@ const char *submission_name(const struct submission *s)
     return s->request->name ? s->request->name : s->project.name;
 }
 
+/* The given values of the names in env.pass, and of no other: `environment` holds the secrets too. */
+static struct doc *passed_values(const struct submission *s)
+{
+    const struct doc *names = resolved_doc(s->resolved, "env.pass");
+    const struct doc *values = doc_get(s->request->doc, "environment");
+    struct doc *pass = mem_zalloc(sizeof(*pass));
+    pass->kind = DOC_MAP;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = doc_scalar_text(&names->items[i]);
+        const char *value = doc_scalar_text(doc_get(values, name));
+        if (value)
+            doc_set_str(doc_push(pass, name), value);
+    }
+    return pass;
+}
+
 int submission_render(struct submission *s, const char *token, struct rendered *out)
 {
+    auto_doc struct doc *pass = passed_values(s);
     auto_str struct str template = STR_MAX(MAX_SCRIPT_BYTES);
     bool is_trusted = false;
     if (read_template(s, &template, &is_trusted) < 0)
@@ -60,7 +77,7 @@ int submission_render(struct submission *s, const char *token, struct rendered *
                                .project = s->project.name,
                                .has_code = !in_place,
                                .in_place = in_place ? (place ? place : s->project.path) : NULL,
-                               .pass = doc_get(s->request->doc, "environment"),
+                               .pass = pass,
                                .template_text = str_span(&template),
                                .template_file = resolved_str(s->resolved, "template"),
                                .template_is_trusted = is_trusted };

@@ -1,3 +1,4 @@
+#include "svc/closing.h"
 #include "svc/fanout.h"
 #include "svc/logs.h"
 #include "svc/projects.h"
@@ -7,6 +8,7 @@
 
 void services_open_edge(struct gateway *gw)
 {
+    gw->closing = closing_new(gw);
     gw->waits = waits_new(gw);
     gw->fanout = fanout_new(gw);
     gw->logs = logs_new(gw);
@@ -17,6 +19,7 @@ void services_open_edge(struct gateway *gw)
 void services_close_edge(struct gateway *gw)
 {
     submit_free(gw->submit);
+    closing_free(gw->closing);
     logs_free(gw->logs);
     projects_free(gw->projects);
     waits_free(gw->waits);

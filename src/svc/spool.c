@@ -1,6 +1,7 @@
 #include "svc/spool.h"
 
 #include "base/mem.h"
+#include "base/token.h"
 #include "io/file.h"
 #include "svc/jobs.h"
 #include "svc/settings.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +74,44 @@ void spool_drop_secrets(const char *state_dir, const char *token)
     auto_str struct str path = STR_MAX(PATH_MAX);
     secrets_path(state_dir, token, &path);
     unlink(str_text(&path));
+}
+
+static void mark_path(const char *state_dir, const char *token, struct str *out)
+{
+    str_addf(out, "%s/secrets/%s.sent", state_dir, token);
+}
+
+bool spool_mark_sent(const char *state_dir, const char *token)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX), mark = STR_MAX(PATH_MAX);
+    secrets_path(state_dir, token, &path);
+    mark_path(state_dir, token, &mark);
+    if (truncate(str_text(&path), 0) < 0)
+        return false;
+    return rename(str_text(&path), str_text(&mark)) == 0;
+}
+
+void spool_unmark(const char *state_dir, const char *token)
+{
+    auto_str struct str mark = STR_MAX(PATH_MAX);
+    mark_path(state_dir, token, &mark);
+    unlink(str_text(&mark));
+}
+
+void spool_each_mark(const char *state_dir, void (*fn)(void *ctx, const char *token), void *ctx)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    str_addf(&path, "%s/secrets", state_dir);
+    DIR *dir = opendir(str_text(&path));
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        struct span name = span_of(entry->d_name);
+        auto_free char *token = span_dup(span_head(name, TOKEN_CHARS));
+        if (span_ends(name, ".sent") && token_is_valid(span_of(token)))
+            fn(ctx, token);
+    }
+    if (dir)
+        closedir(dir);
 }
 
 struct kept {

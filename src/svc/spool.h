@@ -16,6 +16,10 @@ int spool_put_secrets(const char *state_dir, const char *token, struct span line
 /* Appends the lines; nothing where the job has none. */
 int spool_get_secrets(const char *state_dir, const char *token, struct str *lines, struct err *err);
 void spool_drop_secrets(const char *state_dir, const char *token);
+/* The secrets have reached the cluster: the file becomes an empty mark. False where the job has none. */
+bool spool_mark_sent(const char *state_dir, const char *token);
+void spool_each_mark(const char *state_dir, void (*fn)(void *ctx, const char *token), void *ctx);
+void spool_unmark(const char *state_dir, const char *token);
 /* Removes tars that no waiting job needs, older than an hour (another submit may be writing one). */
 void spool_prune(const struct gateway *gw);
 

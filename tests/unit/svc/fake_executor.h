@@ -29,7 +29,8 @@ struct fake_call {
 
 struct fake { /* one executor for all clusters of a test */
     struct fake_call submit, look, tick, cancel, stage, test, limits, read, search;
-    unsigned submits, looks, ticks, cancels, stages;
+    unsigned submits, looks, ticks, cancels, stages, closes;
+    char closed[TOKEN_CHARS + 1];
     bool refuses; /* calls fail at once with ERR_BUSY */
 };
 
@@ -132,6 +133,14 @@ int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_d
     struct fake_call asked = { .plain = done, .ctx = ctx, .number = spec->task };
     snprintf(asked.detail, sizeof(asked.detail), "%s", spec->sched_id);
     return fake_take(&fake.cancel, &asked, spec->token, err);
+}
+int executor_close(struct executor *ex, const char *token, plain_done *done, void *ctx, struct err *err)
+{
+    (void)ex, (void)err;
+    fake.closes++;
+    snprintf(fake.closed, sizeof(fake.closed), "%s", token);
+    done(ctx, NULL);
+    return 0;
 }
 int executor_test(struct executor *ex, struct span script, test_done *done, void *ctx, struct err *err)
 {
