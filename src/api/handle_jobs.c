@@ -86,6 +86,17 @@ void handle_job_request(struct request *request)
         reply_json(request, 200, &body);
 }
 
+void handle_job_manifest(struct request *request)
+{
+    auto_str struct str body = STR_MAX(MAX_LIST_BYTES);
+    struct err err;
+    int64_t job_id;
+    if (job_wait_id(request, &job_id, &err) < 0 || query_manifest(request->gw, job_id, &body, &err) < 0)
+        reply_err(request, &err);
+    else
+        reply_json(request, 200, &body);
+}
+
 static int read_task(const struct doc *body, int64_t *task, struct err *err)
 {
     for (size_t i = 0; body && i < body->count; i++) {

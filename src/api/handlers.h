@@ -41,6 +41,7 @@ void handle_job(struct request *request);
 void handle_job_patch(struct request *request);
 void handle_job_script(struct request *request);
 void handle_job_request(struct request *request);
+void handle_job_manifest(struct request *request);
 void handle_submit(struct request *request);
 void handle_render(struct request *request);
 void handle_job_cancel(struct request *request);

@@ -113,6 +113,7 @@ const struct route routes[] = {
     { "GET", API "/jobs/{job}/log/search", handle_log_search, .answer_schema = "LogSearch", .status = 200, .query = search_query, .scope = "read", .summary = "Lines of the whole log, counted exactly" },
     { "GET", API "/jobs/{job}/script", handle_job_script, .answer_type = "text/plain; charset=utf-8", .status = 200, .scope = "read", .summary = "The batch script as it was sent" },
     { "GET", API "/jobs/{job}/request", handle_job_request, .answer_schema = "JobRequest", .status = 200, .scope = "read", .summary = "What was asked for, as it was sent; a form is filled again by it" },
+    { "GET", API "/jobs/{job}/manifest", handle_job_manifest, .answer_schema = "Manifest", .status = 200, .scope = "read", .summary = "What a job was made of: its request, resolved values with origins, uncommitted changes" },
     { "GET", API "/jobs/{job}/events", handle_job_events, .answer_schema = "EventList", .status = 200, .query = events_query, .scope = "read", .summary = "What happened to a job, oldest first" },
 };
 /* clang-format on */

@@ -154,6 +154,12 @@ static const struct {
           "items", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"status\"],"
                    "\"properties\":{" P("id", INTEGER) "," P("status", INTEGER) "," P(
                        "job", REF("Job")) "," P("problem", REF("Problem")) "}}}") "}}" },
+    { "Manifest",
+      "{\"type\":\"object\",\"required\":[\"id\",\"request\",\"resolved\"],\"properties\":{" P(
+          "id", INTEGER) "," P("request", OBJECT) "," P("resolved",
+                                                        OBJECT) "," P("diff",
+                                                                      NULLABLE) "," P("script_sha256",
+                                                                                      NULLABLE) "}}" },
     { "Rendered",
       "{\"type\":\"object\",\"required\":[\"script\"],\"properties\":{" P("script", STRING) "," P("argv", STRINGS) "," P(
           "resolved",

@@ -53,18 +53,25 @@ static void add_gpus(struct gpu_row *row, const struct seen_node *node, const st
         row->gpus_per_node = gpus->total;
 }
 
+static void add_to_partition(struct gpu_table *table, const struct cluster_config *config,
+                             const struct seen_node *node, struct span partition)
+{
+    for (size_t g = 0; g < node->gpu_count; g++) {
+        struct span type = cluster_gpu_type(config, node->gpus[g].type);
+        if (node->gpus[g].total > 0 && is_allowed(&config->allowed_gpu_types, type))
+            add_gpus(row_of(table, partition, type), node, &node->gpus[g]);
+    }
+}
+
+/* A machine without partitions (a local cluster) is one row a type, its partition empty. */
 static void add_node_gpus(struct gpu_table *table, const struct cluster_config *config,
                           const struct seen_node *node)
 {
-    for (size_t p = 0; p < node->partition_count; p++) {
-        if (!is_allowed(&config->allowed_partitions, node->partitions[p]))
-            continue;
-        for (size_t g = 0; g < node->gpu_count; g++) {
-            struct span type = cluster_gpu_type(config, node->gpus[g].type);
-            if (node->gpus[g].total > 0 && is_allowed(&config->allowed_gpu_types, type))
-                add_gpus(row_of(table, node->partitions[p], type), node, &node->gpus[g]);
-        }
-    }
+    for (size_t p = 0; p < node->partition_count; p++)
+        if (is_allowed(&config->allowed_partitions, node->partitions[p]))
+            add_to_partition(table, config, node, node->partitions[p]);
+    if (!node->partition_count)
+        add_to_partition(table, config, node, SPAN_LIT(""));
 }
 
 static char *gpus_json(const struct cluster_config *config, const struct seen_node *node)
@@ -168,7 +175,8 @@ void gpu_table_json(const struct gpu_table *table, const struct gpu_view *view, 
         const struct gpu_row *row = &table->rows[i];
         json_open_object(out);
         json_member_str(out, "cluster", view->cluster);
-        json_member_str(out, "partition", row->partition);
+        if (row->partition[0])
+            json_member_str(out, "partition", row->partition);
         if (*row->type)
             json_member_str(out, "type", row->type);
         json_member_int(out, "total", row->total);

@@ -97,6 +97,23 @@ int query_request(const struct gateway *gw, int64_t id, struct str *out, struct 
     return 0;
 }
 
+int query_manifest(const struct gateway *gw, int64_t id, struct str *out, struct err *err)
+{
+    struct job_script script = { 0 };
+    if (job_store_script(gw->store, id, &script, err) < 0)
+        return err_wrap(err, "manifest of job %lld", (long long)id);
+    struct json_out json = { .to = out };
+    json_open_object(&json);
+    json_member_int(&json, "id", id);
+    json_member_raw(&json, "request", span_of(script.request ? script.request : "{}"));
+    json_member_raw(&json, "resolved", span_of(script.resolved ? script.resolved : "{}"));
+    json_member_str(&json, "diff", script.diff);
+    json_member_str(&json, "script_sha256", script.sha256);
+    json_close_object(&json);
+    job_script_clear(&script);
+    return 0;
+}
+
 /* --- lists --- */
 
 static int read_sort(const char *word, enum job_sort *sort, struct err *err)

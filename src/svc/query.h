@@ -27,8 +27,11 @@ int64_t query_job_event(const struct gateway *gw, int64_t id, struct err *err);
 /* 1: past `submitting` and `held`. */
 int query_job_is_submitted(const struct gateway *gw, int64_t id, struct err *err);
 int query_script(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
-/* The request a job came from, as it was sent but without values of `environment`: a form is filled again by it. */
+/* The request a job came from, as it was sent but without values of `environment`: a form is filled again by
+ * it. */
 int query_request(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
+/* What it was made of: the request as kept, resolved values with their origins, uncommitted changes. JSON. */
+int query_manifest(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
 /* {"items": [{id time kind data job}], "next": id|null}; job_id 0: of everything. */
 int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
                  struct err *err);

@@ -47,6 +47,7 @@ export class Gateway {
     writeFileSync(join(gateway.dir, "clusters.yaml"),
       `version: 1\nclusters:\n  - name: local\n    type: local\n    local: {gpus: auto, cpu_slots: ${slots}}\n    poll: {active: 1, pending: 1, gpu: 5}\n`);
     await gateway.serve();
+    await until("the GPUs", async () => (await gateway.get("/gpus?max_age=1s")).items.length > 0);
     return gateway;
   }
 
@@ -125,7 +126,7 @@ export async function seed(gateway) {
   await add("hostile", { name: "<img src=x onerror=window.hacked=1>", mode: "hostile", steps: 30, description: "</title><script>window.hacked=1</script>", tags: ["<b>tag</b>"] });
   for (const id of Object.values(ids)) await gateway.job(id, ["completed", "failed"]);
   await add("running", { name: "sft-llama3-8b-lr2e-4", lr: 2e-4, steps: 20_000, pause: 0.2, tags: ["keep"] });
-  await add("gpu", { name: "dpo-llama3-8b", lr: 5e-5, steps: 20_000, pause: 0.5, resources: { cpus: 1 } });
+  await add("gpu", { name: "dpo-llama3-8b", lr: 5e-5, steps: 20_000, pause: 0.5, resources: { gpus: 2 } });
   await add("running2", { name: "whisper-finetune", lr: 1e-5, steps: 20_000, pause: 0.4 });
   await add("running3", { name: "clip-pretrain", lr: 5e-4, steps: 20_000, pause: 0.4 });
   for (const key of ["running", "gpu"]) await gateway.job(ids[key], "running");

@@ -323,13 +323,28 @@ static void lists_and_documents_answer_at_once(void **state)
 {
     (void)state;
     static const char *const paths[] = {
-        "/readyz",      "/metrics",         "/",
-        "/docs",        "/docs/style.css",  "/api/v1/version",
-        "/api/v1/jobs", "/api/v1/counts",   "/api/v1/openapi.json",
-        "/api/v1/jobs", "/api/v1/clusters", "/api/v1/clusters/local",
-        "/api/v1/jobs", "/api/v1/projects", "/api/v1/schemas/project",
-        "/api/v1/jobs", "/api/v1/events",   "/api/v1/jobs/5/script",
-        "/api/v1/jobs", "/api/v1/jobs/5",   "/api/v1/jobs/5/events?after=3&limit=9",
+        "/readyz",
+        "/metrics",
+        "/",
+        "/docs",
+        "/docs/style.css",
+        "/api/v1/version",
+        "/api/v1/jobs",
+        "/api/v1/counts",
+        "/api/v1/openapi.json",
+        "/api/v1/jobs",
+        "/api/v1/clusters",
+        "/api/v1/clusters/local",
+        "/api/v1/jobs",
+        "/api/v1/projects",
+        "/api/v1/schemas/project",
+        "/api/v1/jobs",
+        "/api/v1/events",
+        "/api/v1/jobs/5/script",
+        "/api/v1/jobs/5/manifest",
+        "/api/v1/jobs",
+        "/api/v1/jobs/5",
+        "/api/v1/jobs/5/events?after=3&limit=9",
     };
     for (size_t i = 0; i < ARRAY_LEN(paths); i++)
         if (status_of(ask(get(paths[i]))) != 200)

@@ -2,26 +2,128 @@
 import "../lib/everywhere";
 
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
+import { pageAt } from "../app/known";
+import { archive, cancelJobs, leaving } from "../jobs/actions";
 import { getJson } from "../lib/api";
 import { href } from "../lib/base";
-import { jobTitle } from "../lib/jobtext";
+import { now } from "../lib/clock";
+import { Icon } from "../lib/icons";
+import { jobTitle, resourceText, schedulerId } from "../lib/jobtext";
+import { useKeys } from "../lib/keys";
 import { watch } from "../lib/live";
 import { coalesce, useResource } from "../lib/resource";
+import { usePlace } from "../lib/route";
+import { isEnded, isQueued } from "../lib/states";
 import type { Job } from "../lib/types";
-import { ProblemBox, Skeleton, StateBadge } from "../lib/ui";
+import { Confirm, copyText, ProblemBox, Skeleton, StateBadge, WriteButton } from "../lib/ui";
+import { ConfigTab, HistoryTab, ScriptTab } from "./config";
+import { LogView } from "./log";
+import { MetricsTab, useCurves } from "./metrics";
+import { linkName, Overview } from "./overview";
+import { timeline } from "./timeline";
 
-export default function JobPage({ id }: { id: string }): JSX.Element {
-  const found = useResource<Job>((abort) => getJson(`/jobs/${encodeURIComponent(id)}`, abort), [id]);
-  useEffect(() => watch([`job:${id}`, "jobs"], coalesce(() => void found.reload(), 150)), [id]);
-  const job = found.data.value;
-  useEffect(() => { document.title = `${job ? jobTitle(job) : `Job ${id}`} · Sluice`; }, [job?.name, id]);
-  if (!job) return found.problem.value ? <ProblemBox problem={found.problem.value} what={`Job ${id} cannot be shown`} retry={() => void found.reload()} /> : <Skeleton rows={10} />;
+function Timeline({ job }: { job: Job }): JSX.Element {
+  const steps = timeline(job, isEnded(job.state) ? (now.peek()) : now.value);
+  return (
+    <section class="card tl" aria-label="Timeline">
+      <ol>
+        {steps.map((step) => (
+          <li key={step.key} class={`${step.kind}${step.key === "run" ? " wide" : ""}`} aria-current={step.kind === "now" ? "step" : undefined}>
+            <span class="bar" aria-hidden="true">{step.kind === "now" && <i style={{ width: `${(step.fraction ?? 0) * 100}%` }} />}</span>
+            <b>{step.title}</b><span class="sm num muted">{step.note}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Actions({ job }: { job: Job }): JSX.Element {
+  const [asking, setAsking] = useState(false);
+  const link = (job.links ?? []).find((one) => /^https?:\/\//.test(one.url));
+  const canCancel = !isEnded(job.state) && !job.cancel_requested_at && !leaving.value.has(job.id);
+  const cancel = (): void => { if (isQueued(job.state)) cancelJobs([job]); else setAsking(true); };
+  const { go } = usePlace();
+  useKeys([
+    { keys: "e", label: "Cancel the job", run: () => canCancel && cancel() },
+    { keys: "y", label: "Copy the job's id", run: () => void copyText(String(job.id), `Copied ${job.id}`) },
+    { keys: "Escape", label: "Back to the list", group: "Move", run: () => go("/jobs") },
+  ]);
+  return (
+    <div class="jobacts">
+      {link && <a class="btn" href={link.url} target="_blank" rel="noreferrer noopener"><Icon name="external" />{linkName(link.kind, link.url)}</a>}
+      {pageAt("/launch") && <a class="btn" href={href(`/launch?from=${job.id}`)}><Icon name="copy" />Clone</a>}
+      {isEnded(job.state) && <WriteButton onClick={() => void archive([job], !job.archived)}><Icon name="archive" />{job.archived ? "Unarchive" : "Archive"}</WriteButton>}
+      {!isEnded(job.state) && <WriteButton class="bad" disabled={!canCancel} onClick={cancel}><Icon name="stop" />{canCancel ? "Cancel" : "Cancelling"}</WriteButton>}
+      {asking && <Confirm title={`Cancel “${jobTitle(job)}”?`} action="Cancel the job" onYes={() => cancelJobs([job])} onClose={() => setAsking(false)}><p>It is running and will lose what was not saved.</p></Confirm>}
+    </div>
+  );
+}
+
+function Header({ job }: { job: Job }): JSX.Element {
+  const id = schedulerId(job);
   return (
     <>
-      <div class="crumb"><a href={href("/jobs")}>Jobs</a><span aria-hidden="true">/</span><span class="mono">{job.id}</span></div>
-      <div class="jh"><h1><bdi>{jobTitle(job)}</bdi></h1><StateBadge state={job.state} stale={job.stale} /></div>
+      <div class="crumb"><a href={href("/jobs")}>Jobs</a><span aria-hidden="true">/</span>
+        {job.project && <><a class="ell" href={href(`/jobs?filter=project:${encodeURIComponent(job.project)}`)}><bdi>{job.project}</bdi></a><span aria-hidden="true">/</span></>}
+        <span class="mono">{job.id}</span></div>
+      <div class="jh">
+        <h1><bdi>{jobTitle(job)}</bdi></h1>
+        <StateBadge state={job.state} stale={job.stale} />
+        <div class="meta">
+          <span class="chip mono">{job.cluster}{id ? ` ${id}` : ""}</span>
+          {resourceText(job) && <span class="chip">{resourceText(job)}</span>}
+          {job.resources?.partition && <span class="chip">{job.resources.partition}</span>}
+          {(job.tags ?? []).map((tag) => <a key={tag} class="chip tag" href={href(`/jobs?filter=${encodeURIComponent(`tag:${tag}`)}`)}><bdi>{tag}</bdi></a>)}
+          {job.archived && <span class="chip"><Icon name="archive" />archived</span>}
+        </div>
+        <Actions job={job} />
+      </div>
     </>
   );
+}
+
+const tabs = [["", "Overview"], ["log", "Log"], ["metrics", "Metrics"], ["script", "Script"], ["config", "Config"], ["history", "History"]] as const;
+
+function Tabs({ job, tab, curves }: { job: Job; tab: string; curves: number }): JSX.Element {
+  return (
+    <nav class="tabs" aria-label="Parts of the job">
+      {tabs.map(([name, label]) => (
+        <a key={name} href={href(`/jobs/${job.id}${name && `/${name}`}`)} aria-current={tab === name ? "page" : undefined}>
+          {label}{name === "metrics" && curves > 0 && <span class="n num">{curves}</span>}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Body({ job, tab }: { job: Job; tab: string }): JSX.Element {
+  const curves = useCurves(job);
+  const { query, setQuery } = usePlace();
+  return (
+    <>
+      <Header job={job} />
+      <Timeline job={job} />
+      <Tabs job={job} tab={tab} curves={curves.data.value?.length ?? 0} />
+      {tab === "" && <Overview job={job} curves={curves} />}
+      {tab === "log" && <LogView job={job} tall search={query.q} attempt={query.attempt ? Number(query.attempt) : undefined} onSearch={(q) => setQuery({ q })} />}
+      {tab === "metrics" && <MetricsTab job={job} curves={curves} />}
+      {tab === "script" && <ScriptTab job={job} />}
+      {tab === "config" && <ConfigTab job={job} />}
+      {tab === "history" && <HistoryTab job={job} />}
+    </>
+  );
+}
+
+export default function JobPage({ id, tab = "" }: { id: string; tab?: string }): JSX.Element {
+  const found = useResource<Job>((abort) => getJson(`/jobs/${encodeURIComponent(id)}`, abort), [id]);
+  const job = found.data.value;
+  const number = job?.id;
+  useEffect(() => (number === undefined ? undefined : watch([`job:${number}`], coalesce(() => void found.reload(), 150))), [number]);
+  useEffect(() => { document.title = `${job ? jobTitle(job) : `Job ${id}`} · Sluice`; }, [job?.name, id]);
+  if (job && (String(job.id) === id || job.token === id || id === "last")) return <Body key={job.id} job={job} tab={tab} />;
+  if (found.problem.value) return <ProblemBox problem={found.problem.value} what={`Job ${id} cannot be shown`} retry={() => void found.reload()} />;
+  return <Skeleton rows={12} />;
 }

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { getJson } from "../lib/api";
+import { gpuName } from "../lib/jobtext";
 import { watch } from "../lib/live";
 import { useResource } from "../lib/resource";
 import type { GpuList, GpuRow } from "../lib/types";
@@ -24,9 +25,10 @@ export function sumByType(rows: GpuRow[]): TypeSum[] {
     const sum = types.get(type) ?? { type, clusters: [], total: 0, free: 0, mine: 0, inUse: 0, down: 0, stale: false };
     sum.clusters.push(row.cluster);
     sum.total += row.total;
-    sum.free += row.free ?? 0;
+    const inUse = Math.max(row.in_use ?? 0, row.mine ?? 0); // mine is newer than the last look at the cluster
+    sum.free += Math.max(0, Math.min(row.free ?? 0, row.total - inUse - (row.down ?? 0)));
     sum.mine += row.mine ?? 0;
-    sum.inUse += row.in_use ?? 0;
+    sum.inUse += inUse;
     sum.down += row.down ?? 0;
     sum.stale ||= row.stale ?? false;
     if (row.observed_at && (!sum.at || row.observed_at < sum.at)) sum.at = row.observed_at;
@@ -64,7 +66,7 @@ export function FreeGpus(): JSX.Element | null {
       <ul>
         {sums.slice(0, 6).map((sum) => (
           <li key={sum.type} class={sum.stale ? "stale" : ""} title={sum.clusters.join(", ")}>
-            <b>{sum.type.toUpperCase()}</b>
+            <b class="nw">{gpuName(sum.type)}</b>
             <span class="num"><b>{sum.free}</b> free of {sum.total}</span>
             <GpuBar total={sum.total} mine={sum.mine} inUse={sum.inUse} down={sum.down} />
           </li>

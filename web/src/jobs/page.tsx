@@ -69,7 +69,7 @@ export function JobsPage(): JSX.Element {
         <span class="sp" />
         {pageAt("/launch") && <a class="btn pri launch" href={href("/launch")}><Icon name="launch" />Launch</a>}
       </div>
-      <div class="overview"><FreeGpus /><Failures /></div>
+      <div class="overview">{rows.first.value ? <><section class="card strip" /><section class="card failures" /></> : <><FreeGpus /><Failures /></>}</div>
       {isNew ? <NoJobs /> : (
         <section class="card list" aria-label="List of jobs">
           <FilterBar filter={filter} setFilter={setFilter} rows={rows} />

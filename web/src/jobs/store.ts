@@ -3,7 +3,7 @@
 import { signal, type Signal } from "@preact/signals";
 
 import { asProblem, getJson, query, type Problem } from "../lib/api";
-import { watch } from "../lib/live";
+import { seen, watch } from "../lib/live";
 import { coalesce } from "../lib/resource";
 import type { Job, JobList } from "../lib/types";
 
@@ -101,6 +101,7 @@ export class JobRows {
     this.ids.value = [...before, ...ids.filter((id) => !known.has(id))];
     this.next = list.next;
     if (fromStart) this.event = list.event ?? 0;
+    seen(list.event);
     if (list.total !== null && list.total !== undefined) this.total.value = list.total;
     if (this.next === null) this.total.value = this.ids.value.length;
     this.problem.value = undefined;
@@ -116,10 +117,8 @@ export class JobRows {
     const { filter } = this.view;
     const since = this.event;
     try {
-      const [all, fit] = await Promise.all([
-        getJson<JobList>(`/jobs${query({ since, limit: CHANGES, archived: true })}`),
-        this.page({ since, limit: CHANGES, total: false }),
-      ]);
+      const all = await getJson<JobList>(`/jobs${query({ since, limit: CHANGES, archived: true })}`);
+      const fit = filter ? await this.page({ since, limit: CHANGES }) : { ...all, items: all.items.filter((job) => !job.archived) };
       const counted = filter ? await this.page({ limit: 1, total: true }) : undefined;
       if (since !== this.event) return;
       if (all.items.length === CHANGES) await this.reload();

@@ -7,11 +7,18 @@ export function jobTitle(job: Job): string {
   return job.name || `job ${job.id}`;
 }
 
+/** H100, A100 80 GB: what people call "h100" and "NVIDIA A100-SXM4-80GB". */
+export function gpuName(type: string): string {
+  const short = type.replace(/^(?:nvidia|amd|tesla|geforce|quadro)[ _-]+/i, "").replace(/[ -](?:sxm\d?|pcie|nvl|hbm\d?e?)\b/gi, "");
+  const spaced = short.replace(/[ _-](\d+) ?gb?$/i, " $1\u202fGB");
+  return /^[a-z]+\d+[a-z]*( |$)/.test(spaced) ? spaced.toUpperCase() : spaced;
+}
+
 /** 2 × 8 H100, 1 GPU, 4 CPUs */
 export function resourceText(job: Job): string {
   const { nodes = 1, gpus, gpu_type: type, cpus } = job.resources ?? {};
   if (gpus) {
-    const name = type && type !== "any" ? type.toUpperCase() : gpus === 1 && nodes === 1 ? "GPU" : "GPUs";
+    const name = type && type !== "any" ? gpuName(type) : gpus === 1 && nodes === 1 ? "GPU" : "GPUs";
     return nodes > 1 ? `${nodes} × ${gpus} ${name}` : `${gpus} ${name}`;
   }
   if (cpus) return `${nodes > 1 ? `${nodes} × ` : ""}${cpus} CPU${cpus === 1 ? "" : "s"}`;

@@ -1,4 +1,4 @@
-// Live data: one EventSource for all tabs of this browser. The tab that holds the lock is the leader: it keeps the
+// Live data: one event stream for all tabs of this browser. The tab that holds the lock is the leader: it keeps the
 // stream open for every topic that any tab watches and passes events on by BroadcastChannel. Where the browser has
 // no locks (plain http on another host) every tab streams for itself; where the gateway has no stream, the page asks
 // every few seconds what has changed. Listeners get hints, not truth: they fetch what they show.
@@ -6,6 +6,7 @@ import { signal } from "@preact/signals";
 
 import { base } from "./base";
 import { getJson } from "./api";
+import { readStream, type Frame } from "./sse";
 import type { EventList, GatewayEvent } from "./types";
 
 export type Link = "connecting" | "live" | "polling" | "offline";
@@ -19,6 +20,9 @@ interface Watch { topics: string[]; listener: Listener }
 
 const POLL_MS = 2500;
 const RETRY_STREAM_MS = 60_000;
+const SILENCE_MS = 40_000; // the gateway beats every 15 s
+const OFFLINE_AFTER_MS = 5000;
+const MAX_OF_A_KIND = 8; // jobs and logs in one stream
 const RESET: GatewayEvent = { id: 0, kind: "reset" };
 
 const watches = new Set<Watch>();
@@ -26,8 +30,9 @@ const peers = new Map<string, { topics: string[]; at: number }>();
 const self = Math.random().toString(36).slice(2);
 const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(`sluice${base}`);
 let isLeader = false;
-let source: EventSource | undefined;
-let sourceTopics = "";
+let stream: AbortController | undefined;
+let streamTopics = "";
+let openedAt = 0;
 let lastEvent = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,13 +67,14 @@ function allTopics(): string {
     if (Date.now() - peer.at > 45_000) peers.delete(id);
     else peer.topics.forEach((topic) => topics.add(topic));
   }
-  topics.add("jobs");
-  return [...topics].sort().join(",");
+  topics.add("jobs"); // holds every job:ID
+  const logs = [...topics].filter((topic) => topic.startsWith("log:")).slice(-MAX_OF_A_KIND);
+  return [...[...topics].filter((topic) => !topic.includes(":")), ...logs].sort().join(",");
 }
 
 function matches(entry: Watch, event: GatewayEvent): boolean {
   if (event.kind === "reset" || !event.topic) return true;
-  return entry.topics.includes(event.topic);
+  return entry.topics.includes(event.topic) || (event.topic === "jobs" && entry.topics.includes(`job:${event.job}`));
 }
 
 function deliver(event: GatewayEvent): void {
@@ -90,7 +96,7 @@ function setLink(state: Link): void {
 function onMessage({ data }: MessageEvent): void {
   if (data.type === "topics") {
     peers.set(data.from, { topics: data.topics, at: Date.now() });
-    if (isLeader && allTopics() !== sourceTopics) schedule(30);
+    if (isLeader && allTopics() !== streamTopics) schedule(30);
   } else if (data.type === "bye") {
     peers.delete(data.from);
   } else if (isLeader) {
@@ -110,47 +116,58 @@ function schedule(ms: number): void {
   timer = setTimeout(step, ms);
 }
 
-/** The leader's turn: keeps the stream on the right topics, or polls where there is none. */
+/** The leader's turn: keeps the stream on the right topics. */
 function step(): void {
   const topics = allTopics();
-  if (source && source.readyState !== EventSource.CLOSED && topics === sourceTopics) {
-    schedule(15_000);
-    return;
-  }
-  open(topics);
+  if (stream && topics === streamTopics) schedule(15_000);
+  else void open(topics);
 }
 
-function open(topics: string): void {
-  source?.close();
-  sourceTopics = topics;
-  const after = lastEvent ? `&after=${lastEvent}` : "";
-  const stream = new EventSource(`${base}/api/v1/events?topics=${encodeURIComponent(topics)}${after}`);
-  source = stream;
-  stream.onopen = () => setLink("live");
-  stream.onerror = () => {
-    if (source !== stream) return;
-    if (stream.readyState === EventSource.CLOSED) void poll(Date.now());
-    else setTimeout(() => stream === source && stream.readyState !== EventSource.OPEN && setLink("offline"), 5000);
-  };
-  for (const topic of topics.split(",")) stream.addEventListener(topic, (event) => onEvent(topic, event as MessageEvent));
-  stream.addEventListener("reset", () => publish(RESET));
-  stream.onmessage = (event) => onEvent(undefined, event);
+async function open(topics: string): Promise<void> {
+  stream?.abort();
+  const own = new AbortController();
+  stream = own;
+  streamTopics = topics;
   schedule(15_000);
+  openedAt = Date.now();
+  const status = await readStream(`${base}/api/v1/events?stream=true&topics=${encodeURIComponent(topics)}`, lastEvent, own.signal, SILENCE_MS, {
+    open: () => { setLink("live"); if (!lastEvent) publish(RESET); },
+    beat: () => { if (Date.now() - lastHeard.value > 1000) setLink("live"); },
+    frame: onFrame,
+  });
+  if (stream !== own) return;
+  stream = undefined;
+  if (status >= 400 && status < 500) void poll(Date.now());
+  else retry();
 }
 
-function onEvent(topic: string | undefined, event: MessageEvent): void {
-  lastHeard.value = Date.now();
+/** The stream ended: at once anew where it had lasted, else a little later; after five seconds it is told. */
+function retry(): void {
+  const lasted = Date.now() - openedAt > 3000;
+  if (Date.now() - lastHeard.value > OFFLINE_AFTER_MS) setLink("offline");
+  clearTimeout(timer);
+  timer = setTimeout(() => void open(allTopics()), lasted ? 200 : 2000);
+}
+
+function onFrame(frame: Frame): void {
   try {
-    const body = JSON.parse(event.data) as GatewayEvent;
-    publish({ ...body, id: Number(event.lastEventId) || body.id || 0, topic: topic ?? body.topic });
+    const body = JSON.parse(frame.data) as GatewayEvent;
+    const kind = frame.event ?? body.kind;
+    if (kind === "reset") publish({ ...RESET, id: Number(frame.id) || 0 });
+    else if (kind !== "dropped") publish({ ...body, kind, id: Number(frame.id) || 0, topic: topicOf(kind, body) });
   } catch {
     // not ours to understand
   }
 }
 
+/** Notices (log bytes, GPU figures) have their kind for a topic; stored events name it. */
+function topicOf(kind: string, body: GatewayEvent): string | undefined {
+  if (kind === "log") return `log:${body.job}`;
+  return body.topic ?? kind;
+}
+
 /** Without a stream: what happened since, every few seconds. Tries the stream again once a minute. */
 async function poll(since: number): Promise<void> {
-  const stream = source;
   try {
     if (!document.hidden || link.value !== "polling") await pollOnce();
     if (link.value !== "polling") setLink("polling");
@@ -158,9 +175,9 @@ async function poll(since: number): Promise<void> {
   } catch {
     setLink("offline");
   }
-  if (source !== stream) return;
+  if (stream) return;
   clearTimeout(timer);
-  timer = setTimeout(() => (Date.now() - since > RETRY_STREAM_MS ? open(allTopics()) : void poll(since)), POLL_MS);
+  timer = setTimeout(() => (Date.now() - since > RETRY_STREAM_MS ? void open(allTopics()) : void poll(since)), POLL_MS);
 }
 
 async function pollOnce(): Promise<void> {
@@ -171,18 +188,20 @@ async function pollOnce(): Promise<void> {
   }
   const list = await getJson<EventList>(`/events?after=${lastEvent}&limit=200`);
   for (const event of list.items) publish({ ...event, topic: event.topic ?? "jobs" });
-  for (const id of jobsOf(list.items)) deliver({ id: lastEvent, kind: "changed", job: id, topic: `job:${id}` });
   for (const topic of allTopics().split(","))
     if (topic.startsWith("log:") || topic === "gpus") publish({ id: lastEvent, kind: "look", topic });
 }
 
-function jobsOf(events: GatewayEvent[]): Set<number> {
-  return new Set(events.flatMap((event) => (event.job ? [event.job] : [])));
+/** A list was read as of this event: the stream can go on from there. */
+export function seen(event: number | undefined): void {
+  if (lastEvent || !event) return;
+  lastEvent = event;
+  if (isLeader && !stream) schedule(0);
 }
 
 function lead(): Promise<void> {
   isLeader = true;
-  schedule(0);
+  schedule(400); // the first list tells from which event on
   return new Promise(() => undefined);
 }
 

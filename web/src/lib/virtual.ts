@@ -20,7 +20,7 @@ export function useBoxVirtual(options: VirtualOptions): Virtualizer<HTMLElement,
   const full = {
     count: options.count, overscan: options.overscan ?? 12, getScrollElement: options.element,
     estimateSize: options.estimate ?? (() => options.size), getItemKey: options.keyOf ?? ((index: number) => index),
-    observeElementRect, observeElementOffset, scrollToFn: elementScroll, onChange: () => render(),
+    paddingStart: 6, paddingEnd: 8, observeElementRect, observeElementOffset, scrollToFn: elementScroll, onChange: () => render(),
   };
   const [virtual] = useState(() => new Virtualizer<HTMLElement, Element>(full));
   virtual.setOptions(full);

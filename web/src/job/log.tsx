@@ -1,0 +1,176 @@
+// The log: rows in view only, colours, follow, search over all of it, warnings, links to lines.
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { base, href } from "../lib/base";
+import { query } from "../lib/api";
+import { bytes, count, plural } from "../lib/format";
+import { Icon } from "../lib/icons";
+import { useKeys } from "../lib/keys";
+import { watch } from "../lib/live";
+import { recall, remember } from "../lib/prefs";
+import { coalesce } from "../lib/resource";
+import { isEnded } from "../lib/states";
+import type { Job } from "../lib/types";
+import { copyText, Empty, ProblemBox, Skeleton, Toggle } from "../lib/ui";
+import { useBoxVirtual } from "../lib/virtual";
+import { LogStore, type Match } from "./logstore";
+import { lineRange, marked, MAX_SHOWN, pieces, plain } from "./logtext";
+
+interface Found { text: string; matches: Match[]; total: number; at: number; busy: boolean; failed?: string }
+const nothing: Found = { text: "", matches: [], total: 0, at: -1, busy: false };
+
+function LogLine({ text, needle, current }: { text: string; needle: string; current: boolean }): JSX.Element {
+  const parts = marked(pieces(text), needle);
+  return (
+    <span class="lx">
+      {parts.map((part, at) => (part.mark ? <mark key={at} class={`${part.class}${current ? " cur" : ""}`}>{part.text}</mark> : part.class ? <span key={at} class={part.class}>{part.text}</span> : part.text))}
+      {text.length > MAX_SHOWN && <button class="cutoff" onClick={() => void copyText(plain(text), "Copied the whole line")}>{count(text.length - MAX_SHOWN)} more characters, copy</button>}
+    </span>
+  );
+}
+
+function useStore(job: Job, attempt?: number): LogStore {
+  const store = useMemo(() => new LogStore(job.id, attempt), [job.id, attempt]);
+  const ended = isEnded(job.state);
+  useEffect(() => { void store.load(); }, [store]);
+  useEffect(() => {
+    const soon = coalesce(() => void (store.loaded.value ? store.more() : store.load()), 150);
+    if (ended) { soon(); return undefined; }
+    const stop = watch([`log:${job.id}`], soon);
+    const timer = setInterval(() => { if (!document.hidden) soon(); }, 2500);
+    return () => { stop(); clearInterval(timer); };
+  }, [store, ended]);
+  return store;
+}
+
+function useSearch(store: LogStore, initial: string): [Found, (text: string) => void, (step: number) => void] {
+  const [found, setFound] = useState<Found>({ ...nothing, text: initial });
+  const abort = useRef<AbortController>();
+  const run = (text: string): void => {
+    abort.current?.abort();
+    if (!text) { setFound(nothing); return; }
+    const own = new AbortController();
+    abort.current = own;
+    setFound((was) => ({ ...was, text, busy: true }));
+    setTimeout(() => {
+      if (own.signal.aborted) return;
+      store.search(text, own.signal).then(
+        ({ matches, total }) => !own.signal.aborted && setFound((was) => ({ text, matches, total, at: matches.length ? Math.min(Math.max(was.at, 0), matches.length - 1) : -1, busy: false })),
+        (error: unknown) => !own.signal.aborted && setFound({ ...nothing, text, failed: String((error as Error).message) }));
+    }, 120);
+  };
+  useEffect(() => { if (found.text && store.loaded.value) run(found.text); }, [store.version.value]);
+  const step = (by: number): void => setFound((was) => (was.matches.length ? { ...was, at: (was.at + by + was.matches.length) % was.matches.length } : was));
+  return [found, (text) => run(text), step];
+}
+
+interface Props { job: Job; attempt?: number; tall?: boolean; search?: string; onSearch?: (text: string) => void }
+
+export function LogView({ job, attempt, tall, search = "", onSearch }: Props): JSX.Element {
+  const store = useStore(job, attempt);
+  const box = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const [follow, setFollow] = useState(() => !lineRange(location.hash));
+  const [wrap, setWrap] = useState(() => recall("log.wrap") === "on");
+  const [chosen, setChosen] = useState<[number, number] | undefined>(() => lineRange(location.hash));
+  const [found, setSearch, step] = useSearch(store, search);
+  const jumped = useRef(chosen !== undefined); // a link to a line goes before the first match
+  const [said, setSaid] = useState("");
+  void store.version.value;
+  const lines = store.lines;
+  const virtual = useBoxVirtual({ count: lines.length, size: 20, overscan: 20, element: () => box.current, keyOf: (index) => `${store.numberOf(index) ?? index}` });
+  const show = (index: number): void => { setFollow(false); virtual.scrollToIndex(index, { align: "center" }); };
+  const goLine = async (line: number): Promise<void> => {
+    const index = await store.around(line);
+    if (index >= 0) requestAnimationFrame(() => show(index));
+  };
+  useLayoutEffect(() => { if (follow && lines.length) virtual.scrollToIndex(lines.length - 1, { align: "end" }); }, [store.version.value, follow, wrap]);
+  useEffect(() => { if (store.loaded.value && chosen) void goLine(chosen[0]); }, [store.loaded.value]);
+  useEffect(() => {
+    const match = found.matches[found.at];
+    if (match && !jumped.current) void goLine(match.line);
+    if (match) jumped.current = false;
+  }, [found.at, found.text, found.matches.length > 0]);
+  useEffect(() => { virtual.measure(); }, [wrap]);
+  const onScroll = (): void => {
+    const element = box.current!;
+    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 30;
+    if (!isAtEnd && follow && Math.abs(element.scrollTop - lastTop.current) > 4 && element.scrollTop < lastTop.current) setFollow(false);
+    lastTop.current = element.scrollTop;
+    if (element.scrollTop < 400 && store.hasEarlier) void loadEarlier();
+  };
+  const lastTop = useRef(0);
+  const loadEarlier = async (): Promise<void> => {
+    const came = await store.earlier();
+    if (came > 0 && box.current) box.current.scrollTop += came * 20;
+  };
+  const alarm = (by: number): void => {
+    const middle = virtual.getVirtualIndexes()[Math.floor(virtual.getVirtualIndexes().length / 2)] ?? 0;
+    const next = by > 0 ? store.alarms.find((index) => index > middle) : store.alarms.findLast((index) => index < middle);
+    if (next !== undefined) { show(next); setChosen(store.numberOf(next) ? [store.numberOf(next)!, store.numberOf(next)!] : undefined); }
+  };
+  const pick = (line: number | undefined, extend: boolean): void => {
+    if (line === undefined) return;
+    const next: [number, number] = extend && chosen ? [Math.min(chosen[0], line), Math.max(chosen[1], line)] : [line, line];
+    setChosen(next);
+    setFollow(false);
+    history.replaceState(history.state, "", `${location.pathname}${location.search}#L${next[0]}${next[1] !== next[0] ? `-${next[1]}` : ""}`);
+  };
+  useKeys([
+    { keys: "/", label: "Search the log", group: "Log", run: () => { input.current?.focus(); input.current?.select(); } },
+    { keys: "f", label: "Follow", group: "Log", run: () => setFollow(!follow) },
+    { keys: "w", label: "Wrap long lines", group: "Log", run: () => setWrap(!wrap) },
+    { keys: "n", label: "Next match", group: "Log", run: () => step(1) },
+    { keys: "N", label: "Previous match", group: "Log", run: () => step(-1) },
+    { keys: "]", label: "Next warning", group: "Log", run: () => alarm(1) },
+    { keys: "[", label: "Previous warning", group: "Log", run: () => alarm(-1) },
+    { keys: "G", label: "End of the log", group: "Log", run: () => setFollow(true) },
+    { keys: "g g", label: "Start of the log", group: "Log", run: () => (store.hasEarlier ? void goLine(1) : show(0)) },
+  ]);
+  const ended = isEnded(job.state);
+  const problem = store.problem.value;
+  return (
+    <section class={`card logcard${tall ? " tall" : ""}`} aria-label="Log">
+      <div class="lt">
+        <h2>Log</h2>
+        <span class="sm muted hm num">{store.loaded.value ? `${plural(lines.length, "line")}${store.isWhole ? "" : " of a longer log"}, ${bytes(store.size.value)}` : ""}</span>
+        <span class="sp" />
+        <label class="in"><Icon name="search" />
+          <input ref={input} aria-label="Search the whole log" placeholder="Search" defaultValue={search} onInput={(event) => { setSearch(event.currentTarget.value); onSearch?.(event.currentTarget.value); }}
+            onKeyDown={(event) => { if (event.key === "Enter") { event.preventDefault(); step(event.shiftKey ? -1 : 1); } else if (event.key === "Escape") event.currentTarget.blur(); }} />
+          <span class="sm faint num nw" role="status">{found.text ? (found.failed ? "failed" : found.busy && !found.total ? "…" : found.total ? `${found.at + 1} of ${count(found.total)}` : "none") : ""}</span>
+        </label>
+        <button class="ibtn" aria-label="Previous match" disabled={!found.total} onClick={() => step(-1)}><Icon name="up" /></button>
+        <button class="ibtn" aria-label="Next match" disabled={!found.total} onClick={() => step(1)}><Icon name="down" /></button>
+        {store.alarms.length > 0 && <button class="btn ghost alarms" title="Next warning or error ( ] )" onClick={() => alarm(1)}><Icon name="warn" /><span class="num">{count(store.alarms.length)}</span><span class="sr"> warnings</span></button>}
+        <button class="ibtn" aria-label="Wrap long lines" aria-pressed={wrap} title="Wrap long lines (w)" onClick={() => { setWrap(!wrap); remember("log.wrap", wrap ? "off" : "on"); }}><Icon name="wrap" /></button>
+        <a class="ibtn" aria-label="Download the log" title="Download" target="_blank" download={`job-${job.id}.log`} href={`${base}/api/v1/jobs/${job.id}/log${query({ attempt, limit: 1048576 })}`}><Icon name="download" /></a>
+        {!tall && <a class="ibtn" aria-label="Full log" title="Full log" href={href(`/jobs/${job.id}/log`)}><Icon name="expand" /></a>}
+        <Toggle on={follow} onChange={setFollow} title={ended ? "Stay at the end (f)" : "Follow new lines (f)"}>{!ended && <span class={`spot${follow ? " s-run" : ""}`} />}{ended ? "End" : follow ? "Following" : "Follow"}</Toggle>
+      </div>
+      {problem && problem.code !== "not_found" && <div class="pad"><ProblemBox problem={problem} what="The log cannot be read" retry={() => void store.load()} /></div>}
+      {!store.loaded.value && !problem && <Skeleton rows={8} />}
+      {(store.loaded.value ? lines.length === 0 : problem?.code === "not_found") && <Empty icon="jobs" title={ended ? "It wrote nothing" : "No log yet"}><p>{ended ? "The job ended without a line of output." : "Its first lines will appear here by themselves."}</p></Empty>}
+      <div class={`log${wrap ? " wrap" : ""}`} role="log" aria-live="off" aria-label="Lines of the log" tabIndex={0} ref={box} onScroll={onScroll} hidden={lines.length === 0}>
+        <div class="rowsbox" style={{ height: `${virtual.getTotalSize()}px` }}>
+          {virtual.getVirtualItems().map((item) => {
+            const number = store.numberOf(item.index);
+            const text = lines[item.index] ?? "";
+            const match = found.matches[found.at];
+            const isCurrent = match !== undefined && match.line === number;
+            const isChosen = chosen !== undefined && number !== undefined && number >= chosen[0] && number <= chosen[1];
+            return (
+              <div key={item.key} data-index={item.index} ref={wrap ? virtual.measureElement : undefined} class={`ll${isChosen ? " hl" : ""}`} style={{ transform: `translateY(${item.start}px)` }}>
+                <a class="ln" aria-hidden="true" tabIndex={-1} href={number ? `#L${number}` : undefined} onClick={(event) => { event.preventDefault(); event.stopPropagation(); pick(number, event.shiftKey); }}>{number ?? ""}</a>
+                <LogLine text={text} needle={found.text} current={isCurrent} />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      <button class="sr" onClick={() => setSaid(plain(lines[lines.length - 1] ?? "").slice(0, 300))}>Read the last line</button>
+      <span class="sr" role="status">{said}</span>
+    </section>
+  );
+}

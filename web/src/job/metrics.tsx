@@ -1,0 +1,115 @@
+// Curves of a job: three on the overview, all of them with a filter on their own tab.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { getJson } from "../lib/api";
+import { Icon } from "../lib/icons";
+import { useKeys } from "../lib/keys";
+import { recall, remember } from "../lib/prefs";
+import { watch } from "../lib/live";
+import { coalesce, useResource, type Resource } from "../lib/resource";
+import { usePlace } from "../lib/route";
+import { isEnded } from "../lib/states";
+import type { Job } from "../lib/types";
+import { Empty, ProblemBox, Segmented, Skeleton, Toggle } from "../lib/ui";
+import { Chart, type ChartView } from "./chart";
+import { chartsOf, readCurves, type Curve } from "./series";
+
+/** The job's curves, kept current while it runs. No metrics yet is an empty list, not a failure. */
+export function useCurves(job: Job): Resource<Curve[]> {
+  const ended = isEnded(job.state);
+  const found = useResource<Curve[]>(async (abort) => {
+    try {
+      return readCurves(await getJson(`/jobs/${job.id}/metrics?points=2000`, abort));
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) return [];
+      throw error;
+    }
+  }, [job.id, ended]);
+  useEffect(() => {
+    if (ended) return undefined;
+    const soon = coalesce(() => void found.reload(), 1000);
+    const stop = watch([`log:${job.id}`], soon);
+    const timer = setInterval(() => { if (!document.hidden) soon(); }, 5000);
+    return () => { stop(); clearInterval(timer); };
+  }, [job.id, ended]);
+  return found;
+}
+
+/** Smoothing, axis and scale, from the address; "s" and "l" change them. */
+export function useChartView(): [ChartView, (change: Partial<ChartView>) => void] {
+  const { query, setQuery } = usePlace();
+  const view = { smoothing: Number(query.smooth ?? 0.3) || 0, log: query.log === "1", byTime: query.x === "time" };
+  const set = (change: Partial<ChartView>): void => setQuery({
+    smooth: change.smoothing === undefined ? query.smooth : change.smoothing === 0.3 ? undefined : String(change.smoothing),
+    log: change.log === undefined ? query.log : change.log ? "1" : undefined,
+    x: change.byTime === undefined ? query.x : change.byTime ? "time" : undefined,
+  });
+  useKeys([
+    { keys: "s", label: "More smoothing, then none", group: "Charts", run: () => set({ smoothing: view.smoothing >= 0.9 ? 0 : Math.round((view.smoothing + 0.3) * 10) / 10 }) },
+    { keys: "l", label: "Logarithmic axis", group: "Charts", run: () => set({ log: !view.log }) },
+  ]);
+  return [view, set];
+}
+
+export function ChartControls({ view, set }: { view: ChartView; set: (change: Partial<ChartView>) => void }): JSX.Element {
+  return (
+    <div class="chartbar">
+      <label class="smoothing">Smoothing <input type="range" min="0" max="1" step="0.05" value={view.smoothing} aria-label="Smoothing" onInput={(event) => set({ smoothing: Number(event.currentTarget.value) })} /></label>
+      <Toggle on={view.log} onChange={(log) => set({ log })} title="Logarithmic axis (l)">Log</Toggle>
+      <Segmented label="Horizontal axis" name="x-axis" value={view.byTime ? "time" : "step"} choices={[{ value: "step", label: "Step" }, { value: "time", label: "Time" }]} onChange={(to) => set({ byTime: to === "time" })} />
+    </div>
+  );
+}
+
+function pinsOf(job: Job): string[] {
+  try {
+    return JSON.parse(recall(`pins.${job.project ?? ""}`) ?? "[]") as string[];
+  } catch {
+    return [];
+  }
+}
+
+/** The charts of the overview: those pinned for this project, else the three that matter most. */
+export function OverviewCharts({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element | null {
+  const [view] = useChartView();
+  const charts = chartsOf(curves.data.value ?? []);
+  const pins = pinsOf(job);
+  const pinned = charts.filter((chart) => pins.includes(chart.title));
+  const shown = (pinned.length ? pinned : charts).slice(0, 3);
+  if (!shown.length) return null;
+  return <div class={`charts n${shown.length}`}>{shown.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} />)}</div>;
+}
+
+export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element {
+  const [view, setView] = useChartView();
+  const [text, setText] = useState("");
+  const [pins, setPins] = useState(() => pinsOf(job));
+  const list = curves.data.value;
+  if (curves.problem.value) return <ProblemBox problem={curves.problem.value} what="The metrics cannot be read" retry={() => void curves.reload()} />;
+  if (!list) return <Skeleton rows={8} />;
+  if (!list.length) {
+    return (
+      <section class="card"><Empty icon="compare" title={isEnded(job.state) ? "It logged no metrics" : "No metrics yet"}>
+        <p>Lines such as <code>step=100 loss=1.4</code> in the log, a <code>metrics.jsonl</code> in the run's folder, or points sent to the API become curves here.</p>
+      </Empty></section>
+    );
+  }
+  const charts = chartsOf(list.filter((curve) => curve.name.toLowerCase().includes(text.toLowerCase())));
+  const setPin = (title: string, on: boolean): void => {
+    const next = on ? [...pins, title] : pins.filter((pin) => pin !== title);
+    setPins(next);
+    remember(`pins.${job.project ?? ""}`, JSON.stringify(next));
+  };
+  return (
+    <>
+      <div class="chartbar wide">
+        <label class="in"><Icon name="search" /><input aria-label="Find a metric" placeholder="Find a metric" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>
+        <span class="sp" />
+        <ChartControls view={view} set={setView} />
+      </div>
+      <div class="charts all">{charts.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} height={190} pin={{ on: pins.includes(chart.title), set: (on) => setPin(chart.title, on) }} />)}</div>
+      {!charts.length && <Empty icon="search" title="No metric of that name"><button class="btn" onClick={() => setText("")}>Show all</button></Empty>}
+    </>
+  );
+}

@@ -1,0 +1,126 @@
+// Metrics as curves: reading the gateway's answer, smoothing, choosing what is shown first. Pure.
+
+export interface Curve {
+  name: string;
+  step: number[];
+  time: number[]; // seconds since the epoch; NaN where not known
+  value: (number | null)[];
+  low?: (number | null)[];
+  high?: (number | null)[];
+}
+
+function num(value: unknown): number | null {
+  if (typeof value === "number") return value;
+  if (value === "Infinity" || value === "-Infinity" || value === "NaN" || value === undefined) return null;
+  return typeof value === "string" && value !== "" && Number.isFinite(Number(value)) ? Number(value) : null;
+}
+
+function seconds(value: unknown): number {
+  if (typeof value === "string") return Date.parse(value) / 1000;
+  return typeof value === "number" ? (value > 1e11 ? value / 1000 : value) : NaN;
+}
+
+type Row = Record<string, unknown>;
+
+function column(item: Row, names: string[]): unknown[] | undefined {
+  for (const name of names) if (Array.isArray(item[name])) return item[name] as unknown[];
+  return undefined;
+}
+
+function fromColumns(name: string, item: Row): Curve | undefined {
+  const value = column(item, ["value", "values", "mean", "avg", "last", "y"]);
+  if (!value) return undefined;
+  const step = column(item, ["step", "steps", "x"]) ?? value.map((_, at) => at);
+  const time = column(item, ["time", "times", "at"]) ?? [];
+  const low = column(item, ["min", "mins", "low"]);
+  const high = column(item, ["max", "maxs", "high"]);
+  return { name, step: step.map((x, at) => num(x) ?? at), time: step.map((_, at) => seconds(time[at])), value: value.map(num), low: low?.map(num), high: high?.map(num) };
+}
+
+function fromPoints(name: string, points: unknown[]): Curve {
+  const rows = points.map((point): Row => (Array.isArray(point) ? { step: point[0], value: point[1], min: point[2], max: point[3] } : (point as Row)));
+  const has = (key: string): boolean => rows.some((row) => row[key] !== undefined);
+  return {
+    name, step: rows.map((row, at) => num(row.step) ?? at), time: rows.map((row) => seconds(row.time ?? row.at)),
+    value: rows.map((row) => num(row.value ?? row.mean ?? row.last)),
+    low: has("min") ? rows.map((row) => num(row.min)) : undefined, high: has("max") ? rows.map((row) => num(row.max)) : undefined,
+  };
+}
+
+/** The curves of GET /jobs/{id}/metrics, ordered by name. */
+export function readCurves(answer: unknown): Curve[] {
+  const body = (answer ?? {}) as Row;
+  const holder = (body.items ?? body.series ?? body.metrics ?? body.keys ?? []) as unknown;
+  const list: [string, Row][] = Array.isArray(holder)
+    ? holder.map((item: Row) => [String(item.key ?? item.name ?? ""), item])
+    : Object.entries(holder as Record<string, Row>);
+  const curves = list.flatMap(([name, item]) => {
+    const points = item.points ?? item;
+    const curve = Array.isArray(points) ? fromPoints(name, points) : fromColumns(name, { ...item, ...(points as Row) });
+    return curve && curve.value.length ? [curve] : [];
+  });
+  return curves.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Exponential smoothing by distance on the x axis, so that it does not depend on how the points were sampled.
+ *  amount 0 to 1; gaps stay gaps. */
+export function smooth(x: number[], y: (number | null)[], amount: number): (number | null)[] {
+  if (amount <= 0 || x.length < 3) return y;
+  const range = (x[x.length - 1] ?? 0) - (x[0] ?? 0);
+  const reach = Math.max(range, 1e-9) * 0.2 * amount * amount;
+  let mean: number | null = null;
+  let last = 0;
+  return y.map((value, at) => {
+    if (value === null) return null;
+    const gap = Math.max(0, x[at]! - last);
+    mean = mean === null ? value : mean + (value - mean) * (1 - Math.exp(-gap / reach));
+    last = x[at]!;
+    return mean;
+  });
+}
+
+/** Steps that go back (after a requeue) would draw a zig-zag: the later of two points at one step counts, in order. */
+export function inOrder(curve: Curve, byTime: boolean): { x: number[]; y: (number | null)[]; low?: (number | null)[]; high?: (number | null)[] } {
+  const axis = byTime && curve.time.some((time) => !Number.isNaN(time)) ? curve.time : curve.step;
+  const at = new Map<number, number>();
+  axis.forEach((x, index) => { if (Number.isFinite(x)) at.set(x, index); });
+  const order = [...at.keys()].sort((a, b) => a - b);
+  const pickFrom = (values?: (number | null)[]): (number | null)[] | undefined => values && order.map((x) => values[at.get(x)!] ?? null);
+  return { x: order, y: pickFrom(curve.value)!, low: pickFrom(curve.low), high: pickFrom(curve.high) };
+}
+
+/** "train/loss" -> "train"; "loss" -> "". */
+export function groupOf(name: string): string {
+  const slash = name.lastIndexOf("/");
+  return slash > 0 ? name.slice(0, slash) : "";
+}
+
+/** Curves that share their last word (train/loss, eval/loss) belong on one chart. */
+export function chartsOf(curves: Curve[]): { title: string; curves: Curve[] }[] {
+  const charts = new Map<string, Curve[]>();
+  for (const curve of curves) {
+    const word = curve.name.slice(curve.name.lastIndexOf("/") + 1);
+    charts.set(word, [...(charts.get(word) ?? []), curve]);
+  }
+  return [...charts].map(([title, list]) => ({ title, curves: list })).sort((a, b) => rank(a.title) - rank(b.title) || a.title.localeCompare(b.title));
+}
+
+const firsts = [/loss/i, /acc|score|bleu|f1|auc/i, /tok|samples|throughput|it_?\/?s/i, /grad/i, /lr|learning/i];
+
+function rank(title: string): number {
+  const found = firsts.findIndex((pattern) => pattern.test(title));
+  return found < 0 ? firsts.length : found;
+}
+
+/** "falls from 3.2 to 1.4 over 2,400 points, lowest 1.38": what a chart says without being seen. */
+export function summary(curve: Curve, format: (n: number) => string): string {
+  const values = curve.value.filter((value): value is number => value !== null);
+  if (!values.length) return `${curve.name}: no values`;
+  const first = values[0]!;
+  const last = values[values.length - 1]!;
+  let low = first;
+  let high = first;
+  for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
+  const way = last < first ? "falls" : last > first ? "rises" : "stays";
+  return `${curve.name} ${way} from ${format(first)} to ${format(last)}, between ${format(low)} and ${format(high)}, ${values.length} points`;
+}

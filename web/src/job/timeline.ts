@@ -1,0 +1,65 @@
+// A job's way as steps: submitted, waited, ran, ended or will end. Pure.
+import { duration, millis, plural, when } from "../lib/format";
+import { exitText, runSeconds, waitSeconds } from "../lib/jobtext";
+import { isEnded, isQueued, stateRow } from "../lib/states";
+import type { Job } from "../lib/types";
+
+export type StepKind = "done" | "wait" | "now" | "future" | "bad" | "calm";
+export interface Step { key: string; title: string; note: string; kind: StepKind; fraction?: number }
+
+function submitted(job: Job, now: number): Step {
+  const at = millis(job.submitted_at ?? job.created_at) ?? now;
+  const by = job.user ? ` by ${job.user}` : "";
+  if (job.state === "submit_failed") return { key: "submit", title: "Not submitted", note: job.why ?? "", kind: "bad" };
+  return { key: "submit", title: job.submitted_at ? "Submitted" : "Accepted", note: `${when(at, now, true)}${by}`, kind: "done" };
+}
+
+function waited(job: Job, now: number): Step | undefined {
+  const seconds = waitSeconds(job, now);
+  if (isQueued(job.state)) {
+    const state = stateRow(job.state).label;
+    return { key: "wait", title: seconds === undefined ? state : `${state} ${duration(seconds)}`, note: job.why ?? job.reason ?? "", kind: "wait", fraction: 1 };
+  }
+  if (!job.started_at && isEnded(job.state)) return undefined;
+  if (seconds === undefined || seconds < 2) return undefined;
+  return { key: "wait", title: `Waited ${duration(seconds)}`, note: job.started_at ? `until ${when(millis(job.started_at)!, now, true)}` : "", kind: "wait" };
+}
+
+function progressTitle(job: Job): string {
+  const { step, total, fraction } = job.progress ?? {};
+  if (step !== undefined && total) return `, step ${step.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  return fraction !== undefined ? `, ${Math.round(fraction * 100)} % done` : "";
+}
+
+function running(job: Job, now: number): Step | undefined {
+  const seconds = runSeconds(job, now);
+  if (seconds === undefined) return undefined;
+  const ended = isEnded(job.state);
+  const limit = job.resources?.time_s;
+  const notes = [`since ${when(millis(job.started_at)!, now, true)}`];
+  if (!ended && job.progress?.eta_s !== undefined) notes.push(`about ${duration(job.progress.eta_s)} left`);
+  if (job.attempt > 1) notes.push(`attempt ${job.attempt}, restarted ${plural(job.attempt - 1, "time")}`);
+  if (job.node_list) notes.push(`on ${job.node_list}`);
+  if (ended) return { key: "run", title: seconds < 1 ? "Ran under a second" : `Ran ${duration(seconds)}`, note: notes.join(" · "), kind: job.state === "completed" ? "done" : "calm" };
+  const fraction = job.progress?.fraction ?? (limit ? seconds / limit : undefined);
+  return { key: "run", title: `${stateRow(job.state).label} ${duration(seconds)}${progressTitle(job)}`, note: notes.join(" · "), kind: "now", fraction: Math.min(1, fraction ?? 0.5) };
+}
+
+function ending(job: Job, now: number): Step | undefined {
+  const row = stateRow(job.state);
+  if (isEnded(job.state)) {
+    if (job.state === "submit_failed") return undefined;
+    const at = millis(job.ended_at);
+    const exit = job.state === "completed" ? "" : exitText(job);
+    return { key: "end", title: row.label, note: [at && when(at, now, true), exit].filter(Boolean).join(", "), kind: row.tone === "ok" ? "done" : row.tone === "bad" ? "bad" : "calm" };
+  }
+  const start = millis(job.started_at);
+  const limit = job.resources?.time_s;
+  if (!start || !limit) return undefined;
+  const end = start + limit * 1000;
+  return { key: "limit", title: `Limit ${when(end, now)}`, note: end > now ? `${duration((end - now) / 1000)} left` : "reached", kind: "future" };
+}
+
+export function timeline(job: Job, now: number): Step[] {
+  return [submitted(job, now), waited(job, now), running(job, now), ending(job, now)].filter((step): step is Step => step !== undefined);
+}
