@@ -5,6 +5,7 @@
 
 #include "domain/cluster.h"
 #include "domain/report.h"
+#include "exec/advice_specs.h"
 #include "exec/file_specs.h"
 #include "exec/transport.h"
 
@@ -110,17 +111,5 @@ struct cancel_spec {
 };
 /* err NULL: the scheduler took it, or the job was gone already. */
 typedef void plain_done(void *ctx, const struct err *err);
-
-/* --- dry run: would this script be taken, and when would it start? --- */
-struct test_result {
-    bool accepted;
-    int64_t start_s;      /* SEEN_ABSENT unknown */
-    const char *upstream; /* the scheduler's own words */
-    const char *field, *hint;
-};
-typedef void test_done(void *ctx, const struct test_result *result, const struct err *err);
-
-/* --- what the scheduler allows (partitions, associations, QOS), for the form and for checks at submit --- */
-typedef void text_done(void *ctx, struct span text, const struct err *err);
 
 #endif

@@ -4,11 +4,8 @@
 #include "io/spawn.h"
 #include "store/store.h"
 #include "svc/fleet.h"
-#include "svc/follow.h"
-#include "svc/gpus.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
-#include "svc/poll.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 
@@ -21,9 +18,7 @@ int services_open(struct gateway *gw, struct err *err)
     gw->loop = loop_new();
     gw->fleet = fleet_new(gw);
     gw->jobs = jobs_new(gw);
-    gw->follow = follow_new(gw);
-    gw->poll = poll_new(gw);
-    gw->gpus = gpus_new(gw);
+    services_open_looks(gw);
     gw->launch = launch_new(gw);
     services_open_edge(gw);
     if (jobs_load(gw->jobs, err) < 0)
@@ -33,7 +28,7 @@ int services_open(struct gateway *gw, struct err *err)
 
 void services_start(struct gateway *gw)
 {
-    poll_clusters_changed(gw->poll);
+    services_start_looks(gw);
     launch_resume_all(gw->launch);
 }
 
@@ -47,9 +42,7 @@ void services_close(struct gateway *gw)
         while (store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0);
         services_close_edge(gw);
         launch_free(gw->launch);
-        poll_free(gw->poll);
-        follow_free(gw->follow);
-        gpus_free(gw->gpus);
+        services_close_looks(gw);
         fleet_free(gw->fleet);
     }
     store_close(gw->store);

@@ -13,6 +13,10 @@ void services_start(struct gateway *gw);
 /* Ends what is under way, commits, frees all but the settings; also a half-made gateway. */
 void services_close(struct gateway *gw);
 
+/* svc/services_looks.c: what looks at the clusters: ticks, followed files, GPUs. */
+void services_open_looks(struct gateway *gw);
+void services_start_looks(struct gateway *gw);
+void services_close_looks(struct gateway *gw);
 /* svc/services_edge.c: the ones that people ask directly; they stand on the others. */
 void services_open_edge(struct gateway *gw);
 void services_close_edge(struct gateway *gw);

@@ -1,0 +1,23 @@
+#include "svc/follow.h"
+#include "svc/gpus.h"
+#include "svc/poll.h"
+#include "svc/services.h"
+
+void services_open_looks(struct gateway *gw)
+{
+    gw->follow = follow_new(gw);
+    gw->poll = poll_new(gw);
+    gw->gpus = gpus_new(gw);
+}
+
+void services_start_looks(struct gateway *gw)
+{
+    poll_clusters_changed(gw->poll);
+}
+
+void services_close_looks(struct gateway *gw)
+{
+    poll_free(gw->poll);
+    follow_free(gw->follow);
+    gpus_free(gw->gpus);
+}
