@@ -1,6 +1,5 @@
 #include "exec/executor.h"
 
-#include "base/crash.h"
 #include "base/mem.h"
 #include "exec/run_files.h"
 #include "exec/run_search.h"
@@ -235,9 +234,7 @@ int executor_submit(struct executor *ex, const struct submit_spec *spec, submit_
 {
     struct call *call = call_new(ex, ctx);
     call->done.submit = done;
-    int rc = call_begun(call, ex->scheduler->submit(call, spec, err));
-    crash_point("K8");
-    return rc;
+    return call_begun(call, ex->scheduler->submit(call, spec, err));
 }
 
 int executor_look(struct executor *ex, const struct look_spec *spec, look_done *done, void *ctx,

@@ -44,6 +44,11 @@ int run_init(struct run *run, const struct run_request *request, bool login_shel
     return -1;
 }
 
+const char *run_crash_name(const struct run *run)
+{
+    return strcmp(run->what, "submit") == 0 ? "K7" : strcmp(run->what, "stage") == 0 ? "K4" : "";
+}
+
 void run_clear(struct run *run)
 {
     mem_close_fd(&run->stream_fd);

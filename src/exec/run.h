@@ -39,6 +39,9 @@ bool run_has_answer(struct run *run); /* the END mark is in; costs only what is 
  * says why there is none. */
 void run_finish(struct run *run, enum run_end end, const struct err *err);
 
+/* The test build's crash points of what is being sent: K7 for a submission, K4 for a tree; else "". */
+const char *run_crash_name(const struct run *run);
+
 /* Urgent ones go before all that are not. */
 void run_queue_add(struct run **queue, struct run *run);
 void run_queue_remove(struct run **queue, struct run *run);

@@ -4,9 +4,11 @@
 #include "io/spawn.h"
 
 #include "base/limits.h"
+#include "base/crash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 enum { DEFAULT_CHILDREN = 4 };
@@ -81,13 +83,18 @@ static void start_run(struct local *local, struct local_run *run)
                                      .input_fd_bytes = run->run.stream_fd >= 0 ? run->run.stream_bytes : 0,
                                      .max_output_bytes = run->run.out.max,
                                      .max_error_bytes = run->run.err_text.max };
+    const char *crash = run_crash_name(&run->run);
     struct err err = { 0 };
+    request.input.len = crash_part(crash, request.input.len);
     if (request.input_fd_bytes)
         run->run.stream_fd = -1;
     if (spawn_child(local->options.loop, &request, on_child, run, &run->child, &err) < 0) {
         end_run(run, RUN_NOT_SENT, &err);
         return;
     }
+    crash_point(crash);
+    if (strcmp(run->run.what, "submit") == 0)
+        crash_point("K8");
     run_queue_remove(&local->queued, &run->run);
     local->queued_count--;
     DL_APPEND(local->active, &run->run);

@@ -1,6 +1,5 @@
 #include "svc/apply.h"
 
-#include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "svc/apply_job.h"
@@ -125,7 +124,6 @@ void apply_report(const struct gateway *gw, struct cluster *cluster, const struc
                                  .now_us = clock_wall_us(gw->clock),
                                  .skew_s = cluster->has_skew ? cluster->clock_skew_s : 0,
                                  .settle_us = fleet_settle_us(gw->fleet, cluster) };
-    crash_point("K15");
     jobs_each(gw->jobs, cluster->name, apply_one, &turn);
     free(turn.index.rows);
 }

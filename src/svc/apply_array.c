@@ -2,6 +2,7 @@
  */
 #include "svc/apply_job.h"
 
+#include "base/crash.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -283,6 +284,8 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
     job->settling_since_us = 0;
     if (next != job->state) {
         jobs_enter(apply->gw->jobs, job, next, why.len ? str_text(&why) : NULL);
+        if (job_is_final(job))
+            crash_point("K15");
     } else {
         mem_replace_str(&job->why, why.len ? str_text(&why) : NULL);
         jobs_change(apply->gw->jobs, job, "tasks", NULL);

@@ -1,5 +1,6 @@
 #include "svc/apply_job.h"
 
+#include "base/crash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "slurm/reasons.h"
@@ -253,6 +254,7 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
     auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
     end_sentence(job, row, &why);
     jobs_enter(apply->gw->jobs, job, row->state, why.len ? str_text(&why) : NULL);
+    crash_point("K15");
 }
 
 /* --- settling --- */

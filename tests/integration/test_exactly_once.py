@@ -5,7 +5,7 @@ import urllib.error
 
 import pytest
 
-from support.gateway import FINAL
+from support.gateway import FINAL, until
 from support.proxy import DOWN, UP
 from support.witness import assert_exactly_once, checker
 
@@ -25,33 +25,98 @@ def submit_through_a_crash(gw, key, **body):
     return answer.json
 
 
-@pytest.mark.parametrize("point", ["K2", "K3", "K6", "K8", "K9", "K10", "K11", "K15"])
-def test_a_slurm_job_runs_once_though_the_gateway_dies_at(gateway, bed, ledger_project, point):
-    path, ledger = ledger_project(seconds=1)
+def ends_as_it_should(gw, job, code=0, timeout=120):
+    done = gw.wait_final(job["id"], timeout=timeout)
+    assert (done["state"], done["exit_code"]) == ("failed" if code else "completed", code), done
+
+
+# Before the reply K1, K2; on the way K3-K11; at the end K15, K20.
+@pytest.mark.parametrize("code", [0, 7])
+@pytest.mark.parametrize("point", ["K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9", "K10", "K11", "K15", "K20",
+                                   "K20:3"])
+def test_a_slurm_job_runs_once_though_the_gateway_dies_at(gateway, bed, ledger_project, point, code):
+    path, ledger = ledger_project(seconds=1, code=code)
     gw = gateway(clusters=[bed.cluster()], config=QUICK, env={"CRASH_AT": point})
-    name = gw.register(path)["name"]
-    job = submit_through_a_crash(gw, f"key-{point}", project=name, cluster="alder")
+    job = submit_through_a_crash(gw, f"key-{point}", project=gw.register(path)["name"], cluster="alder")
     if "CRASH_AT" in gw.env:
         gw.wait_crash()
         gw.restart()
-    done = gw.wait_final(job["id"], timeout=120)
-    assert done["state"] == "completed", done
+    ends_as_it_should(gw, job, code)
     assert_exactly_once(gw, [ledger], bed, accepted=[job["id"]])
 
 
-@pytest.mark.parametrize("point", ["K2", "K6", "K19", "K20"])
+@pytest.mark.parametrize("point", ["K4", "K6", "K8", "K10", "K15"])
+def test_an_array_runs_each_task_once_though_the_gateway_dies_at(gateway, bed, ledger_project, point):
+    path, ledger = ledger_project(seconds=1)
+    gw = gateway(clusters=[bed.cluster()], config=QUICK, env={"CRASH_AT": point})
+    job = submit_through_a_crash(gw, "key", project=gw.register(path)["name"], cluster="alder",
+                                 slurm={"array": "0-2"})
+    if "CRASH_AT" in gw.env:
+        gw.wait_crash()
+        gw.restart()
+    ends_as_it_should(gw, job)
+    assert len(checker.read_ledgers([ledger])[0]) == 3
+    assert_exactly_once(gw, [ledger], bed, accepted=[job["id"]])
+
+
+# What reconciliation finds: the job (its reply was noise), or its proved absence (sbatch died before).
+@pytest.mark.parametrize("point, fault", [("K12", "garbage"), ("K13", "before"), ("K6:2", "before"), ("K10", "before")])
+def test_reconciliation_survives_a_crash_at(gateway, bed, ledger_project, sbatch_faults, point, fault):
+    faults = sbatch_faults()
+    path, ledger = ledger_project(seconds=1)
+    gw = gateway(clusters=[bed.cluster(slurm={"bin_dir": str(faults.folder)})], config=QUICK, env={"CRASH_AT": point})
+    faults.set(fault)
+    job = submit_through_a_crash(gw, "key", project=gw.register(path)["name"], cluster="alder")
+    gw.wait_crash(60)
+    gw.restart()
+    ends_as_it_should(gw, job)
+    assert faults.met() == [fault]
+    assert_exactly_once(gw, [ledger], bed, accepted=[job["id"]])
+
+
+@pytest.mark.parametrize("cluster", ["alder", "local"])
+def test_a_cancel_is_kept_though_the_gateway_dies_after_sending_it(gateway, bed, folder, ledger_project, make_local_ledger,
+                                                                   cluster):
+    path, ledger = (ledger_project if cluster == "alder" else make_local_ledger)(seconds=300)
+    local = {"name": "local", "type": "local", "workspace": str(folder / "work")}
+    gw = gateway(clusters=[bed.cluster() if cluster == "alder" else local], config=QUICK, env={"CRASH_AT": "K14"})
+    job = gw.submit(project=gw.register(path)["name"], cluster=cluster)
+    until(lambda: checker.read_ledgers([ledger])[0], "the payload runs")
+    with pytest.raises((urllib.error.URLError, OSError)):
+        gw.post(f"/jobs/{job['id']}/cancel")
+    gw.wait_crash()
+    gw.restart()
+    assert gw.wait_final(job["id"])["state"] == "cancelled"
+    assert_exactly_once(gw, [ledger], bed if cluster == "alder" else None, accepted=[job["id"]])
+
+
+def test_a_crash_in_migration_backup_or_checkpoint_loses_nothing(gateway, folder, make_local_ledger):
+    path, ledger = make_local_ledger()
+    gw = gateway(clusters=[{"name": "local", "type": "local", "workspace": str(folder / "work")}], start=False)
+    for point in ("K17", "K17:2", "K18"):  # the first version, the second, the backup before it
+        gw.start(env={"CRASH_AT": point}, wait=False)
+        gw.wait_crash()
+    gw.start(env={"CRASH_AT": "K16"})
+    job = gw.submit(project=gw.register(path)["name"], cluster="local")
+    ends_as_it_should(gw, job)
+    gw.process.terminate()  # checkpoints at its end
+    gw.wait_crash()
+    gw.restart()
+    ends_as_it_should(gw, job)
+    assert_exactly_once(gw, [ledger], accepted=[job["id"]])
+
+
+@pytest.mark.parametrize("point", ["K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9", "K10", "K11", "K15", "K19", "K20"])
 @pytest.mark.parametrize("code", [0, 7])
 def test_a_local_job_runs_once_though_the_gateway_dies_at(gateway, folder, make_local_ledger, point, code):
     path, ledger = make_local_ledger(seconds=1, code=code)
     gw = gateway(clusters=[{"name": "local", "type": "local", "workspace": str(folder / "work")}], config=QUICK,
                  env={"CRASH_AT": point})
-    name = gw.register(path)["name"]
-    job = submit_through_a_crash(gw, f"key-{point}", project=name, cluster="local")
+    job = submit_through_a_crash(gw, f"key-{point}", project=gw.register(path)["name"], cluster="local")
     if "CRASH_AT" in gw.env:
         gw.wait_crash()
         gw.restart()
-    done = gw.wait_final(job["id"], timeout=60)
-    assert (done["state"], done["exit_code"]) == ("failed" if code else "completed", code), done
+    ends_as_it_should(gw, job, code)
     assert_exactly_once(gw, [ledger], accepted=[job["id"]])
 
 

@@ -48,11 +48,43 @@ static void the_named_point_kills_in_the_test_build_only(void **state)
     }
 }
 
+static size_t part_at(const char *spec)
+{
+    int ends[2];
+    size_t part = 0;
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        crash_setup(spec);
+        part = crash_part("K7", 100);
+        _exit(write(ends[1], &part, sizeof(part)) == sizeof(part) ? 0 : 1);
+    }
+    assert_int_equal(read(ends[0], &part, sizeof(part)), sizeof(part));
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(ends[0]);
+    close(ends[1]);
+    return part;
+}
+
+static void half_is_sent_before_the_end_alone(void **state)
+{
+    (void)state;
+#ifdef SLUICE_FAULTS
+    assert_int_equal(part_at("K7"), 50);
+#else
+    assert_int_equal(part_at("K7"), 100);
+#endif
+    assert_int_equal(part_at("K7:2"), 100);
+    assert_int_equal(part_at("K6"), 100);
+    assert_int_equal(part_at(NULL), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_points_and_none_go_on),
         cmocka_unit_test(the_named_point_kills_in_the_test_build_only),
+        cmocka_unit_test(half_is_sent_before_the_end_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
