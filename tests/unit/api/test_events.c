@@ -1,4 +1,4 @@
-/* The event stream over HTTP, with the real fan-out behind it. */
+/* The event stream over HTTP, with the real fan-out behind it. Covers: api/handle_events, svc/event_json. */
 #include "unit/api/client.h"
 
 #include "io/loop.h"

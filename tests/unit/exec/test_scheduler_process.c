@@ -1,5 +1,6 @@
 /* The process scheduler end to end: the real loop, the local transport, and both supervisors: our binary
- * (this one) and the sh program that machines behind ssh get. Covers: exec/supervisor_sh. */
+ * (this one) and the sh program that machines behind ssh get. Covers: exec/supervisor_sh,
+ * exec/process_program, exec/process_report, exec/process_tick. */
 #include "exec/executor.h"
 
 #include "base/clock.h"

@@ -1,5 +1,6 @@
-/* The Slurm scheduler over the local transport, with sbatch, squeue, sacct, scancel and scontrol played by a
- * script that keeps its queue in a file. */
+/* The Slurm scheduler over the local transport, with sbatch, squeue, sacct, scancel and scontrol played by
+ * a script that keeps its queue in a file. Covers: exec/slurm_call, exec/slurm_look, exec/slurm_report,
+ * exec/slurm_tick. */
 #include "exec/executor.h"
 
 #include "base/clock.h"

@@ -1,3 +1,5 @@
+/* Covers: exec/transport, exec/ssh_agent, exec/ssh_auth, exec/ssh_chan, exec/ssh_conn, exec/ssh_hostkey,
+ * exec/ssh_link, exec/ssh_pump, exec/ssh_settings, exec/ssh_socket. */
 #include "exec/transport_ssh.h"
 
 #include "base/mem.h"

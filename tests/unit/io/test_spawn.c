@@ -1,3 +1,4 @@
+/* Covers: io/feed. */
 #include "io/spawn.h"
 
 #include "io/file.h"

@@ -1,3 +1,4 @@
+/* Covers: svc/cancel, svc/reconcile, svc/fleet. */
 #include "fixture_group.h"
 
 static void answer_submit(struct fixture *f, const struct submit_result *result)

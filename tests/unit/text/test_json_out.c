@@ -1,3 +1,4 @@
+/* Covers: text/json_member. */
 #include "text/json_out.h"
 
 #include "base/clock.h"
