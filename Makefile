@@ -45,7 +45,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/b
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE web-types
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE web-types web-check
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -120,6 +120,10 @@ build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h 
 $(B)/openapi.json: tests/tools/openapi_dump.c $(B)/libsluice.a
 	$(Q)$(CC) $(CFLAGS_ALL) -o $(B)/openapi_dump $< $(LDFLAGS_ALL) $(B)/libsluice.a $(PKG_LIBS) -lpthread
 	$(Q)$(B)/openapi_dump >$@.tmp && mv $@.tmp $@
+
+# Types of the page; its tests go here, too.
+web-check: web/node_modules/.package-lock.json
+	$(Q)cd web && node_modules/.bin/tsc --noEmit -p tsconfig.json
 
 web-types: $(B)/openapi.json web/node_modules/.package-lock.json
 	$(Q)cd web && node_modules/.bin/openapi-typescript ../$< --default-non-nullable false -o src/lib/schema.d.ts --silent
