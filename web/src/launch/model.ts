@@ -128,9 +128,14 @@ function object(value: Json | undefined): JsonObject {
   return value && typeof value === "object" && !Array.isArray(value) ? value : {};
 }
 
+// A machine of one's own calls its GPUs by the driver's words, blanks and all; no request can name such a type.
+function typeName(type = ""): string {
+  return /^[A-Za-z0-9_.,+][A-Za-z0-9_.,+-]*$/.test(type) ? type : "";
+}
+
 function resourcesOf(draft: Draft): JsonObject {
   const cpuOnly = draft.place?.cpuOnly ?? false;
-  const gpus: [string, Json][] = cpuOnly ? [["gpus", 0]] : [["gpus", number(draft.gpus)], ["gpu_type", draft.place?.gpuType ?? ""]];
+  const gpus: [string, Json][] = cpuOnly ? [["gpus", 0]] : [["gpus", number(draft.gpus)], ["gpu_type", typeName(draft.place?.gpuType)]];
   return filled([["nodes", number(draft.nodes)], ...gpus, ["cpus", number(draft.cpus)], ["mem", draft.mem.trim()], ["time", draft.time.trim()]]);
 }
 

@@ -1,0 +1,94 @@
+// One cluster's health: reachable or not and why, how old its figures are, what of its budgets is used, the doctor.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { asProblem, send, type Problem } from "../lib/api";
+import { href } from "../lib/base";
+import { count } from "../lib/format";
+import { Icon } from "../lib/icons";
+import { offers } from "../lib/offers";
+import { Age, Facts, ProblemBox, WriteButton } from "../lib/ui";
+import { healthOf, type Cluster } from "./shape";
+
+const toneIcon = { ok: "check", warn: "warn", bad: "cross", calm: "clock" };
+
+function seconds(s: number | undefined): string | undefined {
+  if (s === undefined) return undefined;
+  return s < 1 ? `${Math.round(s * 1000)} ms` : `${s.toFixed(1)} s`;
+}
+
+interface Found { name?: string; check?: string; ok?: boolean; status?: string; text?: string; detail?: string; hint?: string }
+
+function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
+  const [found, setFound] = useState<Found[] | undefined>();
+  const [problem, setProblem] = useState<Problem | undefined>();
+  const [busy, setBusy] = useState(false);
+  const [has, setHas] = useState(false);
+  useEffect(() => void offers("/clusters/{cluster}/check").then(setHas), []);
+  const run = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const answer = await send<{ items?: Found[]; checks?: Found[] }>("POST", `/clusters/${encodeURIComponent(cluster.name)}/check`);
+      setFound(answer.items ?? answer.checks ?? []);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  if (!has) return null;
+  const isOk = (one: Found): boolean => one.ok ?? one.status === "ok";
+  return (
+    <>
+      <p class="acts"><WriteButton disabled={busy} onClick={() => void run()}><Icon name="check" />{busy ? "Checking…" : "Check this cluster"}</WriteButton></p>
+      {problem && <ProblemBox problem={problem} what={`${cluster.name} could not be checked`} />}
+      {found && <ul class="found">{found.map((one, at) => <li key={at} class={isOk(one) ? "k-ok" : one.status === "warn" || one.status === "warning" ? "k-warn" : "k-bad"}><Icon name={isOk(one) ? "check" : "warn"} /><span><b>{one.name ?? one.check}</b> {one.detail ?? one.text}{one.hint && <span class="muted"> {one.hint}</span>}</span></li>)}</ul>}
+    </>
+  );
+}
+
+function LastError({ cluster }: { cluster: Cluster }): JSX.Element | null {
+  const text = cluster.error ?? cluster.last_error;
+  if (!text) return null;
+  const isNow = cluster.stale || cluster.state !== "reachable";
+  return (
+    <div class={`lasterr${isNow ? " now" : ""}`}>
+      <span class="sm muted">{isNow ? "Error" : "Last error"}{cluster.last_error_at && <>, <Age at={cluster.last_error_at} /></>}{cluster.last_error_code && <>, <code>{cluster.last_error_code}</code></>}</span>
+      <pre class="code">{text}</pre>
+    </div>
+  );
+}
+
+export function Health({ cluster, linked, doctor }: { cluster: Cluster; linked?: boolean; doctor?: boolean }): JSX.Element {
+  const health = healthOf(cluster);
+  const link = cluster.connection ?? {};
+  const at = (used: number | undefined, max: number | undefined, per: string): string | undefined => (used === undefined ? undefined : `${count(used)} since the start${max ? `; at most ${max} ${per}` : ""}`);
+  return (
+    <section class="card chealth" aria-label={`Cluster ${cluster.name}`}>
+      <header class="ct">
+        <h2>{linked ? <a href={href(`/clusters/${encodeURIComponent(cluster.name)}`)}>{cluster.name}</a> : "Health"}</h2>
+        <span class={`badge b-${health.tone}`}><Icon name={toneIcon[health.tone]} />{health.label}</span>
+        <span class="sp" />
+        {cluster.observed_at ? <span class={`sm ${cluster.stale ? "warntext" : "muted"}`}><Age at={cluster.observed_at} prefix={cluster.stale ? "last seen " : "seen "} /></span> : <span class="sm muted">not seen yet</span>}
+      </header>
+      <div class="pad cbody">
+        <LastError cluster={cluster} />
+        {(cluster.errors ?? []).map((error, index) => <p key={index} class="wrongtext"><Icon name="warn" /><code>{error.path}</code> {error.text ?? error.detail}</p>)}
+        {cluster.instructions && <p class="instr"><Icon name="info" /><span>{cluster.instructions}</span></p>}
+        <Facts rows={[
+          ["Runs by", cluster.scheduler === "process" ? "the gateway, as processes" : cluster.scheduler === "slurm" ? "Slurm" : cluster.scheduler],
+          ["Host", cluster.host, true],
+          ["VPN", cluster.requires_vpn && "needed to reach it"],
+          ["Workspace", cluster.workspace, true],
+          ["Latency", seconds(link.latency_s ?? cluster.poll_s)],
+          ["Clock", cluster.clock_skew_s ? `${Math.abs(cluster.clock_skew_s)} s ${cluster.clock_skew_s > 0 ? "ahead of" : "behind"} the gateway's` : undefined],
+          ["Logins", cluster.scheduler === "process" && !link.logins ? undefined : at(link.logins, link.max_logins_per_hour, "an hour")],
+          ["Failed logins", link.login_failures || undefined],
+          ["Commands", at(link.commands, link.max_commands_per_minute, "a minute")],
+          ["Waiting", link.queued ? `${link.queued} commands` : undefined],
+        ]} />
+        {doctor && <Doctor cluster={cluster} />}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,53 @@
+// Shapes of the clusters pages, and the matrix of what is free. Pure.
+import type { GpuRow } from "../lib/types";
+
+export interface Connection { state?: string; logins?: number; login_failures?: number; max_logins_per_hour?: number; commands?: number; max_commands_per_minute?: number; channels?: number; queued?: number; latency_s?: number }
+export interface Cluster {
+  name: string; type: string; scheduler?: string; enabled?: boolean; host?: string; workspace?: string; state: string; observed_at?: string; stale: boolean;
+  error?: string; last_error?: string; last_error_code?: string; last_error_at?: string; poll_s?: number; clock_skew_s?: number; instructions?: string; requires_vpn?: boolean; connection?: Connection;
+  errors?: { text?: string; detail?: string; path?: string; hint?: string }[];
+}
+export interface Node { cluster?: string; name: string; state?: string; accepts_work?: boolean; partitions?: string; gpus?: { type?: string; total?: number; in_use?: number }[]; cpus?: number; cpus_in_use?: number; mem_bytes?: number; mem_in_use_bytes?: number; observed_at?: string }
+
+export interface Matrix { types: string[]; lines: { cluster: string; partition: string; cells: (GpuRow | undefined)[] }[] }
+
+/** Types across, partitions down; the types with most GPUs first. */
+export function matrixOf(rows: GpuRow[]): Matrix {
+  const sum = new Map<string, number>();
+  for (const row of rows) sum.set(row.type ?? "gpu", (sum.get(row.type ?? "gpu") ?? 0) + row.total);
+  const types = [...sum.keys()].sort((a, b) => sum.get(b)! - sum.get(a)! || a.localeCompare(b));
+  const lines = new Map<string, Matrix["lines"][number]>();
+  for (const row of rows) {
+    const key = `${row.cluster}\n${row.partition ?? ""}`;
+    const line = lines.get(key) ?? { cluster: row.cluster, partition: row.partition ?? "", cells: types.map(() => undefined) };
+    line.cells[types.indexOf(row.type ?? "gpu")] = row;
+    lines.set(key, line);
+  }
+  return { types, lines: [...lines.values()].sort((a, b) => a.cluster.localeCompare(b.cluster) || a.partition.localeCompare(b.partition)) };
+}
+
+export interface Health { tone: "ok" | "warn" | "bad" | "calm"; label: string }
+
+const labels: Record<string, Health> = {
+  reachable: { tone: "ok", label: "Reachable" },
+  unreachable: { tone: "bad", label: "Not reachable" },
+  disabled: { tone: "calm", label: "Switched off" },
+  unknown: { tone: "calm", label: "Not seen yet" },
+  invalid: { tone: "bad", label: "Faulty configuration" },
+};
+
+export function healthOf(cluster: Cluster): Health {
+  if (cluster.enabled === false) return labels.disabled!;
+  const link = cluster.connection?.state;
+  if (link === "needs_login") return { tone: "warn", label: "Needs a login" };
+  if (link === "refused") return { tone: "bad", label: "Login refused" };
+  return labels[cluster.state] ?? { tone: cluster.stale ? "warn" : "calm", label: cluster.state.replaceAll("_", " ") };
+}
+
+/** "idle, drain": is it usable, in one of four kinds. */
+export function nodeKind(node: Node): "free" | "busy" | "full" | "off" {
+  if (node.accepts_work === false && !/alloc|mix/.test(node.state ?? "")) return "off";
+  const used = node.cpus_in_use ?? 0;
+  if (used === 0) return "free";
+  return used >= (node.cpus ?? Infinity) ? "full" : "busy";
+}

@@ -1,0 +1,98 @@
+// Settings: how the page looks in this browser, who is told of what, what this gateway is.
+import "../lib/everywhere";
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { asProblem, getJson, Problem, send } from "../lib/api";
+import { href } from "../lib/base";
+import { Icon } from "../lib/icons";
+import { density, setDensity, setSingleKeys, setTheme, singleKeys, theme, type Density, type Theme } from "../lib/prefs";
+import { offers } from "../lib/offers";
+import { useResource } from "../lib/resource";
+import { toast } from "../lib/toast";
+import { Age, Card, Facts, ProblemBox, Segmented, Skeleton, WriteButton } from "../lib/ui";
+import { licences } from "./licences";
+
+function Setting({ title, help, children }: { title: string; help?: string; children: JSX.Element }): JSX.Element {
+  return <div class="setting"><div><b>{title}</b>{help && <p class="sm muted">{help}</p>}</div><div>{children}</div></div>;
+}
+
+function Appearance(): JSX.Element {
+  const themes: { value: Theme; label: string }[] = [{ value: "system", label: "System" }, { value: "light", label: "Light" }, { value: "dark", label: "Dark" }];
+  const densities: { value: Density; label: string }[] = [{ value: "dense", label: "Dense" }, { value: "roomy", label: "Roomy" }];
+  return (
+    <Card title="Appearance" extra={<span class="sm muted">kept in this browser</span>}>
+      <Setting title="Theme"><Segmented label="Theme" name="theme" value={theme.value} choices={themes} onChange={setTheme} /></Setting>
+      <Setting title="Density" help="Height of the rows in lists"><Segmented label="Density" name="density" value={density.value} choices={densities} onChange={setDensity} /></Setting>
+      <Setting title="Single-key shortcuts" help="Press ? anywhere to see them">
+        <label class="checkrow"><input type="checkbox" checked={singleKeys.value} onChange={(event) => setSingleKeys(event.currentTarget.checked)} />On</label>
+      </Setting>
+      <Setting title="Time zone" help="Times are shown as this browser tells them"><span class="mono">{Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"}</span></Setting>
+    </Card>
+  );
+}
+
+interface Notifier { name: string; type?: string; kind?: string; to?: string; url?: string; enabled?: boolean; last_error?: string; last_at?: string; when?: string[] }
+
+function NotifierLine({ notifier }: { notifier: Notifier }): JSX.Element {
+  const [result, setResult] = useState<Problem | "sent" | "busy" | undefined>();
+  const test = async (): Promise<void> => {
+    setResult("busy");
+    try {
+      await send("POST", `/notifiers/${encodeURIComponent(notifier.name)}/test`, {});
+      setResult("sent");
+      toast(`A test message went to ${notifier.name}`, { tone: "ok" });
+    } catch (error) {
+      setResult(asProblem(error));
+    }
+  };
+  return (
+    <li>
+      <Icon name="bell" /><span class="grow"><b>{notifier.name}</b> <span class="muted">{notifier.type ?? notifier.kind}</span>{notifier.when?.length ? <span class="sm muted block">{notifier.when.join(", ")}</span> : null}
+        {notifier.last_error && <span class="wrongtext"><Icon name="warn" />{notifier.last_error}</span>}
+        {result instanceof Problem && <span class="wrongtext" role="alert"><Icon name="warn" />{result.message}</span>}</span>
+      <WriteButton disabled={result === "busy"} aria-label={`Send a test message to ${notifier.name}`} onClick={() => void test()}>{result === "busy" ? "Sending…" : result === "sent" ? "Sent" : "Test"}</WriteButton>
+    </li>
+  );
+}
+
+async function notifiers(abort: AbortSignal): Promise<{ items: Notifier[] }> {
+  return (await offers("/notifiers")) ? getJson<{ items: Notifier[] }>("/notifiers", abort) : { items: [] };
+}
+
+function Notifications(): JSX.Element {
+  const found = useResource<{ items: Notifier[] }>(notifiers, []);
+  const list = found.data.value?.items;
+  return (
+    <Card title="Notifications" extra={<span class="sm muted">from clusters.yaml</span>}>
+      {found.problem.value && <div class="pad"><ProblemBox problem={found.problem.value} what="Notifiers cannot be read" retry={() => void found.reload()} /></div>}
+      {!list && !found.problem.value && <Skeleton rows={2} height={34} />}
+      {list?.length === 0 && <p class="pad muted">None is configured. Describe them under <code>notifiers:</code>, and failures reach you where you are.</p>}
+      <ul class="notifiers">{list?.map((notifier) => <NotifierLine key={notifier.name} notifier={notifier} />)}</ul>
+    </Card>
+  );
+}
+
+interface Version { name: string; version: string; api: string; started_at: string }
+
+function About(): JSX.Element {
+  const found = useResource<Version>((abort) => getJson("/version", abort), []);
+  const version = found.data.value;
+  return (
+    <Card title="About">
+      <div class="pad">
+        {version && <Facts rows={[["Version", version.version, true], ["API", <a key="docs" href={href("/docs")} target="_blank" rel="noopener">{version.api}, documentation</a>], ["Started", <Age key="age" at={version.started_at} />], ["Licence", "MIT"]]} />}
+        <details class="licences"><summary>Licences of what it is made of</summary>
+          <table class="list"><thead><tr><th scope="col">Software</th><th scope="col">Licence</th><th scope="col">For</th></tr></thead>
+            <tbody>{licences.map(([name, licence, use]) => <tr key={name}><th scope="row">{name}</th><td>{licence}</td><td class="muted">{use}</td></tr>)}</tbody></table>
+        </details>
+      </div>
+    </Card>
+  );
+}
+
+export default function SettingsPage(): JSX.Element {
+  useEffect(() => { document.title = "Settings · Sluice"; }, []);
+  return <><div class="pagehead"><h1>Settings</h1></div><div class="settings"><Appearance /><Notifications /><About /></div></>;
+}
