@@ -218,6 +218,8 @@ static void count_look(struct follow *follow, struct cluster *cluster, struct ru
 {
     if (!run->look_at_us || more)
         return;
+    if (!run->looks || run->has_new)
+        run_judge(follow->gw, run);
     if (run->looks >= ARRAY_LEN(look_after_us) || !is_slow(cluster)) {
         close_run(follow, run);
         return;

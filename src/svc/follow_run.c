@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "svc/fanout.h"
+#include "svc/findings.h"
 #include "svc/settings.h"
 #include "text/json_out.h"
 #include "text/utf8.h"
@@ -50,6 +51,7 @@ static void run_file_free(struct run_file *file)
 {
     mem_clear_str(&file->path);
     log_cache_clear(&file->cache);
+    mem_free_ptr(&file->scan);
     mem_free_ptr(&file);
 }
 
@@ -68,6 +70,8 @@ static struct run_file *add_file(const struct gateway *gw, struct run *run, stru
         log_cache_open(&file->cache, str_text(&cache));
         file->inode = file->cache.inode;
         file->offset = file->told = file->cache.end;
+        file->scan = mem_alloc(sizeof(*file->scan));
+        findings_resume(file->scan, &file->cache);
     }
     return *vec_push(run->files, run->count, run->cap) = file;
 }
@@ -177,6 +181,7 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
 {
     struct err err;
     struct span fresh;
+    int64_t before = file->cache.end;
     if (is_new)
         file->told = seen->offset;
     file->cache.inode = seen->inode;
@@ -185,6 +190,10 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
         return; /* the offset stays: the bytes come again */
     }
     file->offset = file->cache.end;
+    if (is_new || seen->offset > before) /* whatever was begun has no rest; its lines are counted anew */
+        *file->scan = (struct link_scan){ .line = seen->offset ? LOG_LINES_UNKNOWN : 0 };
+    struct log_place place = { run->job_id, file->attempt, file->task };
+    findings_take(gw, &place, file->scan, fresh);
     tell_new(gw, run, file);
 }
 
@@ -204,12 +213,34 @@ void run_take(const struct gateway *gw, struct run *run, const struct seen_file 
         file->offset = seen->offset + (int64_t)seen->bytes.len;
 }
 
+static struct run_file *last_log(const struct run *run)
+{
+    struct run_file *last = NULL;
+    for (size_t i = 0; i < run->count; i++) {
+        struct run_file *file = run->files[i];
+        if (file->kind == RUN_FILE_LOG && (!last || file->attempt >= last->attempt))
+            last = file;
+    }
+    return last;
+}
+
+void run_judge(const struct gateway *gw, const struct run *run)
+{
+    const struct run_file *file = last_log(run);
+    struct log_place place = { run->job_id, file ? file->attempt : 1, file ? file->task : -1 };
+    findings_verdict(gw, &place, file ? &file->cache : NULL);
+}
+
 void run_close(const struct gateway *gw, struct run *run)
 {
-    (void)gw;
     for (size_t i = 0; i < run->count; i++) {
         struct err err;
-        if (run->files[i]->kind == RUN_FILE_LOG && log_cache_close(&run->files[i]->cache, &err) < 0)
+        struct run_file *file = run->files[i];
+        struct log_place place = { run->job_id, file->attempt, file->task };
+        if (file->kind != RUN_FILE_LOG)
+            continue;
+        findings_end(gw, &place, file->scan);
+        if (log_cache_close(&file->cache, &err) < 0)
             log_warn("job %" PRId64 ": %s", run->job_id, err.text);
     }
     run->is_over = true;

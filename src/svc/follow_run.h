@@ -6,6 +6,7 @@
 #include "domain/report.h"
 #include "svc/gateway.h"
 #include "svc/log_cache.h"
+#include "text/links.h"
 
 enum run_file_kind { RUN_FILE_LOG, RUN_FILE_JSONL, RUN_FILE_CSV };
 
@@ -17,6 +18,7 @@ struct run_file {
     int64_t offset;
     struct log_cache cache; /* of a log */
     int64_t told;           /* up to where listeners know it */
+    struct link_scan *scan; /* of a log */
 };
 
 struct run {
@@ -35,6 +37,8 @@ struct run *run_new(const struct gateway *gw, const struct job *job);
 void run_free(struct run *run);
 /* Takes what a report tells about one of its files. */
 void run_take(const struct gateway *gw, struct run *run, const struct seen_file *seen);
+/* The job is over, and what its files hold so far was read: why did it end so? */
+void run_judge(const struct gateway *gw, const struct run *run);
 /* All was read: its logs are complete. */
 void run_close(const struct gateway *gw, struct run *run);
 

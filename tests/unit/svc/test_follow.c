@@ -1,4 +1,4 @@
-/* Covers: svc/follow.c svc/follow_run.c. */
+/* Covers: svc/follow_run. */
 #include "fixture_group.h"
 
 #include "svc/follow.h"

@@ -1,0 +1,187 @@
+#include "domain/verdict.h"
+
+#include "base/mem.h"
+#include "text/fold.h"
+#include "text/json_out.h"
+#include "text/needles.h"
+#include "text/plain.h"
+
+#include <string.h>
+
+enum { MAX_WORDS = 80, QUOTE_BYTES = 300, SHOWN_BYTES = 600 };
+
+struct hit {
+    size_t at; /* in the log */
+    const char *word;
+};
+
+struct evidence { /* of one rule: the last few places */
+    struct hit hits[VERDICT_EVIDENCE];
+    size_t count; /* all of them, also those not kept */
+};
+
+struct words {
+    const char *list[MAX_WORDS];
+    size_t rule[MAX_WORDS], count;
+};
+
+static void list_words(struct words *words)
+{
+    for (size_t i = 0; i < verdict_rule_count; i++) {
+        for (size_t k = 0; k < VERDICT_WORDS && verdict_rules[i].words[k] && words->count < MAX_WORDS; k++) {
+            words->rule[words->count] = i;
+            words->list[words->count++] = verdict_rules[i].words[k];
+        }
+    }
+}
+
+static void keep(struct evidence *evidence, struct hit hit)
+{
+    if (evidence->count >= VERDICT_EVIDENCE)
+        memmove(&evidence->hits[0], &evidence->hits[1], sizeof(hit) * (VERDICT_EVIDENCE - 1));
+    size_t place = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE - 1;
+    evidence->hits[place] = hit;
+    evidence->count++;
+}
+
+static void scan(struct span log, struct evidence *evidence)
+{
+    struct words words = { .count = 0 };
+    struct needles needles;
+    list_words(&words);
+    needles_init(&needles, words.list, words.count);
+    size_t at = 0, word;
+    while (needles_next(&needles, log, &at, &word)) {
+        keep(&evidence[words.rule[word]], (struct hit){ at, words.list[word] });
+        at += strlen(words.list[word]);
+    }
+}
+
+/* --- the lines of evidence --- */
+
+static struct span line_at(struct span log, size_t at, int64_t *number, int64_t first_line)
+{
+    size_t from = at;
+    while (from > 0 && log.ptr[from - 1] != '\n')
+        from--;
+    struct span before = span_head(log, from), rest = span_skip(log, from);
+    *number = first_line;
+    for (size_t i = 0; first_line && i < before.len; i++)
+        *number += before.ptr[i] == '\n';
+    return span_head(rest, span_find_char(rest, '\n'));
+}
+
+/* Of a traceback, the first line after its frames: the error itself. at: of its first line. */
+static size_t end_of_traceback(struct span log, size_t at)
+{
+    struct span rest = span_skip(log, at), line;
+    (void)span_next_line(&rest, &line);
+    while (span_next_line(&rest, &line)) {
+        struct span text = span_trim(line);
+        if (text.len && line.ptr[0] != ' ' && line.ptr[0] != '\t')
+            return (size_t)(line.ptr - log.ptr);
+    }
+    return at;
+}
+
+static size_t place_of(struct span log, const struct hit *hit)
+{
+    return span_starts(span_of(hit->word), "Traceback") ? end_of_traceback(log, hit->at) : hit->at;
+}
+
+static void add_text(struct str *to, struct span line, size_t max)
+{
+    auto_str struct str plain = STR_MAX(line.len + 16);
+    plain_add(&plain, fold_line(line));
+    str_add_span(to, span_head(span_trim(str_span(&plain)), max));
+}
+
+static void add_evidence(struct json_out *out, const struct verdict_facts *facts, size_t at)
+{
+    int64_t number;
+    auto_str struct str text = STR_MAX(SHOWN_BYTES + 1);
+    add_text(&text, line_at(facts->log, at, &number, facts->first_line), SHOWN_BYTES);
+    json_open_object(out);
+    if (number > 0)
+        json_member_int(out, "line", number);
+    json_member_span(out, "text", str_span(&text));
+    json_member_int(out, "attempt", facts->attempt);
+    if (facts->task >= 0)
+        json_member_int(out, "task", facts->task);
+    json_close_object(out);
+}
+
+/* --- the verdict --- */
+
+static bool holds(const struct verdict_rule *rule, const struct evidence *evidence, enum job_state state)
+{
+    uint64_t bit = UINT64_C(1) << state;
+    return (rule->states & bit) || ((rule->log_states & bit) && evidence->count > 0);
+}
+
+static void add_title(struct json_out *out, const struct verdict_facts *facts,
+                      const struct verdict_rule *rule, size_t at)
+{
+    auto_str struct str title = STR_MAX(1024), quote = STR_MAX(QUOTE_BYTES + 1);
+    int64_t number;
+    if (rule->quotes)
+        add_text(&quote, line_at(facts->log, at, &number, 0), QUOTE_BYTES);
+    else
+        str_add(&quote, facts->cancelled_by ? facts->cancelled_by : "somebody outside the gateway");
+    struct span rest = span_of(rule->title);
+    size_t mark = span_find(rest, SPAN_LIT("%s"));
+    str_add_span(&title, span_head(rest, mark));
+    if (mark < rest.len)
+        str_add_span(&title, str_span(&quote));
+    str_add_span(&title, span_skip(rest, mark + 2));
+    if (facts->state == JOB_STATE_FAILED && strcmp(rule->code, "failed") == 0 && facts->exit_code > 0)
+        str_addf(&title, " (exit code %lld)", (long long)facts->exit_code);
+    json_member_span(out, "title", str_span(&title));
+}
+
+/* Where no rule's words stand in it, the log's last words are shown. */
+static size_t last_line(struct span log)
+{
+    while (log.len && strchr(" \t\r\n", log.ptr[log.len - 1]))
+        log.len--;
+    return log.len ? log.len - 1 : 0;
+}
+
+static void add_json(const struct verdict_facts *facts, const struct verdict_rule *rule,
+                     const struct evidence *evidence, struct str *to)
+{
+    struct json_out out = { .to = to };
+    size_t shown = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE;
+    size_t last = shown ? place_of(facts->log, &evidence->hits[shown - 1]) : last_line(facts->log);
+    json_open_object(&out);
+    json_member_str(&out, "code", rule->code);
+    add_title(&out, facts, rule, last);
+    json_key(&out, "evidence");
+    json_open_array(&out);
+    for (size_t i = 0; i < shown; i++)
+        add_evidence(&out, facts, place_of(facts->log, &evidence->hits[i]));
+    if (!shown && facts->log.len && strcmp(rule->code, "cancelled") != 0)
+        add_evidence(&out, facts, last);
+    json_close_array(&out);
+    json_key(&out, "next");
+    json_open_array(&out);
+    for (size_t i = 0; i < VERDICT_NEXT && rule->next[i]; i++)
+        json_str(&out, rule->next[i]);
+    json_close_array(&out);
+    json_close_object(&out);
+}
+
+void verdict_json(const struct verdict_facts *facts, struct str *out)
+{
+    if (!job_state_is_terminal(facts->state) || facts->state == JOB_STATE_COMPLETED)
+        return;
+    struct evidence *evidence = mem_zalloc(verdict_rule_count * sizeof(*evidence));
+    scan(facts->log, evidence);
+    for (size_t i = 0; i < verdict_rule_count; i++) {
+        if (!holds(&verdict_rules[i], &evidence[i], facts->state))
+            continue;
+        add_json(facts, &verdict_rules[i], &evidence[i], out);
+        break;
+    }
+    mem_free_ptr(&evidence);
+}

@@ -1,0 +1,163 @@
+#include "svc/findings.h"
+
+#include "base/mem.h"
+#include "domain/verdict.h"
+#include "svc/job_note.h"
+#include "text/json_out.h"
+
+#include <string.h>
+
+enum { MAX_LINKS = 20, LINK_JSON_BYTES = 16 * 1024, VERDICT_BYTES = 64 * 1024 };
+
+/* --- links --- */
+
+struct finding {
+    const struct gateway *gw;
+    const struct log_place *place;
+    struct str *json; /* the one link */
+    struct str *url;  /* as a JSON string */
+};
+
+static size_t count_links(const char *links)
+{
+    size_t count = 0;
+    for (const char *at = links; at && (at = strstr(at, "\"url\":")); at++)
+        count++;
+    return count;
+}
+
+static bool add_link(void *ctx, struct job *job)
+{
+    const struct finding *finding = ctx;
+    if (count_links(job->links) >= MAX_LINKS || (job->links && strstr(job->links, str_text(finding->url))))
+        return false;
+    auto_str struct str links = STR_MAX((size_t)LINK_JSON_BYTES * MAX_LINKS);
+    struct span old = span_of(job->links);
+    if (old.len > 2) { /* "[...]" without its bracket */
+        str_add_span(&links, span_head(old, old.len - 1));
+        str_add_char(&links, ',');
+    } else {
+        str_add_char(&links, '[');
+    }
+    str_add_span(&links, str_span(finding->json));
+    str_add_char(&links, ']');
+    mem_replace_str(&job->links, str_text(&links));
+    return true;
+}
+
+static void on_link(void *ctx, const struct link *link)
+{
+    struct finding *finding = ctx;
+    auto_str struct str json = STR_MAX(LINK_JSON_BYTES), url = STR_MAX(LINK_JSON_BYTES);
+    struct json_out out = { .to = &json };
+    json_str_span(&(struct json_out){ .to = &url }, link->url);
+    json_open_object(&out);
+    json_member_str(&out, "kind", link->kind);
+    json_member_raw(&out, "url", str_span(&url));
+    if (link->line > 0)
+        json_member_int(&out, "line", link->line);
+    json_member_int(&out, "attempt", finding->place->attempt);
+    if (finding->place->task >= 0)
+        json_member_int(&out, "task", finding->place->task);
+    json_close_object(&out);
+    finding->json = &json;
+    finding->url = &url;
+    job_note(finding->gw, finding->place->job_id, "link", str_text(&json), add_link, finding);
+}
+
+void findings_resume(struct link_scan *scan, const struct log_cache *cache)
+{
+    auto_str struct str tail = STR_MAX(LINK_CARRY_BYTES);
+    *scan = (struct link_scan){ .line = cache->end_lines };
+    int64_t from = cache->end - LINK_CARRY_BYTES > cache->base ? cache->end - LINK_CARRY_BYTES : cache->base;
+    if (cache->end == cache->base || log_cache_read(cache, from, LINK_CARRY_BYTES, &tail, NULL) < 0)
+        return;
+    size_t len = tail.len;
+    while (len && tail.buf[len - 1] != '\n')
+        len--;
+    scan->carried = tail.len - len;
+    memcpy(scan->carry, tail.buf + len, scan->carried);
+}
+
+void findings_take(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,
+                   struct span bytes)
+{
+    struct finding finding = { .gw = gw, .place = place };
+    links_feed(scan, bytes, on_link, &finding);
+}
+
+void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan)
+{
+    struct finding finding = { .gw = gw, .place = place };
+    links_end(scan, on_link, &finding);
+}
+
+/* --- verdicts --- */
+
+struct judging {
+    const struct log_place *place;
+    const struct log_cache *cache; /* NULL: no log */
+    struct str json;
+};
+
+static int64_t count_newlines(struct span text)
+{
+    int64_t count = 0;
+    while (text.len) {
+        size_t at = span_find_char(text, '\n');
+        count += at < text.len;
+        text = span_skip(text, at + 1);
+    }
+    return count;
+}
+
+/* "CANCELLED by 1001": Slurm knows the number only. */
+static void name_canceller(const struct job *job, struct str *who)
+{
+    struct span by = span_of(job->raw_state);
+    size_t at = span_find(by, SPAN_LIT(" by "));
+    if (job->cancel_requested_at_us)
+        str_addf(who, "%s, by way of the gateway", job->user ? job->user : "somebody");
+    else if (at < by.len)
+        str_addf(who, "user number %.*s", SPAN_FMT(span_skip(by, at + 4)));
+    else
+        str_add(who, "somebody outside the gateway");
+}
+
+static void read_tail(const struct log_cache *cache, struct str *tail, int64_t *first_line)
+{
+    int64_t from =
+        cache->end - LOG_CACHE_KEEP_BYTES > cache->base ? cache->end - LOG_CACHE_KEEP_BYTES : cache->base;
+    *first_line = 0;
+    if (log_cache_read(cache, from, LOG_CACHE_KEEP_BYTES, tail, NULL) == 0 && cache->end_lines >= 0)
+        *first_line = cache->end_lines - count_newlines(str_span(tail)) + 1;
+}
+
+static bool judge_job(void *ctx, struct job *job)
+{
+    struct judging *judging = ctx;
+    auto_str struct str tail = STR_MAX(LOG_CACHE_KEEP_BYTES), who = STR_MAX(256);
+    struct verdict_facts facts = { .state = job->state,
+                                   .exit_code = job->exit_code == JOB_ABSENT ? -1 : job->exit_code,
+                                   .signal = job->signal == JOB_ABSENT ? 0 : job->signal,
+                                   .attempt = judging->place->attempt,
+                                   .task = judging->place->task };
+    if (judging->cache)
+        read_tail(judging->cache, &tail, &facts.first_line);
+    name_canceller(job, &who);
+    facts.cancelled_by = str_text(&who);
+    facts.log = str_span(&tail);
+    verdict_json(&facts, &judging->json);
+    const char *verdict = judging->json.len ? str_text(&judging->json) : NULL;
+    if (!verdict || (job->verdict && strcmp(job->verdict, verdict) == 0))
+        return false;
+    mem_replace_str(&job->verdict, verdict);
+    return true;
+}
+
+void findings_verdict(const struct gateway *gw, const struct log_place *place, const struct log_cache *cache)
+{
+    struct judging judging = { place, cache, STR_MAX(VERDICT_BYTES) };
+    job_note(gw, place->job_id, "verdict", NULL, judge_job, &judging);
+    str_clear(&judging.json);
+}

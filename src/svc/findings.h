@@ -1,0 +1,22 @@
+/* What a run's log tells: links to trackers as its bytes pass, and in the end why the job ended so. */
+#ifndef SLUICE_SVC_FINDINGS_H
+#define SLUICE_SVC_FINDINGS_H
+
+#include "svc/gateway.h"
+#include "svc/log_cache.h"
+#include "text/links.h"
+
+struct log_place {                 /* whose log it is */
+    int64_t job_id, attempt, task; /* task -1: none */
+};
+
+/* Takes up the scan where the kept part ends: the line that was not ended yet. */
+void findings_resume(struct link_scan *scan, const struct log_cache *cache);
+void findings_take(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,
+                   struct span bytes);
+/* The log ends here: its last line counts, too. */
+void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan);
+/* Stores the verdict of a job that is over. cache: its last log, or NULL where there was none. */
+void findings_verdict(const struct gateway *gw, const struct log_place *place, const struct log_cache *cache);
+
+#endif

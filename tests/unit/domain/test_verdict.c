@@ -1,0 +1,168 @@
+/* Covers: domain/verdict_rules, text/needles. */
+#include "domain/verdict.h"
+
+#include "base/mem.h"
+#include "text/json_in.h"
+#include "text/needles.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static char got[65536];
+
+static const char *verdict(struct verdict_facts facts)
+{
+    auto_str struct str out = STR_MAX(sizeof(got) - 1);
+    auto_doc struct doc *doc = NULL;
+    facts.attempt = 1;
+    facts.task = -1;
+    verdict_json(&facts, &out);
+    if (out.len)
+        assert_int_equal(json_parse(str_span(&out), &doc, NULL), 0);
+    memcpy(got, str_text(&out), out.len + 1);
+    return got;
+}
+
+static const char *failed(const char *log)
+{
+    return verdict((struct verdict_facts){
+        .state = JOB_STATE_FAILED, .exit_code = 1, .log = span_of(log), .first_line = 1 });
+}
+
+static void assert_code(const char *json, const char *code)
+{
+    char want[64];
+    (void)snprintf(want, sizeof(want), "{\"code\":\"%s\",", code);
+    if (strncmp(json, want, strlen(want)) != 0)
+        fail_msg("not %s: %s", code, json);
+}
+
+static void the_scheduler_is_believed(void **state)
+{
+    (void)state;
+    assert_code(verdict((struct verdict_facts){ .state = JOB_STATE_TIMEOUT }), "time_limit");
+    assert_code(verdict((struct verdict_facts){ .state = JOB_STATE_OUT_OF_MEMORY }), "host_oom");
+    assert_code(verdict((struct verdict_facts){ .state = JOB_STATE_NODE_FAIL }), "node_fault");
+    assert_code(verdict((struct verdict_facts){ .state = JOB_STATE_PREEMPTED }), "preempted");
+    assert_code(verdict((struct verdict_facts){ .state = JOB_STATE_LOST }), "lost");
+    assert_string_equal(
+        verdict((struct verdict_facts){ .state = JOB_STATE_COMPLETED, .log = SPAN_LIT("MemoryError\n") }),
+        "");
+    assert_string_equal(verdict((struct verdict_facts){ .state = JOB_STATE_RUNNING }), "");
+}
+
+static void who_cancelled_is_named(void **state)
+{
+    (void)state;
+    const char *json = verdict((struct verdict_facts){ .state = JOB_STATE_CANCELLED, .cancelled_by = "ada" });
+    assert_non_null(strstr(json, "\"title\":\"Cancelled by ada\""));
+    assert_non_null(strstr(verdict((struct verdict_facts){ .state = JOB_STATE_CANCELLED }),
+                           "somebody outside the gateway"));
+}
+
+static void the_log_says_what_the_exit_code_does_not(void **state)
+{
+    (void)state;
+    static const char *const samples[][2] = {
+        { "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", "gpu_oom" },
+        { "RuntimeError: CUDA error: out of memory", "gpu_oom" },
+        { "slurmstepd: error: Detected 1 oom_kill event in StepId=1.0", "host_oom" },
+        { "numpy.core._exceptions._ArrayMemoryError: Unable to allocate 3 GiB", "host_oom" },
+        { "OSError: [Errno 28] No space left on device", "disk_full" },
+        { "ModuleNotFoundError: No module named 'torch'", "import_error" },
+        { "FileNotFoundError: [Errno 2] No such file or directory: '/data/x'", "file_not_found" },
+        { "RuntimeError: CUDA error: uncorrectable ECC error encountered", "node_fault" },
+        { "/bin/bash: line 3: 4711 Killed python train.py", "killed" },
+        { "nothing of interest", "failed" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        assert_code(failed(samples[i][0]), samples[i][1]);
+}
+
+static void evidence_has_its_line(void **state)
+{
+    (void)state;
+    const char *json = failed("one\ntwo\n\x1b[31mOSError: No space left on device\x1b[0m\nlast\n");
+    assert_non_null(strstr(
+        json, "\"evidence\":[{\"line\":3,\"text\":\"OSError: No space left on device\",\"attempt\":1}]"));
+    assert_non_null(strstr(json, "\"next\":[\"Free space"));
+}
+
+static void a_traceback_is_its_last_line(void **state)
+{
+    (void)state;
+    const char *json =
+        failed("Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\n"
+               "ValueError: old\n\nDuring handling ...\n\nTraceback (most recent call last):\n"
+               "  File \"a.py\", line 3, in g\n    raise KeyError('lr')\nKeyError: 'lr'\nexit\n");
+    assert_code(json, "traceback");
+    assert_non_null(strstr(json, "\"title\":\"KeyError: 'lr'\""));
+    assert_non_null(strstr(json, "{\"line\":11,\"text\":\"KeyError: 'lr'\""));
+}
+
+static void only_the_last_places_are_evidence(void **state)
+{
+    (void)state;
+    auto_str struct str log = STR_MAX(1 << 20);
+    for (int i = 1; i <= 100; i++)
+        str_addf(&log, "MemoryError %d\n", i);
+    const char *json = failed(str_text(&log));
+    assert_null(strstr(json, "MemoryError 97\""));
+    assert_non_null(strstr(json, "{\"line\":98,\"text\":\"MemoryError 98\""));
+    assert_non_null(strstr(json, "{\"line\":100,"));
+}
+
+static void hostile_logs_stay_short_and_well_formed(void **state)
+{
+    (void)state;
+    auto_str struct str log = STR_MAX(1 << 20);
+    str_add(&log, "ImportError: \xff\xfe<script>\x1b]0;title\x07");
+    for (int i = 0; i < 100000; i++)
+        str_add_char(&log, 'x');
+    const char *json = failed(str_text(&log));
+    assert_code(json, "import_error");
+    assert_true(strlen(json) < 4096);
+    failed("Traceback (most recent call last)");
+    failed("Traceback (most recent call last):\n  File");
+    failed("");
+}
+
+static void needles_are_found_in_order(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "abc", "ab", "cd" };
+    struct needles needles;
+    needles_init(&needles, words, 3);
+    size_t at = 0, word = 9;
+    assert_true(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
+    assert_int_equal(at * 10 + word, 21);
+    at++;
+    assert_true(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
+    assert_int_equal(at * 10 + word, 50);
+    at++;
+    assert_true(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
+    assert_int_equal(at * 10 + word, 72);
+    at++;
+    assert_false(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_scheduler_is_believed),
+        cmocka_unit_test(who_cancelled_is_named),
+        cmocka_unit_test(the_log_says_what_the_exit_code_does_not),
+        cmocka_unit_test(evidence_has_its_line),
+        cmocka_unit_test(a_traceback_is_its_last_line),
+        cmocka_unit_test(only_the_last_places_are_evidence),
+        cmocka_unit_test(hostile_logs_stay_short_and_well_formed),
+        cmocka_unit_test(needles_are_found_in_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

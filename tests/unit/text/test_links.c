@@ -1,0 +1,134 @@
+/* Covers: text/plain. */
+#include "text/links.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "text/plain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void note(void *ctx, const struct link *link)
+{
+    str_addf(ctx, "%s %lld %.*s\n", link->kind, (long long)link->line, SPAN_FMT(link->url));
+}
+
+static void assert_links(const char *text, const char *expected)
+{
+    auto_str struct str out = STR_MAX(100000);
+    struct link_scan scan = { 0 };
+    links_feed(&scan, span_of(text), note, &out);
+    links_end(&scan, note, &out);
+    assert_string_equal(str_text(&out), expected);
+}
+
+static void the_trackers_own_words_are_understood(void **state)
+{
+    (void)state;
+    static const char *const samples[][2] = {
+        { "wandb: \xf0\x9f\x9a\x80 View run at https://wandb.ai/acme/mnist/runs/3f9k2",
+          "wandb 1 https://wandb.ai/acme/mnist/runs/3f9k2\n" },
+        { "wandb: View run at http://gpu-hub.corp:8080/acme/mnist/runs/x1",
+          "wandb 1 http://gpu-hub.corp:8080/acme/mnist/runs/x1\n" },
+        { "wandb: View project at https://wandb.ai/acme/mnist", "" },
+        { "View run bold at: http://127.0.0.1:5000/#/experiments/12/runs/9ab",
+          "mlflow 1 http://127.0.0.1:5000/#/experiments/12/runs/9ab\n" },
+        { "COMET INFO: Experiment is live on comet.com https://www.comet.com/acme/general/4c",
+          "comet 1 https://www.comet.com/acme/general/4c\n" },
+        { "ClearML results page: https://app.clear.ml/projects/1/experiments/2/output/log",
+          "clearml 1 https://app.clear.ml/projects/1/experiments/2/output/log\n" },
+        { "[neptune] [info   ] Neptune initialized. Open in the app: https://app.neptune.ai/acme/p/e/P-1",
+          "neptune 1 https://app.neptune.ai/acme/p/e/P-1\n" },
+        { "Open Aim UI: http://127.0.0.1:43800/runs/8a1", "aim 1 http://127.0.0.1:43800/runs/8a1\n" },
+        { "TensorBoard 2.15.1 at http://localhost:6006/ (Press CTRL+C to quit)",
+          "tensorboard 1 http://localhost:6006/\n" },
+        { "Downloading https://download.pytorch.org/models/resnet50.pth", "" },
+        { "ftp://wandb.ai/a/b/runs/c", "" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        assert_links(samples[i][0], samples[i][1]);
+}
+
+static void what_stands_around_an_address_is_no_part_of_it(void **state)
+{
+    (void)state;
+    assert_links("see (https://wandb.ai/a/b/runs/c).", "wandb 1 https://wandb.ai/a/b/runs/c\n");
+    assert_links("'https://wandb.ai/a/b/runs/c', then", "wandb 1 https://wandb.ai/a/b/runs/c\n");
+    assert_links("url=https://wandb.ai/a/b/runs/c?x=1&y=2;", "wandb 1 https://wandb.ai/a/b/runs/c?x=1&y=2\n");
+}
+
+static void colours_and_hyperlinks_do_not_hide_it(void **state)
+{
+    (void)state;
+    assert_links("\x1b[34m\x1b[4mhttps://wandb.ai/a/b/runs/c\x1b[0m\n",
+                 "wandb 1 https://wandb.ai/a/b/runs/c\n");
+    assert_links("https://wan\x1b[1mdb.ai/a/b/ru\x1b[0mns/c\n", "wandb 1 https://wandb.ai/a/b/runs/c\n");
+    assert_links("\x1b]8;;https://wandb.ai/a/b/runs/c\x1b\\run\x1b]8;;\x1b\\\n",
+                 "wandb 1 https://wandb.ai/a/b/runs/c\n");
+}
+
+static void several_runs_and_line_numbers(void **state)
+{
+    (void)state;
+    assert_links(
+        "one\ntwo\nhttps://wandb.ai/a/b/runs/1 https://wandb.ai/a/b/runs/2\nx\n\nhttps://wandb.ai/a/b/runs/3",
+        "wandb 3 https://wandb.ai/a/b/runs/1\nwandb 3 https://wandb.ai/a/b/runs/2\n"
+        "wandb 6 https://wandb.ai/a/b/runs/3\n");
+}
+
+static void a_cut_anywhere_gives_the_same(void **state)
+{
+    (void)state;
+    static const char text[] = "a\nwandb: at \x1b[34mhttps://wandb.ai/acme/p/runs/xyz\x1b[0m "
+                               "ok\r\nhttp://h/#/experiments/1/runs/2\nend";
+    auto_str struct str whole = STR_MAX(10000);
+    struct link_scan scan = { 0 };
+    links_feed(&scan, SPAN_LIT(text), note, &whole);
+    links_end(&scan, note, &whole);
+    assert_true(whole.len > 0);
+    for (size_t a = 0; a < sizeof(text); a++) {
+        for (size_t b = a; b < sizeof(text); b++) {
+            auto_str struct str out = STR_MAX(10000);
+            struct span all = SPAN_LIT(text);
+            scan = (struct link_scan){ 0 };
+            links_feed(&scan, span_head(all, a), note, &out);
+            links_feed(&scan, span_head(span_skip(all, a), b - a), note, &out);
+            links_feed(&scan, span_skip(all, b), note, &out);
+            links_end(&scan, note, &out);
+            assert_string_equal(str_text(&out), str_text(&whole));
+        }
+    }
+}
+
+static void endless_lines_and_rubbish_do_no_harm(void **state)
+{
+    (void)state;
+    struct link_scan scan = { 0 };
+    auto_str struct str out = STR_MAX(1 << 20);
+    char piece[5000];
+    for (int i = 0; i < 2000; i++) {
+        for (size_t k = 0; k < sizeof(piece); k++)
+            piece[k] = "://ht\x1b[]\\;8mps\xff."[(size_t)(rand() % 18)];                       /* NOLINT */
+        links_feed(&scan, (struct span){ piece, (size_t)rand() % sizeof(piece) }, note, &out); /* NOLINT */
+    }
+    links_end(&scan, note, &out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_trackers_own_words_are_understood),
+        cmocka_unit_test(what_stands_around_an_address_is_no_part_of_it),
+        cmocka_unit_test(colours_and_hyperlinks_do_not_hide_it),
+        cmocka_unit_test(several_runs_and_line_numbers),
+        cmocka_unit_test(a_cut_anywhere_gives_the_same),
+        cmocka_unit_test(endless_lines_and_rubbish_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
