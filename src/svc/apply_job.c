@@ -171,6 +171,17 @@ static char *sentence_of(const struct seen_job *row)
     return text.len ? str_steal(&text) : NULL;
 }
 
+/* What a job waits for, as it stands now: its events are the history of that. */
+static void waiting_json(const struct job *job, struct str *to)
+{
+    struct json_out out = { .to = to };
+    json_open_object(&out);
+    json_member_str(&out, "state", job_state_word(job->state));
+    json_member_str(&out, "reason", job->reason);
+    json_member_str(&out, "why", job->why);
+    json_close_object(&out);
+}
+
 static void apply_live(const struct apply *apply, struct job *job, const struct seen_job *row)
 {
     enum job_state next = row->state == JOB_STATE_UNKNOWN ? job->state : row->state; /* P10 */
@@ -192,7 +203,9 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
         jobs_enter(apply->gw->jobs, job, next, why);
     } else if (changed) {
         mem_replace_str(&job->why, why);
-        jobs_change(apply->gw->jobs, job, "changed", NULL);
+        auto_str struct str told = STR_MAX(MAX_EVENT_BYTES);
+        waiting_json(job, &told);
+        jobs_change(apply->gw->jobs, job, "changed", str_text(&told));
     }
 }
 
