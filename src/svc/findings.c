@@ -62,7 +62,8 @@ static void on_link(void *ctx, const struct link *link)
     json_close_object(&out);
     finding->json = &json;
     finding->url = &url;
-    job_note(finding->gw, finding->place->job_id, "link", str_text(&json), add_link, finding);
+    job_note(finding->gw, finding->place->job_id,
+             &(struct job_note){ .kind = "link", .data = str_text(&json), .set = add_link, .ctx = finding });
 }
 
 void findings_resume(struct link_scan *scan, const struct log_cache *cache)
@@ -158,6 +159,6 @@ static bool judge_job(void *ctx, struct job *job)
 void findings_verdict(const struct gateway *gw, const struct log_place *place, const struct log_cache *cache)
 {
     struct judging judging = { place, cache, STR_MAX(VERDICT_BYTES) };
-    job_note(gw, place->job_id, "verdict", NULL, judge_job, &judging);
+    job_note(gw, place->job_id, &(struct job_note){ .kind = "verdict", .set = judge_job, .ctx = &judging });
     str_clear(&judging.json);
 }

@@ -5,10 +5,14 @@
 #include "domain/job.h"
 #include "svc/gateway.h"
 
-/* set changes the job; false: there is nothing to change. Then it is stored, with an event of that kind;
+/* set changes the job; false: there is nothing to change. Else it is stored, with an event of that kind;
  * data: JSON or NULL. */
 typedef bool job_note_fn(void *ctx, struct job *job);
-void job_note(const struct gateway *gw, int64_t job_id, const char *kind, const char *data, job_note_fn *set,
-              void *ctx);
+struct job_note {
+    const char *kind, *data;
+    job_note_fn *set;
+    void *ctx;
+};
+void job_note(const struct gateway *gw, int64_t job_id, const struct job_note *note);
 
 #endif
