@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "store/outbox.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int plan(struct store_help *h, int64_t event, const char *notifier, int64_t due_us)
