@@ -44,8 +44,9 @@ static const struct {
                                                                                                  "{}") "}}" },
     { "LogSearch",
       "{\"type\":\"object\",\"required\":[\"total\",\"items\"],\"properties\":{" P("total", INTEGER) "," P(
-          "items", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"line\",\"text\"],"
-                   "\"properties\":{" P("line", INTEGER) "," P("text", STRING) "}}}") "," P("next", MAYBE_INT) "}}" },
+          "items",
+          "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"line\",\"text\"],"
+          "\"properties\":{" P("line", INTEGER) "," P("text", STRING) "}}}") "," P("next", MAYBE_INT) "}}" },
     { "EventList", "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P(
                        "items", LIST("Event")) "," P("next", MAYBE_INT) "}}" },
     { "Cluster",

@@ -8,7 +8,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { POLL_S = 50, SLACK_S = 30, MAX_PATH_BYTES = 1024, FIRST_PAUSE_MS = 200, MAX_PAUSE_MS = 5000, ONE_LOOK_S = 1 };
+enum {
+    POLL_S = 50,
+    SLACK_S = 30,
+    MAX_PATH_BYTES = 1024,
+    FIRST_PAUSE_MS = 200,
+    MAX_PAUSE_MS = 5000,
+    ONE_LOOK_S = 1
+};
 
 static bool is_passing(const struct answer *answer, int rc, const struct err *err)
 {

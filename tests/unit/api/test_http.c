@@ -44,7 +44,8 @@ static void keeps_a_connection_for_further_requests(void **state)
 static void answers_two_requests_sent_at_once(void **state)
 {
     (void)state;
-    const char *answer = ask("GET /healthz HTTP/1.1\r\n" HOST "\r\nGET /api/nothing HTTP/1.1\r\n" HOST "\r\n");
+    const char *answer =
+        ask("GET /healthz HTTP/1.1\r\n" HOST "\r\nGET /api/nothing HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(status_of(answer), 200);
     assert_non_null(strstr(answer, "HTTP/1.1 404"));
 }
