@@ -3,7 +3,6 @@
 #include "svc/apply_job.h"
 
 #include "base/crash.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "slurm/jobid.h"
@@ -15,6 +14,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { TASKS_BYTES = 64 * 1024 * 1024 };
 
 struct task {
     int64_t number;
@@ -240,7 +241,7 @@ static void render_task(struct json_out *out, const struct task *task)
 
 static void remember(struct job *job, const struct tasks *tasks, const struct tally *tally)
 {
-    auto_str struct str list = STR_MAX(MAX_OUTPUT_BYTES), counts = STR_MAX(4096);
+    auto_str struct str list = STR_MAX(TASKS_BYTES), counts = STR_MAX(4096);
     struct json_out out = { .to = &list }, sums = { .to = &counts };
     json_open_array(&out);
     for (size_t i = 0; i < tasks->count; i++)
