@@ -15,6 +15,13 @@ export function shots(ids) {
     { name: "job-script", path: `/jobs/${ids.good}/script`, ready: (page) => page.waitForSelector(".listing") },
     { name: "job-config", path: `/jobs/${ids.good}/config`, ready: (page) => page.waitForSelector(".listing") },
     { name: "job-history", path: `/jobs/${ids.good}/history`, ready: (page) => page.waitForSelector(".history li") },
+    { name: "launch", path: "/launch?project=page-tests", ready: (page) => page.waitForSelector(".preview .lcode .l") },
+    { name: "launch-clone", path: `/launch?from=${ids.good}`, ready: (page) => page.waitForSelector(".preview .lcode .l") },
+    { name: "projects", path: "/projects", ready: (page) => page.waitForSelector(".projectlist tbody tr") },
+    { name: "project", path: "/projects/page-tests", ready: (page) => page.waitForSelector(".runs li") },
+    { name: "clusters", path: "/clusters", ready: (page) => page.waitForSelector(".chealth") },
+    { name: "cluster", path: "/clusters/local", ready: (page) => page.waitForSelector("table.list tbody tr") },
+    { name: "settings", path: "/settings", ready: (page) => page.waitForSelector(".facts dt") },
     { name: "palette", path: "/jobs", ready: async (page) => { await rows(page); await page.keyboard.press("Control+k"); await page.waitForSelector(".palette [role=option]"); } },
     { name: "keys", path: "/jobs", ready: async (page) => { await rows(page); await page.keyboard.press("?"); await page.waitForSelector(".keyhelp"); } },
   ];

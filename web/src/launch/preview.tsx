@@ -28,7 +28,7 @@ function Script({ rendered, changed }: { rendered: Rendered; changed: Set<number
   return (
     <>
       <div class="scr" tabIndex={0} role="region" aria-label="Script as it will be sent">
-        <pre class="code">
+        <pre class="code lcode">
           {rendered.script.replace(/\n$/, "").split("\n").map((line, index) => {
             const at = index + 1;
             const origin = origins.get(at);
@@ -79,7 +79,7 @@ function Diff({ lines, store }: { lines: DiffLine[]; store: Launch }): JSX.Eleme
       {parts.map((part, at) => (
         <div key={at}>
           {part.skipped > 0 && <p class="skipped sm">{part.skipped} equal lines</p>}
-          <pre class="code">{part.lines.map((line, index) => <span key={index} class={`l d-${line.kind}`}><span class="ln" aria-hidden="true">{line.at ?? ""}</span><span class="sign">{signs[line.kind]}</span><Painted text={line.text} />{"\n"}</span>)}</pre>
+          <pre class="code lcode">{part.lines.map((line, index) => <span key={index} class={`l d-${line.kind}`}><span class="ln" aria-hidden="true">{line.at ?? ""}</span><span class="sign">{signs[line.kind]}</span><Painted text={line.text} />{"\n"}</span>)}</pre>
         </div>
       ))}
     </div>
@@ -104,7 +104,7 @@ export function Preview({ store }: { store: Launch }): JSX.Element {
     list.current?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
   };
   return (
-    <section class={`card preview${store.renderProblem.value ? " old" : ""}`} aria-label="Preview">
+    <section class="card preview" aria-label="Preview">
       <div class="tabs">
         <div role="tablist" aria-label="Preview" ref={list} onKeyDown={move}>
           {tabs.map(([name, label]) => (
@@ -117,6 +117,7 @@ export function Preview({ store }: { store: Launch }): JSX.Element {
         {rendered && <CopyButton compact text={rendered.script} label="Copy the script" />}
       </div>
       <div id="preview-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {rendered && store.renderProblem.value && <p class="oldnote sm"><Icon name="warn" /> The script before the form had faults.</p>}
         {!rendered && (store.renderProblem.value ? <p class="pad muted"><Icon name="warn" /> No script yet: the form has faults.</p> : <Skeleton rows={12} height={20} />)}
         {rendered && tab === "script" && <Script rendered={rendered} changed={changed} />}
         {rendered && tab === "resolved" && <Resolved rendered={rendered} />}

@@ -66,7 +66,7 @@ function Row({ row, store }: { row: WhereRow; store: Launch }): JSX.Element {
 function Legend({ store }: { store: Launch }): JSX.Element {
   const oldest = store.gpus.value.map((gpu) => gpu.observed_at).filter(Boolean).sort()[0] ?? store.clusters.value.map((cluster) => cluster.observed_at).filter(Boolean).sort()[0];
   return (
-    <div class="legend">
+    <div class="wherelegend">
       {store.gpus.value.length > 0 && <><span><i class="mine" />yours</span><span><i class="used" />in use</span><span><i class="downed" />down or drained</span><span><i />free</span></>}
       <span class="sp" />
       {oldest && <span><Age at={oldest} prefix="polled " /></span>}

@@ -32,7 +32,7 @@ function Config({ project }: { project: Project }): JSX.Element {
       {lines.length === 0 && faults.length === 0 && <p class="pad muted">The folder has none: built-in values apply to everything. A file with <code>params:</code> gives the launch form typed fields.</p>}
       {lines.length > 0 && (
         <div class="xscroll cfgtree" tabIndex={0} role="group" aria-label="Configuration as read">
-          <pre class="code">{lines.map((line) => <span key={line.path} class="l" title={line.path}>{"  ".repeat(line.depth)}<span class="k">{line.key}</span>:{line.value && <> <span class="s">{line.value}</span></>}{"\n"}</span>)}</pre>
+          <pre class="code lcode">{lines.map((line) => <span key={line.path} class="l" title={line.path}>{"  ".repeat(line.depth)}<span class="k">{line.key}</span>:{line.value && <> <span class="s">{line.value}</span></>}{"\n"}</span>)}</pre>
         </div>
       )}
     </section>

@@ -1,0 +1,136 @@
+// Pure functions of the launch form, the clusters and the projects pages.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { matrixOf, nodeKind } from "../src/clusters/shape";
+import { changedLines, diffLines, hunks } from "../src/launch/diff";
+import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, splitArgs } from "../src/launch/model";
+import { paint } from "../src/launch/paint";
+import { firstRow, placeKey, rowFor, whereRows } from "../src/launch/rows";
+import { accountsAt, boundsAt, gpuChoices, qosAt, seconds, sizeText, slurmTime, whyNot, type Limits } from "../src/launch/size";
+import { configLines, faultPlace } from "../src/projects/shape";
+
+const config = { params: { lr: { type: "float" as const, default: 0.1, min: 0, max: 1 }, epochs: { type: "int" as const, default: 3 }, amp: { type: "bool" as const } }, default_overrides: { seed: 7, lr: 0.2 } };
+
+test("a field left empty is not in the request", () => {
+  const draft = { ...emptyDraft("iris"), place: { cluster: "alder", partition: "gpu", gpuType: "a100", cpuOnly: false } };
+  assert.deepEqual(bodyOf(draft, config), { project: "iris", cluster: "alder", resources: { gpu_type: "a100" }, slurm: { partition: "gpu" } });
+});
+
+test("parameters go as their types say", () => {
+  const draft = { ...emptyDraft("iris"), params: { lr: "3e-4", epochs: "5", amp: "true", seed: "9" } };
+  assert.deepEqual(bodyOf(draft, config).overrides, { lr: 3e-4, epochs: 5, amp: true, seed: 9 });
+  assert.equal(paramValue({ type: "int" }, "many"), "many");
+  assert.equal(paramValue({ type: "choice", choices: [1, 2] }, "2"), 2);
+});
+
+test("what is wrong with a value is said in words", () => {
+  assert.equal(paramFault(config.params.lr, "2"), "At most 1");
+  assert.equal(paramFault(config.params.lr, "x"), "A number is wanted, such as 3e-4");
+  assert.equal(paramFault(config.params.epochs, "1.5"), "A whole number is wanted");
+  assert.equal(paramFault(config.params.lr, "1e-3"), "");
+});
+
+test("defaults of default_overrides and of a profile go over those of params", () => {
+  const params = Object.fromEntries(paramsOf({ ...config, profiles: { big: { default_overrides: { seed: 8 } } } }, "big"));
+  assert.equal(params.lr?.default, 0.2);
+  assert.equal(params.seed?.default, 8);
+});
+
+test("a request and the form that it fills make the same request again", () => {
+  const request = { project: "iris", cluster: "alder", name: "x", args: ["a b", "--c"], overrides: { lr: 0.3 }, resources: { gpus: 2, gpu_type: "a100", time: "2h", exclusive: true }, slurm: { partition: "gpu", qos: "high", constraint: "ib" }, tags: ["t"] };
+  assert.deepEqual(bodyOf(draftFrom(request), config), request);
+  assert.equal(isUntouched(emptyDraft("iris")), true);
+  assert.equal(isUntouched(draftFrom(request)), false);
+});
+
+test("a run on CPUs comes back as one on CPUs", () => {
+  const request = { project: "iris", cluster: "local", resources: { gpus: 0 } };
+  assert.equal(draftFrom(request).place?.cpuOnly, true);
+  assert.deepEqual(bodyOf(draftFrom(request), config), request);
+});
+
+test("arguments are split and joined as a shell would", () => {
+  assert.deepEqual(splitArgs(`a 'b c' "d \\"e" f\\ g x='1 2'`), ["a", "b c", 'd "e', "f g", "x=1 2"]);
+  for (const words of [["a"], ["it's", "b c", ""], ["$HOME", "`x`", "a\nb"]]) assert.deepEqual(splitArgs(joinArgs(words)), words);
+  assert.deepEqual(splitArgs("  "), []);
+});
+
+test("the command and curl ask for the same", () => {
+  const body = { project: "iris", cluster: "alder", overrides: { lr: 0.3 }, resources: { gpus: 2, exclusive: true }, slurm: { partition: "gpu" }, tags: ["a b"], args: ["--x", "it's"] };
+  assert.equal(asCommand(body), "sluice submit --project iris --cluster alder --tag 'a b' --gpus 2 --set resources.exclusive=true --partition gpu --param lr=0.3 -- --x 'it'\\''s'");
+  assert.match(asCurl(body, "http://gate:1/sub"), /^curl -fsS http:\/\/gate:1\/sub\/api\/v1\/jobs .*--json '\{"project"/);
+});
+
+test("a pointer finds its field", () => {
+  assert.equal(fieldOf("/overrides/lr"), "param:lr");
+  assert.equal(fieldOf("/overrides/a~1b"), "param:a/b");
+  assert.equal(fieldOf("/resources/time"), "time");
+  assert.equal(fieldOf("/resources/gpu_type"), "where");
+  assert.equal(fieldOf("/slurm/partition"), "where");
+  assert.equal(fieldOf("/frob"), "");
+});
+
+test("times are read as Slurm and people write them", () => {
+  assert.deepEqual(["90m", "2d", "1d12h", "12:00:00", "1-12:00:00", "90", "2-00", "1.5h", "30:00"].map(seconds), [5400, 172800, 129600, 43200, 129600, 5400, 172800, 5400, 1800]);
+  assert.deepEqual(["x", "", "1h x", "-1"].map(seconds), [undefined, undefined, undefined, undefined]);
+  assert.equal(slurmTime(129600), "1-12:00:00");
+  assert.equal(slurmTime(3600), "01:00:00");
+  assert.equal(sizeText(268435456), "256M");
+  assert.deepEqual(gpuChoices(4), [1, 2, 4]);
+  assert.deepEqual(gpuChoices(6), [1, 2, 4, 6]);
+});
+
+const limits: Limits = {
+  partitions: [{ name: "gpu", default: true, up: true, max_time_s: 86400, nodes: 4, max_nodes: 2, allow_accounts: ["nlp", "cv"], gpus: { a100: 32 } }, { name: "cpu", up: true, nodes: 8, cpus: 256, deny_qos: ["high"] }, { name: "old", up: false, gpus: { k80: 4 } }, { name: "theirs", allow_accounts: ["bio"], gpus: { h100: 8 } }],
+  associations: [{ account: "nlp", qos: ["normal", "high"] }, { account: "cv", partition: "cpu", qos: ["normal"] }],
+  qos: [{ name: "high", max_wall_s: 3600 }],
+};
+
+test("limits are those of partition, association and QOS", () => {
+  assert.deepEqual(accountsAt(limits, "gpu"), ["nlp"]);
+  assert.deepEqual(accountsAt(limits, "cpu"), ["nlp", "cv"]);
+  assert.deepEqual(qosAt(limits, "cpu", "nlp"), ["normal"]);
+  assert.equal(whyNot(limits, "old"), "the partition is down");
+  assert.equal(whyNot(limits, "theirs"), "none of your accounts may use it");
+  assert.equal(whyNot(undefined, "gpu"), "");
+  const place = { cluster: "alder", partition: "gpu", gpuType: "a100", cpuOnly: false };
+  assert.deepEqual(boundsAt(limits, place, "high", 8), { maxNodes: 2, maxTime: 3600, maxGpus: 8 });
+});
+
+test("the table has a row a place, those one may not use with the reason, and CPUs", () => {
+  const gpus = [{ cluster: "alder", partition: "theirs", type: "h100", total: 8, free: 8 }, { cluster: "alder", partition: "gpu", type: "a100", total: 32, free: 3 }];
+  const rows = whereRows(gpus, [{ name: "alder", scheduler: "slurm" }, { name: "local", scheduler: "process" }], { alder: limits, local: { cpus: 2 } });
+  assert.deepEqual(rows.map((row) => placeKey(row.place).replaceAll("\n", "/") + (row.why ? ": " + row.why : "")), ["alder/gpu/a100", "alder/theirs/h100: none of your accounts may use it", "alder/cpu/cpu", "local//cpu"]);
+  assert.equal(firstRow(rows, true)?.place.partition, "gpu");
+  assert.equal(firstRow(rows, false)?.place.partition, "cpu");
+  assert.equal(rowFor(rows, { cluster: "alder", partition: "", gpuType: "a100", cpuOnly: false })?.place.partition, "gpu");
+});
+
+test("a diff leaves out what differs in every run", () => {
+  const token = "jx01m7wzvsdqbn6x5wdv0hhmge5m";
+  const before = ["a", `t='${token}'`, "lr 0.1", "same", "end"].join("\n");
+  const after = ["a", `t='jx${"0".repeat(26)}'`, "lr 0.3", "more", "same", "end"].join("\n");
+  const lines = diffLines(before, after);
+  assert.deepEqual([...changedLines(lines)], [3, 4]);
+  assert.deepEqual(lines.filter((line) => line.kind === "old").map((line) => line.text), ["lr 0.1"]);
+  assert.deepEqual(hunks(lines, 0).map((hunk) => [hunk.skipped, hunk.lines.length]), [[2, 3]]);
+  assert.deepEqual(hunks(diffLines(before, before)), []);
+});
+
+test("coloured pieces of a line are the line", () => {
+  for (const line of ["#SBATCH --time=1 # x", `export A="b $C" # why`, "if [ 'x", "", "fill 'python3' \"${argv[@]}\""]) assert.equal(paint(line).map((piece) => piece.text).join(""), line);
+});
+
+test("the matrix has types across and partitions down", () => {
+  const matrix = matrixOf([{ cluster: "b", partition: "p", type: "a100", total: 4 }, { cluster: "a", partition: "q", type: "h100", total: 8 }, { cluster: "a", partition: "q", type: "a100", total: 2 }]);
+  assert.deepEqual(matrix.types, ["h100", "a100"]);
+  assert.deepEqual(matrix.lines.map((line) => [line.cluster, line.cells.map((cell) => cell?.total)]), [["a", [8, 2]], ["b", [undefined, 4]]]);
+  assert.equal(nodeKind({ name: "n", state: "drained", accepts_work: false }), "off");
+  assert.equal(nodeKind({ name: "n", state: "mixed", accepts_work: true, cpus: 8, cpus_in_use: 3 }), "busy");
+});
+
+test("a configuration is shown a line a key, a fault with its place", () => {
+  assert.deepEqual(configLines({ a: { b: 1, c: {} }, d: ["x"] }).map((line) => `${line.depth}${line.path}=${line.value}`), ["0a=", "1a.b=1", "1a.c={}", '0d=["x"]']);
+  assert.equal(faultPlace({ file: ".mlops-config.yaml", line: 3, column: 14 }), ".mlops-config.yaml:3:14");
+});
