@@ -9,7 +9,7 @@ const WHOLE = 4 * 1024 * 1024; // up to here the log is held from its start
 const STEP = 512 * 1024; // bytes a request
 const MOST = 48 * 1024 * 1024; // beyond, the older half is let go
 
-export interface Match { line: number; index?: number } // line: number in the file; index: in lines, where held
+export interface Match { line: number } // its number in the file
 
 interface Piece { text: string; offset: number; size: number; firstLine?: number }
 
@@ -103,16 +103,16 @@ export class LogStore {
   /** Every line that holds the text: exact, over the whole log. */
   async search(text: string, signal: AbortSignal): Promise<{ matches: Match[]; total: number }> {
     if (this.isWhole) return this.searchHere(text);
-    const answer = await getJson<Record<string, unknown>>(`/jobs/${this.jobId}/log/search${query({ q: text, attempt: this.attempt, task: this.task })}`, signal);
-    const items = (answer.items ?? answer.matches ?? []) as { line: number }[];
-    return { matches: items.map(({ line }) => ({ line })), total: Number(answer.total ?? answer.count ?? items.length) };
+    const asked = query({ q: text, ignore_case: true, limit: 1000, attempt: this.attempt, task: this.task });
+    const answer = await getJson<{ total: number; items: Match[] }>(`/jobs/${this.jobId}/log/search${asked}`, signal);
+    return { matches: answer.items.map(({ line }) => ({ line })), total: answer.total };
   }
 
   private searchHere(text: string): { matches: Match[]; total: number } {
     const wanted = text.toLowerCase();
     const matches: Match[] = [];
     this.lines.forEach((line, index) => {
-      if (plain(line).toLowerCase().includes(wanted)) matches.push({ line: index + 1, index });
+      if (plain(line).toLowerCase().includes(wanted)) matches.push({ line: index + 1 });
     });
     return { matches, total: matches.length };
   }

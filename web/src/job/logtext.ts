@@ -50,10 +50,12 @@ export function pieces(line: string): Piece[] {
 }
 
 const alarms = /\b(?:warn(?:ing)?|error|fatal|critical|exception|traceback)\b/i;
+const thrown = /\b[A-Z]\w*(?:Error|Exception|Warning)\b/;
 
 export function isAlarm(line: string): boolean {
   const text = line.length > MAX_SHOWN ? line.slice(0, MAX_SHOWN) : line;
-  return alarms.test(plain(text));
+  const said = plain(text);
+  return alarms.test(said) || thrown.test(said);
 }
 
 /** The pieces with what was searched for marked: the parts that match have mark set. */

@@ -1,0 +1,183 @@
+// Pure functions of the page. Run by node's own runner over an esbuild bundle: make test-web.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ago, bytes, clock, coarse, count, duration, millis, short, value, when } from "../src/lib/format";
+import { complete, quote, terms, termValue, withTerm } from "../src/lib/filter";
+import { fuzzyScore, fuzzySort } from "../src/lib/fuzzy";
+import { gpuName, resourceText, runSeconds, timeText, waitSeconds, whyText } from "../src/lib/jobtext";
+import { FrameReader } from "../src/lib/sse";
+import { isFailure, stateRow, summarize } from "../src/lib/states";
+import type { Job } from "../src/lib/types";
+import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../src/job/logtext";
+import { chartsOf, inOrder, readCurves, smooth, summary } from "../src/job/series";
+import { timeline } from "../src/job/timeline";
+import { bits } from "../src/lib/code";
+
+const narrow = "\u202f";
+const plainSpaces = (text: string): string => text.replaceAll(narrow, " ");
+
+test("durations have two units at most", () => {
+  const cases: [number, string][] = [[0, "0 s"], [59.6, "1 min"], [61, "1 min 1 s"], [840, "14 min"], [17760, "4 h 56 min"], [90000, "1 d 1 h"], [3600, "1 h"]];
+  for (const [seconds, text] of cases) assert.equal(plainSpaces(duration(seconds)), text);
+});
+
+test("clocks stand below each other", () => {
+  assert.equal(clock(4), "0:04");
+  assert.equal(clock(750), "12:30");
+  assert.equal(clock(17767), "4:56:07");
+  assert.equal(clock(200_000), "2d 07:33");
+});
+
+test("ages are coarse and look ahead", () => {
+  assert.equal(ago(1000, 1500), "now");
+  assert.equal(plainSpaces(ago(0, 12_000)), "12 s ago");
+  assert.equal(plainSpaces(ago(600_000, 0)), "in 10 min");
+  assert.equal(plainSpaces(coarse(50 * 3600)), "2 d");
+});
+
+test("times name the day when it is not today", () => {
+  const now = new Date(2026, 2, 14, 12, 0).getTime();
+  assert.equal(when(new Date(2026, 2, 14, 9, 5).getTime(), now), "09:05");
+  assert.equal(when(new Date(2026, 2, 12, 9, 5).getTime(), now), "Thu 09:05");
+  assert.equal(when(new Date(2026, 0, 2, 9, 5).getTime(), now), "2 Jan 09:05");
+  assert.equal(when(new Date(2024, 0, 2, 9, 5).getTime(), now), "2 Jan 2024");
+  assert.equal(millis("rubbish"), undefined);
+});
+
+test("numbers are short and honest", () => {
+  assert.equal(count(1234567), "1,234,567");
+  assert.equal(short(375_800), "375.8k");
+  assert.equal(value(3e-5), "3e-5");
+  assert.equal(value(0.0003), "3e-4");
+  assert.equal(value("NaN"), "NaN");
+  assert.equal(value(undefined), "–");
+  assert.equal(value(1.40000001), "1.4");
+  assert.equal(value(0), "0");
+  assert.equal(plainSpaces(bytes(1536)), "1.5 KB");
+  assert.equal(plainSpaces(bytes(0)), "0 B");
+});
+
+test("a filter falls into terms with their places", () => {
+  assert.deepEqual(terms('state:failed "a b" tag:"x ""y"" z" loose'), [
+    { from: 0, to: 12, key: "state", value: "failed" }, { from: 13, to: 18, key: undefined, value: "a b" },
+    { from: 19, to: 34, key: "tag", value: 'x "y" z' }, { from: 35, to: 40, key: undefined, value: "loose" }]);
+  assert.equal(termValue("gpu:h100 state:running", "state"), "running");
+  assert.equal(withTerm("lr state:failed", "state", "running"), "state:running lr");
+  assert.equal(withTerm("lr state:failed", "state", undefined), "lr");
+  assert.equal(quote("a b"), '"a b"');
+});
+
+test("completion offers keys, then values, and goes on after a comma", () => {
+  assert.equal(complete("sta", 3, {})[0]?.insert, "state:");
+  assert.ok(complete("state:ru", 8, {}).some((offer) => offer.insert === "state:running"));
+  assert.ok(complete("state:running,fa", 16, {}).some((offer) => offer.insert === "state:running,failed"));
+  assert.deepEqual(complete("cluster:al", 10, { cluster: ["alder", "birch"] }).map((offer) => offer.insert), ["cluster:alder"]);
+  assert.equal(complete("x ", 2, {}).length, 10);
+});
+
+test("fuzzy search prefers word starts and whole matches", () => {
+  assert.equal(fuzzyScore("xyz", "jobs"), -1);
+  assert.deepEqual(fuzzySort("cl", ["Cancel", "Clusters"], (text) => text), ["Clusters", "Cancel"]);
+});
+
+test("states have words, groups and sums", () => {
+  assert.equal(stateRow("out_of_memory").label, "Out of memory");
+  assert.equal(stateRow("some_new_state").label, "some new state");
+  assert.ok(isFailure("lost") && !isFailure("cancelled") && !isFailure("running"));
+  assert.deepEqual(summarize({ running: 2, pending: 3, failed: 1, timeout: 1, completed: 4, cancelled: 1 }), { all: 12, running: 2, queued: 3, failed: 2, completed: 4, cancelled: 1 });
+});
+
+const job = (fields: Partial<Job>): Job => ({ id: 1, state: "running", attempt: 1, ...fields }) as Job;
+
+test("a job says what it asked for and why it is so", () => {
+  assert.equal(resourceText(job({ resources: { nodes: 2, gpus: 8, gpu_type: "h100" } })), "2 × 8 H100");
+  assert.equal(resourceText(job({ resources: { gpus: 1 } })), "1 GPU");
+  assert.equal(resourceText(job({ resources: { gpus: 0, cpus: 4 } })), "4 CPUs");
+  assert.equal(plainSpaces(gpuName("NVIDIA A100-SXM4-80GB")), "A100 80 GB");
+  assert.equal(gpuName("h100"), "H100");
+  assert.equal(gpuName("a100_mig"), "a100_mig");
+  const evidence = [{ line: 3, text: "ImportError: x" }];
+  assert.equal(whyText(job({ state: "failed", verdict: { code: "import", title: "Import error", evidence } })), "Import error: ImportError: x");
+  assert.equal(whyText(job({ state: "failed", exit_code: 3 })), "exit code 3");
+  assert.equal(whyText(job({ state: "pending", why: "Priority: 3 jobs ahead" })), "Priority: 3 jobs ahead");
+  assert.equal(whyText(job({ state: "running", cancel_requested_at: "x" })), "Cancelling");
+});
+
+test("run and wait times stop at the end", () => {
+  const times = { created_at: "2026-01-01T00:00:00Z", started_at: "2026-01-01T00:01:00Z", ended_at: "2026-01-01T00:03:00Z" };
+  const now = Date.parse("2026-01-01T00:10:00Z");
+  assert.equal(runSeconds(job({ ...times, state: "completed" }), now), 120);
+  assert.equal(runSeconds(job(times), now), 540);
+  assert.equal(waitSeconds(job(times), now), 60);
+  assert.equal(timeText(job({ created_at: times.created_at, state: "pending" }), now), `waits 10${narrow}min`);
+});
+
+test("the timeline tells what was, is and will be", () => {
+  const now = Date.parse("2026-01-01T01:00:00Z");
+  const steps = timeline(job({ created_at: "2026-01-01T00:00:00Z", started_at: "2026-01-01T00:10:00Z", resources: { time_s: 7200 }, progress: { fraction: 0.5, eta_s: 3000 } }), now);
+  assert.deepEqual(steps.map((step) => step.kind), ["done", "wait", "now", "future"]);
+  assert.equal(steps[2]?.fraction, 0.5);
+  assert.ok(plainSpaces(steps[2]!.note).includes("about 50 min left"));
+  assert.deepEqual(timeline(job({ state: "failed", created_at: "2026-01-01T00:00:00Z", started_at: "2026-01-01T00:00:01Z", ended_at: "2026-01-01T00:00:05Z", exit_code: 1 }), now).map((step) => step.kind), ["done", "calm", "bad"]);
+  assert.deepEqual(timeline(job({ state: "submit_failed", why: "no" }), now).map((step) => step.kind), ["bad"]);
+});
+
+test("event frames come whole, however they are cut", () => {
+  const text = ":\n\nid: 5\nevent: state\ndata: {\"a\":1}\n\nevent: x\r\ndata: 1\r\ndata: 2\r\n\r\n";
+  const reader = new FrameReader();
+  assert.deepEqual([...text].flatMap((letter) => reader.feed(letter)).slice(0, 1), [{ id: "5", event: "state", data: '{"a":1}' }]);
+  assert.deepEqual(new FrameReader().feed(text).map((frame) => frame.data), ['{"a":1}', "1\n2"]);
+});
+
+test("log lines are folded and harmless", () => {
+  assert.equal(fold("  0%\r 50%\r100%"), "100%");
+  assert.equal(fold("windows\r"), "windows");
+  assert.equal(plain("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x1b[2J"), "red x");
+  assert.deepEqual(pieces("\x1b[31mred\x1b[0m on"), [{ text: "red", class: "ansi-red-fg" }, { text: " on", class: "" }]);
+  assert.deepEqual(pieces("a\u202eb\x00c"), [{ text: "a\u2039U+202E\u203ab\ufffdc", class: "" }]);
+  assert.equal(pieces("x".repeat(100_000))[0]?.text.length, MAX_SHOWN);
+  assert.equal(pieces("<script>")[0]?.text, "<script>");
+  assert.equal(pieces("\x1b]8;;javascript:x\x07link\x1b]8;;\x07").map((piece) => piece.text).join(""), "link");
+});
+
+test("warnings are found under colours, words that only look like them are not", () => {
+  assert.ok(isAlarm("\x1b[33mWARNING\x1b[0m x") && isAlarm("Traceback (most recent call last):") && isAlarm("ValueError: x") && isAlarm("DeprecationWarning: x"));
+  assert.ok(!isAlarm("forewarned terrors") && !isAlarm("val_error 0.3"));
+});
+
+test("marks fall across colours", () => {
+  const parts = marked([{ text: "ab", class: "x" }, { text: "cd", class: "" }], "BC");
+  assert.deepEqual(parts.map((part) => [part.text, part.mark ?? false]), [["a", false], ["b", true], ["c", true], ["d", false]]);
+});
+
+test("links to lines", () => {
+  assert.deepEqual(lineRange("#L120-140"), [120, 140]);
+  assert.deepEqual(lineRange("#L7"), [7, 7]);
+  assert.equal(lineRange("#x"), undefined);
+});
+
+test("smoothing does not depend on how points were sampled, and keeps gaps", () => {
+  const at = (n: number): { x: number[]; y: number[] } => ({ x: Array.from({ length: n }, (_, i) => (i * 1000) / (n - 1)), y: Array.from({ length: n }, (_, i) => (i < n / 2 ? 0 : 1)) });
+  const few = at(101);
+  const many = at(1001);
+  const a = smooth(few.x, few.y, 0.5)[75]!;
+  const b = smooth(many.x, many.y, 0.5)[750]!;
+  assert.ok(Math.abs(a - b) < 0.02, `${a} ${b}`);
+  assert.deepEqual(smooth([0, 1, 2], [1, null, 1], 0.5)[1], null);
+  assert.deepEqual(smooth([0, 1, 2], [1, 2, 3], 0), [1, 2, 3]);
+});
+
+test("curves of several shapes, in order, on common charts", () => {
+  const [curve] = readCurves({ items: [{ key: "train/loss", points: [[0, 3], [2, "NaN"], [1, 2], [1, 1]] }] });
+  assert.deepEqual(curve?.value, [3, null, 2, 1]);
+  assert.deepEqual(inOrder(curve!, false), { x: [0, 1, 2], y: [3, 1, null], low: undefined, high: undefined });
+  const two = readCurves({ items: [{ name: "eval/loss", steps: [1], values: [2] }, { name: "train/loss", steps: [1], values: [2], min: [1], max: [3] }, { name: "lr", steps: [1], values: [1] }] });
+  assert.deepEqual(chartsOf(two).map((chart) => [chart.title, chart.curves.length]), [["loss", 2], ["lr", 1]]);
+  assert.ok(summary(two[0]!, String).includes("eval/loss stays"));
+});
+
+test("a script's lines keep every character", () => {
+  for (const line of ['#SBATCH --time=12:00:00', 'export A="b $C" # why', "srun python train.py --lr=3e-4 '$x'", ""]) assert.equal(bits(line).map((bit) => bit.text).join(""), line);
+  assert.equal(bits("#SBATCH -n 1")[0]?.class, "d");
+});
