@@ -45,7 +45,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/b
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE web-types web-check
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE web-types web-check test-page screenshots web-check
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -121,12 +121,18 @@ $(B)/openapi.json: tests/tools/openapi_dump.c $(B)/libsluice.a
 	$(Q)$(CC) $(CFLAGS_ALL) -o $(B)/openapi_dump $< $(LDFLAGS_ALL) $(B)/libsluice.a $(PKG_LIBS) -lpthread
 	$(Q)$(B)/openapi_dump >$@.tmp && mv $@.tmp $@
 
-# Types of the page; its tests go here, too.
-web-check: web/node_modules/.package-lock.json
-	$(Q)cd web && node_modules/.bin/tsc --noEmit -p tsconfig.json
-
 web-types: $(B)/openapi.json web/node_modules/.package-lock.json
 	$(Q)cd web && node_modules/.bin/openapi-typescript ../$< --default-non-nullable false -o src/lib/schema.d.ts --silent
+
+# The page: types and pure functions; in Chromium against a gateway; pictures of every page (ONLY="jobs keys").
+web-check: web/node_modules/.package-lock.json
+	$(Q)cd web && node_modules/.bin/tsc -p . && node test/run.mjs
+
+test-page: build/sluice
+	$(Q)node --test tests/e2e/*.test.mjs
+
+screenshots: build/sluice
+	$(Q)node tests/e2e/screenshots.mjs $(ONLY)
 
 unit: $(B)/test/unit/$(T:%.c=%)
 	$(Q)$<

@@ -43,7 +43,7 @@ export function ConfigTab({ job }: { job: Job }): JSX.Element {
   return (
     <>
       <Card title="Resolved configuration" extra={<><label class="in findkey"><Icon name="search" /><input aria-label="Find a key or value" placeholder="Find a key or value" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label><span class="grow" /><Toggle on={all} onChange={setAll}>Defaults too</Toggle></>}>
-        <div class="scrollx pad">
+        <div class="scrollx pad" tabIndex={0} role="region" aria-label="Values">
           <table class="plain config"><thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
             <tbody>{shown.map((row) => <tr key={row.key} class={row.isDefault ? "muted" : ""}><td class="mono">{row.key}</td><td class="mono"><bdi>{row.value}</bdi></td><td class="sm muted">{row.origin}</td></tr>)}</tbody></table>
           {!shown.length && <p class="muted">{rows.length ? (text ? "Nothing of that name." : "Every value is a default.") : "Nothing was kept of this job's configuration."}</p>}

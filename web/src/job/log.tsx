@@ -30,17 +30,24 @@ function LogLine({ text, needle, current }: { text: string; needle: string; curr
   );
 }
 
+/** Before its start a job has no log to ask for. */
+function hasLog(job: Job): boolean {
+  return job.started_at !== undefined || job.attempt > 1;
+}
+
 function useStore(job: Job, attempt?: number): LogStore {
   const store = useMemo(() => new LogStore(job.id, attempt), [job.id, attempt]);
   const ended = isEnded(job.state);
-  useEffect(() => { void store.load(); }, [store]);
+  const started = hasLog(job);
+  useEffect(() => { if (started) void store.load(); }, [store, started]);
   useEffect(() => {
+    if (!started) return undefined;
     const soon = coalesce(() => void (store.loaded.value ? store.more() : store.load()), 150);
     if (ended) { soon(); return undefined; }
     const stop = watch([`log:${job.id}`], soon);
     const timer = setInterval(() => { if (!document.hidden) soon(); }, 2500);
     return () => { stop(); clearInterval(timer); };
-  }, [store, ended]);
+  }, [store, ended, started]);
   return store;
 }
 
@@ -150,8 +157,8 @@ export function LogView({ job, attempt, tall, search = "", onSearch }: Props): J
         <Toggle on={follow} onChange={setFollow} title={ended ? "Stay at the end (f)" : "Follow new lines (f)"}>{!ended && <span class={`spot${follow ? " s-run" : ""}`} />}{ended ? "End" : follow ? "Following" : "Follow"}</Toggle>
       </div>
       {problem && problem.code !== "not_found" && <div class="pad"><ProblemBox problem={problem} what="The log cannot be read" retry={() => void store.load()} /></div>}
-      {!store.loaded.value && !problem && <Skeleton rows={8} />}
-      {(store.loaded.value ? lines.length === 0 : problem?.code === "not_found") && <Empty icon="jobs" title={ended ? "It wrote nothing" : "No log yet"}><p>{ended ? "The job ended without a line of output." : "Its first lines will appear here by themselves."}</p></Empty>}
+      {!store.loaded.value && !problem && hasLog(job) && <Skeleton rows={8} />}
+      {(store.loaded.value ? lines.length === 0 : problem?.code === "not_found" || !hasLog(job)) && <Empty icon="jobs" title={ended ? "It wrote nothing" : "No log yet"}><p>{ended ? (hasLog(job) ? "The job ended without a line of output." : "The job ended before it started.") : "Its first lines will appear here by themselves."}</p></Empty>}
       <div class={`log${wrap ? " wrap" : ""}`} role="log" aria-live="off" aria-label="Lines of the log" tabIndex={0} ref={box} onScroll={onScroll} hidden={lines.length === 0}>
         <div class="rowsbox" style={{ height: `${virtual.getTotalSize()}px` }}>
           {virtual.getVirtualItems().map((item) => {

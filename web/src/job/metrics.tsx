@@ -19,20 +19,21 @@ import { chartsOf, readCurves, type Curve } from "./series";
 export function useCurves(job: Job): Resource<Curve[]> {
   const ended = isEnded(job.state);
   const found = useResource<Curve[]>(async (abort) => {
+    if (!job.metrics) return []; // the job's document names what there is
     try {
       return readCurves(await getJson(`/jobs/${job.id}/metrics?points=2000`, abort));
     } catch (error) {
       if ((error as { status?: number }).status === 404) return [];
       throw error;
     }
-  }, [job.id, ended]);
+  }, [job.id, ended, job.metrics !== undefined]);
   useEffect(() => {
-    if (ended) return undefined;
+    if (ended || !job.metrics) return undefined;
     const soon = coalesce(() => void found.reload(), 1000);
     const stop = watch([`log:${job.id}`], soon);
     const timer = setInterval(() => { if (!document.hidden) soon(); }, 5000);
     return () => { stop(); clearInterval(timer); };
-  }, [job.id, ended]);
+  }, [job.id, ended, job.metrics !== undefined]);
   return found;
 }
 

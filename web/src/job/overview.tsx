@@ -140,7 +140,7 @@ function Attempts({ job }: { job: Job }): JSX.Element | null {
   if (attempts.length < 2) return null;
   return (
     <Card title={<>Attempts <span class="muted">{attempts.length}</span></>}>
-      <div class="pad scrollx"><table class="plain"><thead><tr>{["", "State", "Nodes", "Start", "Ran", "End"].map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead><tbody>{attempts.map(attemptRow)}</tbody></table></div>
+      <div class="pad scrollx" tabIndex={0} role="region" aria-label="Attempts"><table class="plain"><thead><tr>{["", "State", "Nodes", "Start", "Ran", "End"].map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead><tbody>{attempts.map(attemptRow)}</tbody></table></div>
     </Card>
   );
 }

@@ -1,5 +1,6 @@
 // What can be done to the selected rows.
-import { signal } from "@preact/signals";
+import "../lib/everywhere";
+
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
@@ -9,13 +10,8 @@ import { useKeys } from "../lib/keys";
 import { isEnded, isQueued } from "../lib/states";
 import { Confirm, Dialog, WriteButton } from "../lib/ui";
 import { addTag, archive, cancelJobs } from "./actions";
+import { clearSelection, selected } from "./selection";
 import type { JobRows } from "./store";
-
-export const selected = signal<ReadonlySet<number>>(new Set());
-
-export function clearSelection(): void {
-  selected.value = new Set();
-}
 
 function TagDialog({ n, onTag, onClose }: { n: number; onTag: (tag: string) => void; onClose: () => void }): JSX.Element {
   const [tag, setTag] = useState("");
@@ -34,7 +30,7 @@ function TagDialog({ n, onTag, onClose }: { n: number; onTag: (tag: string) => v
   );
 }
 
-export function BulkBar({ rows }: { rows: JobRows }): JSX.Element {
+export default function BulkBar({ rows }: { rows: JobRows }): JSX.Element {
   const [ask, setAsk] = useState<"none" | "cancel" | "tag">("none");
   const jobs = rows.jobsOf(selected.value);
   const open = jobs.filter((job) => !isEnded(job.state));

@@ -1,6 +1,7 @@
 // The filter: one line with completion and help, kept in the address. With rows selected, what can be done to them.
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
+import lazy from "preact-iso/lazy";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { getJson } from "../lib/api";
@@ -8,10 +9,11 @@ import { complete, type Completion, type Vocabulary } from "../lib/filter";
 import { count } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { useKeys } from "../lib/keys";
-import { CopyButton, Dialog } from "../lib/ui";
-import { BulkBar, selected } from "./bulk";
+import { selected } from "./selection";
 import type { JobRows } from "./store";
 
+const BulkBar = lazy(() => import("./bulk"));
+const FilterHelp = lazy(() => import("./filterhelp"));
 const words = signal<Vocabulary>({});
 let asked = false;
 
@@ -28,23 +30,6 @@ async function learnWords(rows: JobRows): Promise<void> {
   const named = (path: string): Promise<string[]> => getJson<{ items: { name: string }[] }>(path).then((list) => list.items.map((one) => one.name), () => []);
   const [clusters, projects] = await Promise.all([named("/clusters"), named("/projects")]);
   words.value = { ...words.value, cluster: all([...clusters, ...(words.value.cluster ?? [])]), project: all([...projects, ...(words.value.project ?? [])]) };
-}
-
-function FilterHelp({ onClose }: { onClose: () => void }): JSX.Element {
-  const rows: [string, string][] = [
-    ["state:failed", "ended badly; also running, queued, active, ended, or any state; several by comma"],
-    ["cluster:alder", "on one cluster"], ["project:resnet", "of one project"], ["gpu:h100", "by GPU type"], ["age:<2d", "younger than two days; age:>90m older (s m h d w)"],
-    ["tag:baseline", "with a tag"], ["group:ablation", "of an experiment group"], ["name:lr", "part of the name"], ["user:me", "submitted by you"], ["archived:yes", "those put away too"],
-    ["warmup", "any other word: part of the name, or the scheduler's id"], ["\"a b\"", "quotes keep blanks and colons together"],
-  ];
-  return (
-    <Dialog title="Filter" onClose={onClose}>
-      <h2>Filter</h2>
-      <p class="muted">Terms stand beside each other; a job must fit all of them. The address of the page holds the filter, so it can be shared.</p>
-      <dl class="facts filterhelp">{rows.map(([term, note]) => [<dt key={term}><code>{term}</code></dt>, <dd key={`${term}=`}>{note}</dd>])}</dl>
-      <footer><CopyButton text={location.href} label="Copy this view's address" /><button class="btn" autoFocus onClick={onClose}>Close</button></footer>
-    </Dialog>
-  );
 }
 
 interface Props { filter: string; setFilter: (text: string) => void; rows: JobRows }

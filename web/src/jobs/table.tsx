@@ -15,7 +15,7 @@ import type { Job } from "../lib/types";
 import { Age, Confirm, copyText, Empty, Skeleton, StateBadge } from "../lib/ui";
 import { useWindowVirtual } from "../lib/virtual";
 import { cancelJobs, leaving } from "./actions";
-import { clearSelection, selected } from "./bulk";
+import { clearSelection, selected } from "./selection";
 import type { JobRows } from "./store";
 
 const isNarrow = signal(matchMedia("(max-width: 760px)").matches);

@@ -2,6 +2,8 @@
 // than its own chunk beside it.
 import "../app/known";
 import "../jobs/actions";
+import "../jobs/gpus";
+import "../jobs/selection";
 import "./api";
 import "./base";
 import "./clock";
