@@ -82,8 +82,8 @@ static bool look_up(struct request *request, const struct flight *flight)
     struct err err;
     int64_t job_id = 0, status = 0;
     auto_str struct str body = STR_MAX(1024 * 1024);
-    int found = query_idempotent(request->gw, flight->scope, flight->key, flight->hash, &job_id, &status,
-                                 &body, &err);
+    int found = query_idempotent(request->gw, &(struct reply_key){ flight->scope, flight->key, flight->hash },
+                                 &job_id, &status, &body, &err);
     if (found == 0)
         return true;
     if (found < 0 && err.code == ERR_CONFLICT)
@@ -159,8 +159,8 @@ static void keep(const struct request *request, const struct flight *flight)
     if (request->route->flags & ROUTE_KEEPS_KEY || reply->status >= 300)
         return;
     /* Not kept means that a repetition is worked at again; every POST here can bear that. */
-    (void)query_keep_reply(request->gw, flight->scope, flight->key, flight->hash, reply->status,
-                           str_span(&reply->body), NULL);
+    (void)query_keep_reply(request->gw, &(struct reply_key){ flight->scope, flight->key, flight->hash },
+                           reply->status, str_span(&reply->body), NULL);
 }
 
 static void land(struct flight *flight)

@@ -103,5 +103,6 @@ void job_wait_answer(struct request *request, int64_t job_id, const struct job_w
     request_hold(request);
     request_on_gone(request, on_gone, waiter);
     waiter->wait =
-        wait_start(request->gw->waits, job_id, wait->what, wait->after, wait->timeout_ms, on_time, waiter);
+        wait_start(request->gw->waits,
+                   &(struct wait_call){ job_id, wait->what, wait->after, wait->timeout_ms }, on_time, waiter);
 }

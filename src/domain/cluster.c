@@ -155,8 +155,8 @@ static void fill_partitions(struct cluster_config *cluster)
     for (size_t i = 0; i < count; i++) {
         struct cluster_partition *one = vec_push(cluster->partitions, cluster->partition_count, cap);
         *one = (struct cluster_partition){ .name = mem_dup_str(map->items[i].key) };
-        bind_fill(&schema_clusters, "clusters[].partitions.NAME", &map->items[i], partition_binds,
-                  ARRAY_LEN(partition_binds), one);
+        bind_fill(&schema_clusters, "clusters[].partitions.NAME", &map->items[i], BIND_LIST(partition_binds),
+                  one);
     }
 }
 
@@ -167,8 +167,7 @@ static void fill_gpus(struct cluster_config *cluster)
     for (size_t i = 0; i < count; i++) {
         struct cluster_gpu *one = vec_push(cluster->gpus, cluster->gpu_count, cap);
         *one = (struct cluster_gpu){ .type = mem_dup_str(map->items[i].key) };
-        bind_fill(&schema_clusters, "clusters[].gpus.NAME", &map->items[i], gpu_binds, ARRAY_LEN(gpu_binds),
-                  one);
+        bind_fill(&schema_clusters, "clusters[].gpus.NAME", &map->items[i], BIND_LIST(gpu_binds), one);
     }
 }
 
@@ -211,7 +210,7 @@ static void split_host(struct cluster_config *cluster)
 static void cluster_fill_take(struct cluster_config *cluster, struct doc *doc, const char *file)
 {
     *cluster = (struct cluster_config){ .doc = doc, .file = mem_dup_str(file) };
-    bind_fill(&schema_clusters, "clusters[]", doc, binds, ARRAY_LEN(binds), cluster);
+    bind_fill(&schema_clusters, "clusters[]", doc, BIND_LIST(binds), cluster);
     split_host(cluster);
     fill_partitions(cluster);
     fill_gpus(cluster);

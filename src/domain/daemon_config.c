@@ -237,7 +237,7 @@ static int check_listen(const struct daemon_config *config, const char *file, st
 
 static void fill(struct daemon_config *config)
 {
-    bind_fill(&schema_daemon, "", config->doc, binds, ARRAY_LEN(binds), config);
+    bind_fill(&schema_daemon, "", config->doc, BIND_LIST(binds), config);
     const struct doc *log = doc_get(config->doc, "log");
     const char *format = doc_scalar_text(doc_get(log, "format"));
     config->log_json = format && strcmp(format, "json") == 0;

@@ -169,7 +169,7 @@ int notifiers_fill(struct notifiers *notifiers, const struct doc *map, const cha
         struct notifier_config *one = &notifiers->items[notifiers->count++];
         const struct place place = { &map->items[i], file, errs };
         one->name = mem_dup_str(map->items[i].key);
-        bind_fill(&schema_clusters, "notifiers.NAME", &map->items[i], binds, ARRAY_LEN(binds), one);
+        bind_fill(&schema_clusters, "notifiers.NAME", &map->items[i], BIND_LIST(binds), one);
         rc |= check_needs(&place, one->type) | check_keys(&place, one->type);
         if (one->type == NOTIFIER_EMAIL)
             rc |= check_mail(&place, one);

@@ -91,7 +91,7 @@ int project_config_parse(struct span text, const char *file, struct project_conf
     if (check_params(doc, file, errs) < 0)
         return -1;
     struct project_config *project = mem_zalloc(sizeof(*project));
-    bind_fill(&schema_project, "", doc, binds, ARRAY_LEN(binds), project);
+    bind_fill(&schema_project, "", doc, BIND_LIST(binds), project);
     const struct doc *profiles = doc_get(doc, "profiles");
     for (size_t i = 0; profiles && profiles->kind == DOC_MAP && i < profiles->count; i++)
         strs_push(&project->profiles, profiles->items[i].key);

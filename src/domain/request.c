@@ -24,7 +24,7 @@ int request_take(struct doc *doc, struct request **out, struct errs *errs)
     if (schema_check(&schema_request, own, NULL, errs) < 0)
         return -1;
     struct request *request = mem_zalloc(sizeof(*request));
-    bind_fill(&schema_request, "", own, binds, ARRAY_LEN(binds), request);
+    bind_fill(&schema_request, "", own, BIND_LIST(binds), request);
     request->doc = move_ptr(own);
     *out = request;
     return 0;

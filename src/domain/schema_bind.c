@@ -105,18 +105,18 @@ static void value_of(const struct schema_row *row, const struct doc *doc, struct
     schema_default(row, out);
 }
 
-void bind_fill(const struct schema *schema, const char *prefix, const struct doc *doc,
-               const struct bind *binds, size_t count, void *to)
+void bind_fill(const struct schema *schema, const char *prefix, const struct doc *doc, struct bind_list binds,
+               void *to)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < binds.count; i++) {
         auto_str struct str path = STR_MAX(256);
-        str_addf(&path, "%s%s%s", prefix, *prefix ? "." : "", binds[i].path);
+        str_addf(&path, "%s%s%s", prefix, *prefix ? "." : "", binds.items[i].path);
         const struct schema_row *row = schema_row_at(schema, str_text(&path));
         struct doc value = { 0 };
         if (!row)
             abort(); /* a bind table names a key that no schema has */
-        value_of(row, doc_at(doc, binds[i].path), &value);
-        fills[binds[i].kind](row, &value, (char *)to + binds[i].offset);
+        value_of(row, doc_at(doc, binds.items[i].path), &value);
+        fills[binds.items[i].kind](row, &value, (char *)to + binds.items[i].offset);
         doc_clear(&value);
     }
 }

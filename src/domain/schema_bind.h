@@ -33,10 +33,16 @@ struct bind {
     size_t offset;
 };
 
+struct bind_list {
+    const struct bind *items;
+    size_t count;
+};
+#define BIND_LIST(array) ((struct bind_list){ (array), sizeof(array) / sizeof(*(array)) })
+
 /* prefix: the rows' common beginning ("clusters[]"), or "". The struct is zeroed or cleared by the caller
  * before. */
-void bind_fill(const struct schema *schema, const char *prefix, const struct doc *doc,
-               const struct bind *binds, size_t count, void *to);
+void bind_fill(const struct schema *schema, const char *prefix, const struct doc *doc, struct bind_list binds,
+               void *to);
 void bind_clear(const struct bind *binds, size_t count, void *of);
 
 #endif

@@ -73,9 +73,10 @@ static void on_git(void *ctx, const struct spawn_result *result)
     free(look);
 }
 
-int git_look(struct loop *loop, const char *folder, bool with_files, bool submodules, git_done *done,
-             void *ctx, struct err *err)
+int git_look(struct loop *loop, const char *folder, enum git_depth depth, git_done *done, void *ctx,
+             struct err *err)
 {
+    bool with_files = depth != GIT_STATE, submodules = depth == GIT_FILES_OF_SUBMODULES;
     char diff_bytes[32] = "1048576";
     _Static_assert(MAX_DIFF_BYTES == 1048576, "as written above");
     const char *argv[] = { "/bin/sh",  "-c",

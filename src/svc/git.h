@@ -18,8 +18,9 @@ struct git_state { /* valid during the callback; empty spans are unknown */
 enum { MAX_DIFF_BYTES = 1024 * 1024 };
 
 typedef void git_done(void *ctx, const struct git_state *state, const struct err *err);
-/* done once, later. with_files also lists the files and the diff. */
-int git_look(struct loop *loop, const char *folder, bool with_files, bool submodules, git_done *done,
-             void *ctx, struct err *err);
+enum git_depth { GIT_STATE, GIT_FILES /* and the diff */, GIT_FILES_OF_SUBMODULES };
+/* done once, later. */
+int git_look(struct loop *loop, const char *folder, enum git_depth depth, git_done *done, void *ctx,
+             struct err *err);
 
 #endif

@@ -147,7 +147,7 @@ static int start_sync(struct projects *projects, struct project_row *row_taken, 
     *sync = (struct sync){ .projects = projects, .row = *row_taken, .done = done, .ctx = ctx };
     sync->doc = STR_MAX(MAX_SUBMIT_BODY_BYTES);
     *row_taken = (struct project_row){ 0 };
-    if (git_look(projects->gw->loop, sync->row.path, false, false, on_git, sync, err) == 0)
+    if (git_look(projects->gw->loop, sync->row.path, GIT_STATE, on_git, sync, err) == 0)
         return 0;
     sync_free(sync);
     return -1;

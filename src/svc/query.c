@@ -223,19 +223,19 @@ int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_
 
 /* --- kept replies --- */
 
-int query_idempotent(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
-                     int64_t *job_id, int64_t *status, struct str *body, struct err *err)
+int query_idempotent(const struct gateway *gw, const struct reply_key *key, int64_t *job_id, int64_t *status,
+                     struct str *body, struct err *err)
 {
     struct idempotent_reply reply = { 0 };
     struct err missing = { 0 };
-    if (idempotency_get(gw->store, scope, key, &reply, &missing) < 0) {
+    if (idempotency_get(gw->store, key->scope, key->key, &reply, &missing) < 0) {
         if (missing.code == ERR_NOT_FOUND)
             return 0;
         return err_set(err, missing.code, "%s", missing.text);
     }
     int rc = 1;
-    if (!reply.hash || strcmp(reply.hash, body_hash) != 0) {
-        rc = err_set(err, ERR_CONFLICT, "Idempotency-Key %s was used with another body", key);
+    if (!reply.hash || strcmp(reply.hash, key->body_hash) != 0) {
+        rc = err_set(err, ERR_CONFLICT, "Idempotency-Key %s was used with another body", key->key);
     } else {
         *job_id = reply.job_id;
         *status = reply.status;
@@ -245,11 +245,11 @@ int query_idempotent(const struct gateway *gw, const char *scope, const char *ke
     return rc;
 }
 
-int query_keep_reply(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
-                     int64_t status, struct span body, struct err *err)
+int query_keep_reply(const struct gateway *gw, const struct reply_key *key, int64_t status, struct span body,
+                     struct err *err)
 {
     auto_free char *text = span_dup(body);
-    auto_free char *hash = mem_dup_str(body_hash);
+    auto_free char *hash = mem_dup_str(key->body_hash);
     struct idempotent_reply reply = { .hash = hash, .body = text, .status = status };
-    return idempotency_put(gw->store, scope, key, &reply, err);
+    return idempotency_put(gw->store, key->scope, key->key, &reply, err);
 }

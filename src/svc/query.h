@@ -39,12 +39,15 @@ int query_counts(const struct gateway *gw, struct str *out, struct err *err);
 /* The newest event id: a weak ETag of every list. */
 int64_t query_last_event(const struct gateway *gw);
 
+struct reply_key {
+    const char *scope, *key, *body_hash;
+};
 /* A kept reply for an Idempotency-Key: 1 found (same body), 0 none, -1 err (ERR_CONFLICT: other body). With
  * *job_id set, the reply is the job as it is. */
-int query_idempotent(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
-                     int64_t *job_id, int64_t *status, struct str *body, struct err *err);
+int query_idempotent(const struct gateway *gw, const struct reply_key *key, int64_t *job_id, int64_t *status,
+                     struct str *body, struct err *err);
 /* Keeps a reply (for POSTs other than submit, which stores its own with the intent). */
-int query_keep_reply(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
-                     int64_t status, struct span body, struct err *err);
+int query_keep_reply(const struct gateway *gw, const struct reply_key *key, int64_t status, struct span body,
+                     struct err *err);
 
 #endif

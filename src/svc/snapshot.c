@@ -249,8 +249,8 @@ int snapshot_take(const struct gateway *gw, const struct snapshot_call *call, sn
     shot->rules.include_count = shot->include.count;
     shot->rules.exclude = shot->exclude.items;
     shot->rules.exclude_count = shot->exclude.count;
-    if (git_look(gw->loop, shot->folder, true, resolved_bool(resolved, "code.submodules"), on_git, shot,
-                 err) == 0)
+    enum git_depth depth = resolved_bool(resolved, "code.submodules") ? GIT_FILES_OF_SUBMODULES : GIT_FILES;
+    if (git_look(gw->loop, shot->folder, depth, on_git, shot, err) == 0)
         return 0;
     shot_free(shot);
     return -1;

@@ -86,14 +86,14 @@ void waits_free(struct waits *waits)
     free(waits);
 }
 
-struct wait *wait_start(struct waits *waits, int64_t job_id, enum wait_for what, int64_t after,
-                        int64_t timeout_ms, wait_fn *fn, void *ctx)
+struct wait *wait_start(struct waits *waits, const struct wait_call *call, wait_fn *fn, void *ctx)
 {
     struct wait *wait = mem_zalloc(sizeof(*wait));
-    *wait =
-        (struct wait){ .waits = waits, .job_id = job_id, .after = after, .what = what, .fn = fn, .ctx = ctx };
+    *wait = (struct wait){
+        .waits = waits, .job_id = call->job_id, .after = call->after, .what = call->what, .fn = fn, .ctx = ctx
+    };
     DL_APPEND(waits->list, wait);
     wait->timer = loop_timer_new(waits->gw->loop, finish, wait);
-    loop_timer_start(wait->timer, is_over(wait, query_last_event(waits->gw)) ? 0 : timeout_ms);
+    loop_timer_start(wait->timer, is_over(wait, query_last_event(waits->gw)) ? 0 : call->timeout_ms);
     return wait;
 }

@@ -153,23 +153,23 @@ weak int64_t query_last_event(const struct gateway *gw)
 {
     return fake.last_event;
 }
-weak int query_idempotent(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
-                          int64_t *job_id, int64_t *status, struct str *body, struct err *err)
+weak int query_idempotent(const struct gateway *gw, const struct reply_key *key, int64_t *job_id,
+                          int64_t *status, struct str *body, struct err *err)
 {
-    if (!*fake.kept_key || strcmp(key, fake.kept_key) != 0)
+    if (!*fake.kept_key || strcmp(key->key, fake.kept_key) != 0)
         return 0;
-    if (strcmp(body_hash, fake.kept_hash) != 0)
+    if (strcmp(key->body_hash, fake.kept_hash) != 0)
         return err_set(err, ERR_CONFLICT, "other body");
     *job_id = fake.kept_job;
     *status = 201;
     str_add(body, fake.kept_body);
     return 1;
 }
-weak int query_keep_reply(const struct gateway *gw, const char *scope, const char *key, const char *body_hash,
-                          int64_t status, struct span body, struct err *err)
+weak int query_keep_reply(const struct gateway *gw, const struct reply_key *key, int64_t status,
+                          struct span body, struct err *err)
 {
-    fake_copy(fake.kept_key, key);
-    fake_copy(fake.kept_hash, body_hash);
+    fake_copy(fake.kept_key, key->key);
+    fake_copy(fake.kept_hash, key->body_hash);
     (void)snprintf(fake.kept_body, FAKE_TEXT, "%.*s", SPAN_FMT(body));
     return 0;
 }
@@ -291,13 +291,12 @@ weak int edit_job(const struct gateway *gw, int64_t job_id, const struct doc *bo
     fake.edits++;
     return fake_call(done, ctx);
 }
-weak struct wait *wait_start(struct waits *waits, int64_t job_id, enum wait_for what, int64_t after,
-                             int64_t timeout_ms, wait_fn *fn, void *ctx)
+weak struct wait *wait_start(struct waits *waits, const struct wait_call *call, wait_fn *fn, void *ctx)
 {
     fake.waits_open++;
     fake.wait_fn = fn;
     fake.wait_ctx = ctx;
-    fake.wait_timeout_ms = timeout_ms;
+    fake.wait_timeout_ms = call->timeout_ms;
     return (struct wait *)(void *)&fake;
 }
 weak void wait_drop(struct wait *wait)

@@ -34,7 +34,7 @@ static struct sample fill(const char *text)
     auto_doc struct doc *doc = NULL;
     struct sample sample = { 0 };
     assert_int_equal(yaml_parse(span_of(text), NULL, &doc, NULL), 0);
-    bind_fill(&schema_project, "", doc, binds, ARRAY_LEN(binds), &sample);
+    bind_fill(&schema_project, "", doc, BIND_LIST(binds), &sample);
     return sample;
 }
 

@@ -78,14 +78,19 @@ static void kept_reply_comes_back_for_the_same_body_only(void **state)
     struct fixture *f = *state;
     auto_str struct str body = STR_MAX(1 << 20);
     int64_t id = 0, status = 0;
-    assert_int_equal(query_idempotent(&f->gw, "me POST", "k", "h", &id, &status, &body, NULL), 0);
-    assert_int_equal(query_keep_reply(&f->gw, "me POST", "k", "h", 201, SPAN_LIT("{}"), NULL), 0);
+    assert_int_equal(
+        query_idempotent(&f->gw, &(struct reply_key){ "me POST", "k", "h" }, &id, &status, &body, NULL), 0);
+    assert_int_equal(
+        query_keep_reply(&f->gw, &(struct reply_key){ "me POST", "k", "h" }, 201, SPAN_LIT("{}"), NULL), 0);
     fixture_turn(f, 1);
-    assert_int_equal(query_idempotent(&f->gw, "me POST", "k", "h", &id, &status, &body, NULL), 1);
+    assert_int_equal(
+        query_idempotent(&f->gw, &(struct reply_key){ "me POST", "k", "h" }, &id, &status, &body, NULL), 1);
     assert_int_equal(status, 201);
     assert_string_equal(str_text(&body), "{}");
     struct err err = { 0 };
-    assert_int_equal(query_idempotent(&f->gw, "me POST", "k", "other", &id, &status, &body, &err), -1);
+    assert_int_equal(
+        query_idempotent(&f->gw, &(struct reply_key){ "me POST", "k", "other" }, &id, &status, &body, &err),
+        -1);
     assert_int_equal(err.code, ERR_CONFLICT);
 }
 
