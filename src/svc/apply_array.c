@@ -7,94 +7,11 @@
 #include "base/mem.h"
 #include "slurm/jobid.h"
 #include "slurm/reasons.h"
+#include "svc/array_tasks.h"
 #include "svc/jobs.h"
-#include "text/json_in.h"
-#include "text/json_out.h"
-#include "text/units.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TASKS_BYTES = 64 * 1024 * 1024 };
-
-struct task {
-    int64_t number;
-    enum job_state state;
-    struct span node_list;        /* into the stored list or the report */
-    int64_t exit_code, signal;    /* JOB_ABSENT none */
-    int64_t started_us, ended_us; /* 0 none */
-    const struct seen_job *queue, *accounting, *exit_file;
-};
-
-struct tasks {
-    struct task *items; /* ascending by number */
-    size_t count;
-    struct doc *stored; /* spans above point here */
-};
-
-static void tasks_clear(struct tasks *tasks)
-{
-    free(tasks->items);
-    doc_free(tasks->stored);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    const struct task *x = a, *y = b;
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-static struct task *task_of(const struct tasks *tasks, int64_t number)
-{
-    struct task key = { .number = number };
-    return tasks->count ? bsearch(&key, tasks->items, tasks->count, sizeof(key), compare_numbers) : NULL;
-}
-
-static int64_t stored_int(const struct doc *entry, const char *key, int64_t none)
-{
-    const struct doc *value = doc_get(entry, key);
-    return value && value->kind == DOC_INT ? value->integer : none;
-}
-
-static void recall(const struct tasks *tasks)
-{
-    for (size_t i = 0; tasks->stored && i < tasks->stored->count; i++) {
-        const struct doc *entry = &tasks->stored->items[i];
-        struct task *task = task_of(tasks, stored_int(entry, "task", -1));
-        if (!task)
-            continue;
-        task->state = job_state_of(span_of(doc_scalar_text(doc_get(entry, "state"))));
-        task->node_list = span_of(doc_scalar_text(doc_get(entry, "node_list")));
-        task->exit_code = stored_int(entry, "exit_code", JOB_ABSENT);
-        task->signal = stored_int(entry, "signal", JOB_ABSENT);
-        const char *started = doc_scalar_text(doc_get(entry, "started_at"));
-        const char *ended = doc_scalar_text(doc_get(entry, "ended_at"));
-        if (started)
-            (void)units_parse_time(span_of(started), &task->started_us, NULL);
-        if (ended)
-            (void)units_parse_time(span_of(ended), &task->ended_us, NULL);
-    }
-}
-
-/* All tasks the array was submitted with, as they were last known. */
-static int tasks_load(const struct job *job, struct tasks *tasks, struct err *err)
-{
-    auto_slurm_tasks struct slurm_tasks named = { 0 };
-    if (slurm_tasks_expand(span_of(job->array), &named, err) < 0)
-        return -1;
-    if (job->tasks && json_parse(span_of(job->tasks), &tasks->stored, err) < 0)
-        return -1;
-    tasks->items = mem_zalloc((named.count + 1) * sizeof(*tasks->items));
-    tasks->count = named.count;
-    for (size_t i = 0; i < named.count; i++)
-        tasks->items[i] = (struct task){ .number = named.tasks[i],
-                                         .state = JOB_STATE_PENDING,
-                                         .exit_code = JOB_ABSENT,
-                                         .signal = JOB_ABSENT };
-    qsort(tasks->items, tasks->count, sizeof(*tasks->items), compare_numbers);
-    recall(tasks);
-    return 0;
-}
 
 /* --- rows to tasks --- */
 
@@ -107,7 +24,7 @@ static void take_range(const struct tasks *tasks, const struct seen_job *row)
         if (!tasks->items[i].queue && !job_state_is_terminal(tasks->items[i].state))
             tasks->items[i].queue = row;
     for (size_t i = 0; i < named.count; i++) {
-        struct task *task = task_of(tasks, named.tasks[i]);
+        struct task *task = tasks_find(tasks, named.tasks[i]);
         if (task)
             task->queue = row;
     }
@@ -117,7 +34,7 @@ static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         const struct seen_job *row = rows->all[i];
-        struct task *task = row->task >= 0 ? task_of(tasks, row->task) : NULL;
+        struct task *task = row->task >= 0 ? tasks_find(tasks, row->task) : NULL;
         if (row->tasks.len && row->source == SEEN_QUEUE)
             take_range(tasks, row);
         else if (!task)
@@ -223,42 +140,6 @@ static enum job_state state_of(const struct tally *tally)
     return JOB_STATE_COMPLETED;
 }
 
-static void render_task(struct json_out *out, const struct task *task)
-{
-    json_open_object(out);
-    json_member_int(out, "task", task->number);
-    json_member_str(out, "state", job_state_word(task->state));
-    if (task->node_list.len)
-        json_member_span(out, "node_list", task->node_list);
-    json_member_time(out, "started_at", task->started_us);
-    json_member_time(out, "ended_at", task->ended_us);
-    if (task->exit_code != JOB_ABSENT)
-        json_member_int(out, "exit_code", task->exit_code);
-    if (task->signal != JOB_ABSENT)
-        json_member_int(out, "signal", task->signal);
-    json_close_object(out);
-}
-
-static void remember(struct job *job, const struct tasks *tasks, const struct tally *tally)
-{
-    auto_str struct str list = STR_MAX(TASKS_BYTES), counts = STR_MAX(4096);
-    struct json_out out = { .to = &list }, sums = { .to = &counts };
-    json_open_array(&out);
-    for (size_t i = 0; i < tasks->count; i++)
-        render_task(&out, &tasks->items[i]);
-    json_close_array(&out);
-    json_open_object(&sums);
-    json_member_u64(&sums, "total", tasks->count);
-    for (int state = 0; state < JOB_STATE_COUNT; state++)
-        if (tally->by_state[state])
-            json_member_u64(&sums, job_state_word((enum job_state)state), tally->by_state[state]);
-    json_close_object(&sums);
-    free(job->tasks);
-    free(job->task_counts);
-    job->tasks = str_steal(&list);
-    job->task_counts = str_steal(&counts);
-}
-
 static void end_sentence(const struct tally *tally, const struct tasks *tasks, struct str *why)
 {
     if (tally->by_state[JOB_STATE_COMPLETED] < tasks->count)
@@ -315,7 +196,7 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
         mem_replace_str(&job->source, apply_source_word(job, rows->all[0]->source));
     }
     if (changed) {
-        remember(job, &tasks, &tally);
+        tasks_remember(job, &tasks);
         enter(apply, job, &tasks, &tally, rows);
     }
     if (state_of(&tally) == JOB_STATE_SETTLING)
