@@ -33,8 +33,12 @@ int outbox_add(struct store *store, const struct outbox_row *row, struct err *er
 int outbox_update(struct store *store, const struct outbox_row *row, struct err *err);
 
 typedef int outbox_each(void *ctx, const struct outbox_row *row, struct err *err);
-/* Committed waiting rows, the earliest due first. each must not change the store. */
-int outbox_due(struct store *store, size_t limit, outbox_each *each, void *ctx, struct err *err);
+/* Committed waiting rows of a notifier, the earliest due first, due or not. each must not change the store.
+ */
+int outbox_due(struct store *store, const char *notifier, size_t limit, outbox_each *each, void *ctx,
+               struct err *err);
+/* Gives up waiting rows that have been due since before that: nobody sends them (their notifier is gone). */
+int outbox_expire(struct store *store, int64_t due_before_us, const char *why, struct err *err);
 /* Committed rows of a notifier, newest first, below before_id (0: from the newest). */
 int outbox_list(struct store *store, const char *notifier, int64_t before_id, size_t limit, outbox_each *each,
                 void *ctx, struct err *err);

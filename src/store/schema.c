@@ -82,6 +82,7 @@ static const char version_2[] =
     "NULL,"
     " due_at_us INTEGER NOT NULL, last_try_at_us INTEGER NOT NULL, done_at_us INTEGER NOT NULL,"
     " answer INTEGER NOT NULL, error TEXT, UNIQUE(job_id, event_id, notifier)) STRICT;"
+    "CREATE INDEX outbox_waiting ON outbox(notifier, due_at_us) WHERE status = 'waiting';"
     "CREATE INDEX outbox_due ON outbox(due_at_us) WHERE status = 'waiting';"
     "CREATE INDEX outbox_notifier ON outbox(notifier, id);"
     "CREATE INDEX outbox_done ON outbox(done_at_us) WHERE status <> 'waiting';";

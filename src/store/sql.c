@@ -133,9 +133,13 @@ static const struct {
     [SQL_OUTBOX_UPDATE] = { "UPDATE outbox SET message = ?2, status = ?3, tries = ?4, due_at_us = ?5,"
                             " last_try_at_us = ?6, done_at_us = ?7, answer = ?8, error = ?9 WHERE id = ?1",
                             false },
-    [SQL_OUTBOX_DUE] = { OUTBOX_ROW "WHERE status = 'waiting' AND due_at_us <= ?1 ORDER BY due_at_us LIMIT "
-                                    "?2",
+    [SQL_OUTBOX_DUE] = { OUTBOX_ROW "WHERE status = 'waiting' AND notifier = ?1 ORDER BY due_at_us LIMIT ?2",
                          true },
+    [SQL_OUTBOX_EXPIRE] = { "UPDATE outbox SET status = 'dead', done_at_us = ?2, error = ?3 WHERE id IN "
+                            "(SELECT"
+                            " id FROM outbox WHERE status = 'waiting' AND due_at_us < ?1 ORDER BY due_at_us"
+                            " LIMIT ?4)",
+                            false },
     [SQL_OUTBOX_LIST] = { OUTBOX_ROW "WHERE notifier = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3", true },
     [SQL_OUTBOX_COUNT] = { "SELECT status, count(*) FROM outbox WHERE notifier = ?1 GROUP BY status", true },
     [SQL_OUTBOX_PRUNE] = { "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE status <> 'waiting'"

@@ -58,19 +58,18 @@ static void the_same_event_is_planned_once_for_a_notifier(void **state)
     assert_int_equal(plan(&h, 1, "team", 10), 0);
     assert_int_equal(plan(&h, 1, "team", 20), 0);
     assert_int_equal(plan(&h, 1, "mail", 5), 0);
-    assert_int_equal(outbox_due(h.store, 8, keep, &seen, NULL), 0);
+    assert_int_equal(outbox_due(h.store, "team", 8, keep, &seen, NULL), 0);
     assert_int_equal(seen.count, 0); /* not committed: not to be sent */
     assert_int_equal(store_flush(h.store, NULL), 0);
     store_help_reopen(&h);
     assert_int_equal(plan(&h, 1, "team", 30), 0);
     assert_int_equal(store_flush(h.store, NULL), 0);
-    assert_int_equal(outbox_due(h.store, 8, keep, &seen, NULL), 0);
-    assert_int_equal(seen.count, 2);
-    assert_string_equal(seen.rows[0].notifier, "mail"); /* the earliest first */
-    assert_string_equal(seen.rows[1].delivery, "d-1-10-team");
-    assert_int_equal(seen.rows[1].created_at_us, h.clock.wall);
-    assert_string_equal(seen.rows[1].state, "timeout");
-    assert_null(seen.rows[1].message);
+    assert_int_equal(outbox_due(h.store, "team", 8, keep, &seen, NULL), 0);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.rows[0].delivery, "d-1-10-team");
+    assert_int_equal(seen.rows[0].created_at_us, h.clock.wall);
+    assert_string_equal(seen.rows[0].state, "timeout");
+    assert_null(seen.rows[0].message);
     forget(&seen);
     store_help_end(&h);
 }
@@ -94,7 +93,7 @@ static void a_try_is_kept_and_a_done_row_is_not_due(void **state)
     assert_int_equal(outbox_update(h.store, &done, NULL), 0);
     assert_int_equal(outbox_update(h.store, &dead, NULL), 0);
     assert_int_equal(store_flush(h.store, NULL), 0);
-    assert_int_equal(outbox_due(h.store, 8, keep, &seen, NULL), 0);
+    assert_int_equal(outbox_due(h.store, "team", 8, keep, &seen, NULL), 0);
     assert_int_equal(seen.count, 1);
     assert_string_equal(seen.rows[0].error, "busy");
     assert_int_equal(seen.rows[0].answer, 503);
@@ -104,6 +103,24 @@ static void a_try_is_kept_and_a_done_row_is_not_due(void **state)
     for (int i = 0; i < OUTBOX_STATUS_COUNT; i++)
         assert_int_equal(counts.by_status[i], 1);
     assert_string_equal(outbox_status_word(OUTBOX_DEAD), "dead");
+    store_help_end(&h);
+}
+
+static void what_nobody_sends_is_given_up(void **state)
+{
+    struct store_help h;
+    struct seen seen = { 0 };
+    (void)state;
+    store_help_init(&h);
+    assert_int_equal(plan(&h, 1, "gone", 10), 0);
+    assert_int_equal(plan(&h, 2, "gone", 30), 0);
+    assert_int_equal(outbox_expire(h.store, 20, "no such notifier any more", NULL), 0);
+    assert_int_equal(store_flush(h.store, NULL), 0);
+    assert_int_equal(outbox_list(h.store, "gone", 0, 8, keep, &seen, NULL), 0);
+    assert_int_equal(seen.rows[1].status, OUTBOX_DEAD);
+    assert_string_equal(seen.rows[1].error, "no such notifier any more");
+    assert_int_equal(seen.rows[0].status, OUTBOX_WAITING);
+    forget(&seen);
     store_help_end(&h);
 }
 
@@ -137,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_event_is_planned_once_for_a_notifier),
         cmocka_unit_test(a_try_is_kept_and_a_done_row_is_not_due),
+        cmocka_unit_test(what_nobody_sends_is_given_up),
         cmocka_unit_test(lists_go_backwards_and_pruning_leaves_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
