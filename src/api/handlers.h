@@ -51,6 +51,11 @@ void handle_bulk_cancel(struct request *request);
 void handle_job_events(struct request *request);
 void handle_events(struct request *request); /* a list, or a stream */
 
+/* handle_notifiers.c */
+void handle_notifiers(struct request *request);
+void handle_notifier_test(struct request *request);
+void handle_deliveries(struct request *request);
+
 /* handle_logs.c */
 void handle_log(struct request *request);
 void handle_log_search(struct request *request);

@@ -40,6 +40,7 @@ static const struct {
     { "clusters", "Where jobs run" },
     { "gpus", "What is free" },
     { "events", "Everything that happened" },
+    { "notifiers", "Who is told of jobs" },
 };
 
 /* "/api/v1/jobs/{job}" -> "jobs"; what is named nowhere -> "gateway". */

@@ -64,6 +64,11 @@ static const struct route_query events_query[] = {
     { "limit", "integer", "events, at most 200; 50 where not given" },
     { NULL, NULL, NULL },
 };
+static const struct route_query page_query[] = {
+    { "cursor", "string", "next of the page before" },
+    { "limit", "integer", "rows, at most 200; 50 where not given" },
+    { NULL, NULL, NULL },
+};
 static const struct route_query gpu_query[] = {
     { "max_age", "string",
       "ask clusters whose figures are older (60s); not given: older than their poll.gpu" },
@@ -101,6 +106,10 @@ const struct route routes[] = {
     { "PATCH", API "/projects/{project}", handle_project_patch, W, BODY, "ProjectPatch", "Project", .status = 200, .scope = "submit", .summary = "Change its group" },
     { "DELETE", API "/projects/{project}", handle_project_remove, W, .status = 204, .scope = "submit", .summary = "Forget a project; its jobs stay" },
     { "POST", API "/projects/{project}/sync", handle_project_sync, W, BODY, .answer_schema = "Project", .status = 200, .scope = "submit", .summary = "Read the project's folder again" },
+
+    { "GET", API "/notifiers", handle_notifiers, .answer_schema = "NotifierList", .status = 200, .scope = "read", .summary = "Who can be told of jobs: counts, last delivery, last failure" },
+    { "POST", API "/notifiers/{notifier}/test", handle_notifier_test, W | ROUTE_NO_KEY, .answer_schema = "NotifierTest", .status = 200, .scope = "submit", .summary = "Send a test message now; answers what the other side said" },
+    { "GET", API "/notifiers/{notifier}/deliveries", handle_deliveries, .answer_schema = "DeliveryList", .status = 200, .query = page_query, .scope = "read", .summary = "Its messages and their tries, newest first" },
 
     { "GET", API "/jobs", handle_jobs, .answer_schema = "JobList", .status = 200, .query = list_query, .scope = "read", .summary = "Jobs, newest first" },
     { "POST", API "/jobs", handle_submit, W | ROUTE_KEEPS_KEY, SUBMIT_BODY, "JobRequest", "Submitted", .status = 202, .query = submit_query, .scope = "submit", .summary = "Submit a job" },

@@ -180,6 +180,30 @@ static const struct {
                                                                                                NULLABLE) "}}") "}}" },
     { "Submitted", "{\"description\":\"The job; with dry_run what would have been sent\",\"anyOf\":[" REF(
                        "Job") "," REF("Rendered") "]}" },
+    /* clang-format off */
+    { "Delivery",
+      "{\"type\":\"object\",\"required\":[\"id\",\"event\",\"occasion\",\"status\",\"tries\",\"created_at\"],\"properties\":{"
+      P("id", STRING) "," P("job", INTEGER) "," P("event", INTEGER) "," P("occasion", STRING) "," P("state", STRING) ","
+      P("status", "{\"enum\":[\"waiting\",\"delivered\",\"dead\"]}") "," P("tries", INTEGER) "," P("created_at", TIME) ","
+      P("last_try_at", TIME) "," P("next_try_at", TIME) "," P("done_at", TIME) "," P("answer", INTEGER) ","
+      P("error", STRING) "}}" },
+    { "DeliveryList", "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{"
+      P("items", LIST("Delivery")) "," P("next", NULLABLE) "," P("total", MAYBE_INT) "}}" },
+    { "Notifier",
+      "{\"type\":\"object\",\"required\":[\"name\",\"type\",\"waiting\",\"delivered\",\"dead\"],\"properties\":{"
+      P("name", STRING) "," P("type", "{\"enum\":[\"slack\",\"discord\",\"webhook\",\"ntfy\",\"email\"]}") ","
+      P("waiting", INTEGER) "," P("delivered", INTEGER) "," P("dead", INTEGER) ","
+      P("last_delivery", REF("Delivery")) "," P("last_failure", REF("Delivery")) ","
+      P("problem", "{\"type\":\"string\",\"description\":\"why nothing can be sent: a secret that is missing or open to others\"}") "}}" },
+    { "NotifierList", "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{"
+      P("items", LIST("Notifier")) "," P("next", NULLABLE) "," P("total", MAYBE_INT) "}}" },
+    { "NotifierTest",
+      "{\"type\":\"object\",\"required\":[\"ok\",\"id\",\"elapsed_ms\"],\"properties\":{"
+      P("ok", BOOLEAN) "," P("id", STRING) ","
+      P("status", "{\"type\":\"integer\",\"description\":\"of HTTP or SMTP\"}") ","
+      P("answer", "{\"type\":\"string\",\"description\":\"the beginning of what the other side said\"}") ","
+      P("error", STRING) "," P("elapsed_ms", INTEGER) "}}" },
+    /* clang-format on */
     { "Problem",
       "{\"type\":\"object\",\"description\":\"RFC "
       "9457\",\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\"],"

@@ -142,13 +142,13 @@ int outbox_expire(struct store *store, int64_t due_before_us, const char *why, s
     return change_end(store, expire(store, due_before_us, why, err), err);
 }
 
-int outbox_list(struct store *store, const char *notifier, int64_t before_id, size_t limit, outbox_each *each,
-                void *ctx, struct err *err)
+int outbox_list(struct store *store, const struct outbox_query *query, outbox_each *each, void *ctx,
+                struct err *err)
 {
     auto_call struct call call = call_open(store, SQL_OUTBOX_LIST);
-    call_text(&call, 1, notifier);
-    call_int(&call, 2, before_id > 0 ? before_id : INT64_MAX);
-    call_int(&call, 3, (int64_t)limit);
+    call_text(&call, 1, query->notifier);
+    call_int(&call, 2, query->before_id > 0 ? query->before_id : INT64_MAX);
+    call_int(&call, 3, (int64_t)query->limit);
     return hand_over(&call, each, ctx, err);
 }
 

@@ -39,9 +39,14 @@ int outbox_due(struct store *store, const char *notifier, size_t limit, outbox_e
                struct err *err);
 /* Gives up waiting rows that have been due since before that: nobody sends them (their notifier is gone). */
 int outbox_expire(struct store *store, int64_t due_before_us, const char *why, struct err *err);
-/* Committed rows of a notifier, newest first, below before_id (0: from the newest). */
-int outbox_list(struct store *store, const char *notifier, int64_t before_id, size_t limit, outbox_each *each,
-                void *ctx, struct err *err);
+/* Committed rows of a notifier, newest first. */
+struct outbox_query {
+    const char *notifier;
+    int64_t before_id; /* 0: from the newest */
+    size_t limit;
+};
+int outbox_list(struct store *store, const struct outbox_query *query, outbox_each *each, void *ctx,
+                struct err *err);
 struct outbox_counts {
     int64_t by_status[OUTBOX_STATUS_COUNT];
 };

@@ -21,6 +21,7 @@ struct gateway {
     struct projects *projects; /* svc/projects.h */
     struct waits *waits;       /* svc/waits.h */
     struct fanout *fanout;     /* svc/fanout.h: what happens, to those who listen */
+    struct notify *notify;     /* svc/notify.h */
     const char *version;
     int64_t started_at_us;
 };

@@ -6,6 +6,7 @@
 #include "svc/fleet.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
+#include "svc/notify.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 
@@ -21,6 +22,8 @@ int services_open(struct gateway *gw, struct err *err)
     services_open_looks(gw);
     gw->launch = launch_new(gw);
     services_open_edge(gw);
+    if (notify_new(gw, &gw->notify, err) < 0 || notify_start(gw->notify, err) < 0)
+        return err_wrap(err, "notifications");
     if (jobs_load(gw->jobs, err) < 0)
         return err_wrap(err, "reading the active jobs");
     return fleet_apply(gw->fleet, err);
@@ -40,6 +43,7 @@ void services_close(struct gateway *gw)
         do
             spawn_end_all(gw->loop); /* git and tar of a snapshot */
         while (store_has_pending(gw->store) && store_flush(gw->store, NULL) == 0);
+        notify_free(gw->notify);
         services_close_edge(gw);
         launch_free(gw->launch);
         services_close_looks(gw);

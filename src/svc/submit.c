@@ -5,6 +5,7 @@
 #include "store/misc_store.h"
 #include "svc/jobs.h"
 #include "svc/launch.h"
+#include "svc/notify.h"
 #include "svc/project_file.h"
 #include "svc/submission.h"
 
@@ -158,7 +159,7 @@ static void on_facts(void *ctx)
 {
     struct submission *s = ctx;
     struct err err = { 0 };
-    if (resolve_all(s) < 0) {
+    if (resolve_all(s) < 0 || notify_check(s->submit->gw, s->resolved, &s->errs) < 0) {
         submission_fail_errs(s);
         return;
     }

@@ -3,7 +3,7 @@
 #include "text/base64.h"
 #include "text/utf8.h"
 
-enum { PLAIN_BYTES = 60, WORD_BYTES = 42, LINE_BYTES = 57, MAX_TEXT_BYTES = 4096 };
+enum { PLAIN_BYTES = 60, WORD_BYTES = 39, LINE_BYTES = 57, MAX_TEXT_BYTES = 4096 };
 
 static bool is_plain(struct span text)
 {

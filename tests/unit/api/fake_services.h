@@ -13,6 +13,7 @@
 #include "svc/health.h"
 #include "svc/launch.h"
 #include "svc/logs.h"
+#include "svc/notify.h"
 #include "svc/projects.h"
 #include "svc/query.h"
 #include "svc/submit.h"
@@ -78,6 +79,29 @@ static inline void fake_answer_json(const char *json, int64_t job_id)
     fake_answer(&(struct answer){ .ok = true, .body = span_of(json), .job_id = job_id });
 }
 
+weak int notify_list(struct notify *notify, struct str *out, struct err *err)
+{
+    str_add(out, "{\"items\":[],\"next\":null,\"total\":0}");
+    return 0;
+}
+
+weak int notify_deliveries(struct notify *notify, const char *name, const struct notify_page *page,
+                           struct str *out, struct err *err)
+{
+    if (strcmp(name, "team") != 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no notifier %s", name);
+    str_addf(out, "{\"items\":[],\"next\":\"%s-%lld\",\"total\":null}", page->cursor ? page->cursor : "",
+             (long long)page->limit);
+    return 0;
+}
+
+weak int notify_test(struct notify *notify, const char *name, answer_done *done, void *ctx, struct err *err)
+{
+    if (strcmp(name, "team") != 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no notifier %s", name);
+    return fake_call(done, ctx);
+}
+
 weak bool health_ready(const struct gateway *gw, struct str *out)
 {
     str_add(out, "{\"ready\":true,\"checks\":[]}");
@@ -137,6 +161,7 @@ weak int query_script(const struct gateway *gw, int64_t id, struct str *out, str
     str_add(out, "#!/bin/bash\n");
     return 0;
 }
+
 weak int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
                       struct err *err)
 {

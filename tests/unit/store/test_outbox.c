@@ -116,7 +116,7 @@ static void what_nobody_sends_is_given_up(void **state)
     assert_int_equal(plan(&h, 2, "gone", 30), 0);
     assert_int_equal(outbox_expire(h.store, 20, "no such notifier any more", NULL), 0);
     assert_int_equal(store_flush(h.store, NULL), 0);
-    assert_int_equal(outbox_list(h.store, "gone", 0, 8, keep, &seen, NULL), 0);
+    assert_int_equal(outbox_list(h.store, &(struct outbox_query){ "gone", 0, 8 }, keep, &seen, NULL), 0);
     assert_int_equal(seen.rows[1].status, OUTBOX_DEAD);
     assert_string_equal(seen.rows[1].error, "no such notifier any more");
     assert_int_equal(seen.rows[0].status, OUTBOX_WAITING);
@@ -133,17 +133,17 @@ static void lists_go_backwards_and_pruning_leaves_what_waits(void **state)
     for (int event = 1; event <= 4; event++)
         assert_int_equal(plan(&h, event, "team", 0), 0);
     assert_int_equal(store_flush(h.store, NULL), 0);
-    assert_int_equal(outbox_list(h.store, "team", 0, 2, keep, &seen, NULL), 0);
+    assert_int_equal(outbox_list(h.store, &(struct outbox_query){ "team", 0, 2 }, keep, &seen, NULL), 0);
     assert_int_equal(seen.rows[1].id, 3);
     forget(&seen);
-    assert_int_equal(outbox_list(h.store, "team", 3, 8, keep, &seen, NULL), 0);
+    assert_int_equal(outbox_list(h.store, &(struct outbox_query){ "team", 3, 8 }, keep, &seen, NULL), 0);
     assert_int_equal(seen.count, 2);
     forget(&seen);
     struct outbox_row done = { .id = 2, .status = OUTBOX_DELIVERED, .done_at_us = 50 };
     assert_int_equal(outbox_update(h.store, &done, NULL), 0);
     assert_int_equal(outbox_prune(h.store, 51, NULL), 0);
     assert_int_equal(store_flush(h.store, NULL), 0);
-    assert_int_equal(outbox_list(h.store, "team", 0, 8, keep, &seen, NULL), 0);
+    assert_int_equal(outbox_list(h.store, &(struct outbox_query){ "team", 0, 8 }, keep, &seen, NULL), 0);
     assert_int_equal(seen.count, 3);
     forget(&seen);
     store_help_end(&h);

@@ -34,6 +34,7 @@ struct fixture {
     struct gateway gw;
     struct clock_fake clock;
     char dir[64], clusters[96], state[96];
+    char extra[160]; /* lines of sluice.yaml, in force from the next fixture_restart on */
 };
 
 static const char fixture_clusters[] = "clusters:\n"
@@ -54,9 +55,10 @@ static inline void fixture_services(struct fixture *f)
     struct gateway *gw = &f->gw;
     struct err err = { 0 };
     auto_errs struct errs errs = { 0 };
-    char yaml[256];
+    char yaml[512];
     struct daemon_config *config = NULL;
-    snprintf(yaml, sizeof(yaml), "state_dir: %s\nclusters_file: %s\nt_settle: 12s\n", f->state, f->clusters);
+    snprintf(yaml, sizeof(yaml), "state_dir: %s\nclusters_file: %s\nt_settle: 12s\n%s", f->state, f->clusters,
+             f->extra);
     struct daemon_input in = { .text = span_of(yaml), .file = "sluice.yaml" };
     if (daemon_config_parse(&in, &config, &errs) < 0)
         fail_msg("daemon config: %s", errs.count ? errs.items[0].text : "?");
