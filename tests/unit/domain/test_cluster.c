@@ -122,8 +122,7 @@ static void what_has_not_come_is_refused(void **state)
 {
     (void)state;
     expect_errors(
-        "clusters:\n- name: a\n  type: ssh\n  quota_command: quota\n  scratch: null\n",
-        "clusters.yaml:3:9: clusters[0].type: ssh is not supported yet; so far: slurm, local\n"
+        "clusters:\n- name: a\n  type: slurm\n  quota_command: quota\n  scratch: null\n",
         "clusters.yaml:4:18: clusters[0].quota_command: not supported yet (leave it out, or at its default "
         "null)\n");
 }
