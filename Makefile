@@ -68,7 +68,7 @@ $(B)/libsluice.a: $(OBJ) $(GEN_OBJ) $(B)/objects
 # Written when they change: the flags, so that all is built again; the objects, so that a removed source leaves.
 $(B)/flags $(B)/objects: FORCE
 	$(Q)mkdir -p $(@D) && echo '$($(@F)_are)' | cmp -s - $@ || echo '$($(@F)_are)' >$@
-flags_are = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)
+flags_are = $(filter-out -Werror,$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL))
 objects_are = $(OBJ) $(GEN_OBJ)
 
 $(B)/obj/%.o: src/%.c $(B)/flags
