@@ -156,11 +156,6 @@ weak int query_manifest(const struct gateway *gw, int64_t id, struct str *out, s
     return 0;
 }
 
-weak int query_request(const struct gateway *gw, int64_t id, struct str *out, struct err *err)
-{
-    str_add(out, "{\"project\":\"iris\"}");
-    return 0;
-}
 weak int query_script(const struct gateway *gw, int64_t id, struct str *out, struct err *err)
 {
     str_add(out, "#!/bin/bash\n");
