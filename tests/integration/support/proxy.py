@@ -37,7 +37,8 @@ class Proxy:
 
     cut()            closes what is open (rst=True: by RST); refuse() also turns new ones away, accept() lets them in
     hold(DOWN)       bytes of that way are kept back (the link hangs), release() lets them go
-    cut_after(n)     cuts once n further bytes have passed in that way: a stream ends in the middle
+    cut_after(n)     cuts once n further bytes have passed in that way: a stream ends in the middle; rst=True: by RST;
+                     hang=True: both ways stand still instead, until release() or cut()
     delay_s          each chunk waits so long
     """
 
@@ -51,7 +52,7 @@ class Proxy:
         self._limits = {}
         self._pairs = []
         self._refusing = False
-        self._rst = False
+        self._rst = self._hang = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept_all, daemon=True).start()
@@ -61,6 +62,7 @@ class Proxy:
     def cut(self, rst=False):
         with self._lock:
             pairs, self._pairs = self._pairs, []
+            self._held.clear()
             self._lock.notify_all()
         for pair in pairs:
             self._close(pair, rst)
@@ -83,10 +85,19 @@ class Proxy:
             self._held.clear()
             self._lock.notify_all()
 
-    def cut_after(self, count, way=UP, rst=False):
+    def cut_after(self, count, way=UP, rst=False, hang=False):
         with self._lock:
             self._limits[way] = self.passed[way] + count
-            self._rst = rst
+            self._rst, self._hang = rst, hang
+
+    @property
+    def has_cut(self):
+        """No cut_after waits for its byte any more."""
+        return not self._limits
+
+    @property
+    def stands_still(self):
+        return bool(self._held)
 
     def close(self):
         self.refuse()
@@ -104,8 +115,11 @@ class Proxy:
                 self._lock.wait()
             limit = self._limits.get(way)
             if limit is not None and self.passed[way] + len(data) >= limit:
-                data, cut = data[:max(0, limit - self.passed[way])], True
+                keep = max(0, limit - self.passed[way])
                 del self._limits[way]
+                if self._hang:
+                    return self._stand_still(way, data, keep)
+                data, cut = data[:keep], True
             else:
                 cut = False
             self.passed[way] += len(data)
@@ -115,10 +129,18 @@ class Proxy:
         self.cut(self._rst)
         return None
 
+    def _stand_still(self, way, data, keep):
+        """With the lock: the first bytes pass, the others wait with all that follows."""
+        self._held |= {UP, DOWN}
+        self.passed[way] += keep
+        self._send_rest(way, data[:keep])
+        while way in self._held:
+            self._lock.wait()
+        self.passed[way] += len(data) - keep
+        return data[keep:]
+
     def _send_rest(self, way, data):
-        with self._lock:
-            pairs = list(self._pairs)
-        for client, server in pairs[-1:]:
+        for client, server in list(self._pairs)[-1:]:
             try:
                 (server if way == UP else client).sendall(data)
             except OSError:

@@ -8,16 +8,19 @@ checker = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(checker)
 
 
-def assert_exactly_once(gateway, ledgers, bed=None, accepted=()):
-    """Ledger, accounting and gateway agree: every accepted job once, whole, with its true end. Asked over REST and, as a
-    second opinion, from the store's file."""
+def problems_of(gateway, ledgers, bed=None, accepted=()):
+    """Do ledger, accounting and gateway agree: every accepted job once, whole, with its true end? Asked over REST and, as
+    a second opinion, from the store's file."""
     rows = checker.read_sacct(bed.env["slurm_conf"]) if bed else None
     jobs = checker.jobs_over_rest(gateway.url)
     if rows is not None:
         known = {job["token"] for job in jobs}
         rows = [row for row in rows if row.token in known]
     problems = checker.check(jobs, ledgers, rows, accepted)
-    assert not problems, "\n".join(problems)
     stored = checker.jobs_from_store(str(gateway.state_dir / "sluice.db"))
-    problems = checker.check(stored, ledgers, rows, accepted)
-    assert not problems, "in the store: " + "\n".join(problems)
+    return problems + ["in the store: " + text for text in checker.check(stored, ledgers, rows, accepted)]
+
+
+def assert_exactly_once(gateway, ledgers, bed=None, accepted=()):
+    problems = problems_of(gateway, ledgers, bed, accepted)
+    assert not problems, "\n".join(problems)
