@@ -1,10 +1,12 @@
 # make            build/sluice
 # make check      the fast set (under a minute once built)      make test PARTS="unit asan"   everything, or these parts
 # make demo       a finished training job on the screen         make unit T=text/test_quote   one unit program
+# make drill ROUNDS=1000 SEED=7   submissions under random faults, on a real Slurm
 # make fuzz MINUTES=10   make coverage   make bench   make install PREFIX=/usr/local DESTDIR=
 # VARIANT=release|asan|tsan|cov|fault|fuzz|analyze picks the flags; V=1 shows the commands; WERROR=1 as in CI.
 VARIANT ?= release
 V ?= 0
+WORKERS ?= 4
 Q := $(if $(filter 1,$(V)),,@)
 B := build/$(VARIANT)
 CC := $(if $(filter default,$(origin CC)),$(if $(filter fuzz,$(VARIANT)),clang,gcc),$(CC))
@@ -45,7 +47,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/b
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz coverage bench format install clean FORCE web-types web-check test-page screenshots web-check
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill coverage bench format install clean FORCE web-types web-check test-page screenshots
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -148,6 +150,10 @@ test: all
 
 fuzz:
 	$(Q)FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 )) scripts/run-tests fuzz
+
+# As many rounds of random faults as you like; SEED repeats them.
+drill: all
+	$(Q)ROUNDS=$(or $(ROUNDS),200) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/integration/test_rounds.py
 
 coverage:
 	$(Q)scripts/coverage $(PARTS)

@@ -13,6 +13,8 @@ import xml.etree.ElementTree
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 20)
 PROGRAM_SECONDS = 600
+# Integration tests side by side, each with a bed of its own: they wait more than they work.
+WORKERS = os.environ.get("WORKERS") or "4"
 SHOWN_LINES = 80
 
 SANITIZERS = {
@@ -213,9 +215,10 @@ def part_fuzz(tally):
             tally.fail(target, done.out + done.err)
 
 
-def pytest(tally, folder, env=None):
+def pytest(tally, folder, env=None, options=()):
     report = os.path.join(tally.folder, "pytest.xml")
-    done = run(["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", report, folder], env)
+    done = run(["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", report,
+                *options, folder], env)
     tally.log("pytest", done.out + done.err)
     if not os.path.exists(report):
         tally.fail(folder, done.out + done.err)
@@ -237,7 +240,9 @@ def part_checks(tally):
 
 def part_integration(tally):
     if make(tally, "VARIANT=asan", "all"):
-        pytest(tally, "tests/integration", {"SLUICE_BIN": os.path.abspath("build/asan/sluice"), **SANITIZERS})
+        binary = os.path.abspath("build/asan/sluice")  # has the crash points too
+        pytest(tally, "tests/integration", {"SLUICE_BIN": binary, "SLUICE_FAULT_BIN": binary, **SANITIZERS},
+               ["-n", WORKERS])
 
 
 def part_layers(tally):

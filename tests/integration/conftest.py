@@ -6,6 +6,7 @@ SLUICE_BIN=FILE runs another binary (the sanitizers' build).
 import itertools
 import os
 import pathlib
+import random
 import shutil
 import sys
 import tempfile
@@ -185,6 +186,20 @@ def sbatch_faults(bed):
     yield make
     for faults in made:
         shutil.rmtree(faults.folder, ignore_errors=True)
+
+
+def pytest_configure():
+    """One seed for all workers; the header names it."""
+    os.environ.setdefault("SEED", str(random.randrange(1_000_000)))
+
+
+def pytest_report_header():
+    return f"randomised rounds: SEED={os.environ['SEED']}"
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first, so that no worker is left alone with them."""
+    items.sort(key=lambda item: "test_rounds" not in item.nodeid)
 
 
 @pytest.hookimpl(hookwrapper=True)

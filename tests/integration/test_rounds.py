@@ -9,7 +9,7 @@ from support.rounds import run_rounds
 
 pytestmark = pytest.mark.drill
 ROUNDS = int(os.environ.get("ROUNDS") or 200)
-SEED = int(os.environ.get("SEED") or 0)
+SEED = int(os.environ["SEED"])
 BATCH = 20
 
 
