@@ -64,6 +64,7 @@ struct job {
     int64_t restarts;
     int64_t event;          /* id of its last change */
     int64_t cancel_sent_us; /* monotonic, this life of the gateway only; not stored */
+    bool is_unasked; /* submitted since the last look began, which thus says nothing of it; not stored */
 };
 
 struct job *job_new(void); /* never NULL; absent members absent, state submitting, attempt 1 */

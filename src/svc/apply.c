@@ -109,6 +109,8 @@ static void apply_one(void *ctx, struct job *job)
     if (job->phase != PHASE_SUBMITTED) {
         if (picked.rows.count)
             launch_job(turn->gw->launch, job->id); /* there it is: reconciliation need not wait */
+    } else if (job->is_unasked && !picked.rows.count) {
+        ; /* a look that began before the job was there cannot miss it */
     } else if (job->array) {
         apply_array(&turn->apply, job, &picked.rows, turn->report);
     } else {

@@ -198,14 +198,15 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
     else
         changed |= set_text(&job->reason, row->reason);
     job->settling_since_us = job->first_absent_at_us = 0;
+    bool was_stale = job->stale;
     job->stale = false;
     if (next != job->state) {
         jobs_enter(apply->gw->jobs, job, next, why);
-    } else if (changed) {
+    } else if (changed || was_stale) {
         mem_replace_str(&job->why, why);
         auto_str struct str told = STR_MAX(MAX_EVENT_BYTES);
         waiting_json(job, &told);
-        jobs_change(apply->gw->jobs, job, "changed", str_text(&told));
+        jobs_change(apply->gw->jobs, job, was_stale ? "fresh" : "changed", str_text(&told));
     }
 }
 

@@ -54,6 +54,12 @@ struct active {
     bool has_running;
 };
 
+static void mark_asked(void *ctx, struct job *job)
+{
+    (void)ctx;
+    job->is_unasked = false;
+}
+
 static bool is_followed(const struct job *job)
 {
     return job->phase == PHASE_SUBMITTED && !job_is_final(job);
@@ -156,7 +162,8 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
         err = &failure;
     }
     int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
-    fleet_note(gw->fleet, rhythm->cluster, err, latency);
+    if (!err || err->code != ERR_CANCELLED) /* our own end says nothing about the cluster */
+        fleet_note(gw->fleet, rhythm->cluster, err, latency);
     if (report && report->nodes_ok && rhythm->poll->take_nodes)
         rhythm->poll->take_nodes(rhythm->poll->nodes_ctx, rhythm->cluster, report);
     if (rhythm->nodes_asked)
@@ -181,6 +188,7 @@ static void tick(void *ctx)
         return;
     }
     crash_point("K20");
+    jobs_each(gw->jobs, cluster->name, mark_asked, NULL);
     rhythm->nodes_asked = rhythm->waiter_count > 0;
     rhythm->served = move_ptr(rhythm->waiters);
     rhythm->served_count = rhythm->waiter_count;

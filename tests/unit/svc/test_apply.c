@@ -284,6 +284,31 @@ static void array_task_missing_from_everywhere_settles(void **state)
     assert_int_equal(job->state, JOB_STATE_RUNNING);
 }
 
+static void a_look_that_began_before_a_job_was_there_cannot_miss_it(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    job->is_unasked = true;
+    see(f, NULL, 0);
+    assert_int_equal(job->state, JOB_STATE_PENDING);
+    job->is_unasked = false;
+    see(f, NULL, 0);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+}
+
+static void a_stale_job_that_is_seen_again_is_stored_as_such(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    job->stale = true;
+    jobs_change(f->gw.jobs, job, "stale", NULL);
+    fixture_turn(f, 0);
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    see(f, &row, 1);
+    auto_job struct job *now = stored(f, job->id);
+    assert_false(now->stale);
+}
+
 static void unreachable_cluster_makes_jobs_stale_never_failed(void **state)
 {
     struct fixture *f = *state;
@@ -317,6 +342,8 @@ int main(void)
         TEST(times_of_the_cluster_become_ours_by_its_offset),
         TEST(array_is_made_of_its_tasks),
         TEST(array_task_missing_from_everywhere_settles),
+        TEST(a_look_that_began_before_a_job_was_there_cannot_miss_it),
+        TEST(a_stale_job_that_is_seen_again_is_stored_as_such),
         TEST(unreachable_cluster_makes_jobs_stale_never_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
