@@ -64,7 +64,7 @@ BODIES = {
 
 @pytest.mark.parametrize("extra", BODIES.values(), ids=BODIES.keys())
 def test_a_bad_submission_is_refused_and_stores_nothing(served, extra):
-    problem = refused(served.post("/jobs", {"project": served.name, "cluster": "local", **extra}), (400, 404, 422))
+    problem = refused(served.post("/jobs", {"project": served.name, "cluster": "local", **extra}), (400, 403, 404, 422))
     word = next(iter(extra))
     assert word in json.dumps(problem) or "line 1, column" in json.dumps(problem), problem
     assert served.jobs() == []

@@ -110,14 +110,16 @@ def test_events_are_neither_lost_nor_repeated_over_restarts(gateway, local, proj
 
 
 def test_slots_are_given_in_order_and_by_priority(gateway, folder, make_local_ledger):
-    path, ledger = make_local_ledger(seconds=1)
+    wait = f"while [ ! -e {folder}/go ]; do sleep 0.05; done; exec sh payload.sh {folder}/ledger 0 0"
+    path, _ = make_local_ledger(config={"command": ["sh", "-c", wait]})
     one = {"name": "local", "type": "local", "workspace": str(folder / "work"), "local": {"cpu_slots": 1}}
     gw = gateway(clusters=[one])
     name = gw.register(path)["name"]
     jobs = [gw.submit(project=name, cluster="local", priority=priority)["id"] for priority in (0, 0, 5)]
+    (folder / "go").touch()
     for job in jobs:
         gw.wait_final(job)
-    order = [start.token for start in checker.read_ledgers([ledger])[0]]
+    order = [start.token for start in checker.read_ledgers([folder / "ledger"])[0]]
     tokens = [gw.job(job)["token"] for job in jobs]
     assert order == [tokens[0], tokens[2], tokens[1]]
 

@@ -20,8 +20,9 @@ def far(gateway, bed, folder, proxied):
 
 
 @pytest.mark.parametrize("how", ["refused", "hanging"])
-def test_an_unreachable_cluster_makes_its_jobs_stale_and_holds_up_nobody(far, project, ledger_project, bed, how):
-    path, ledger = ledger_project(seconds=25)
+def test_an_unreachable_cluster_makes_its_jobs_stale_and_holds_up_nobody(far, make_local_ledger, ledger_project, bed, how):
+    path, ledger = ledger_project(seconds=15)
+    here, other_ledger = make_local_ledger()
     job = far.submit(project=far.register(path)["name"], cluster="alder")
     far.wait_state(job["id"], "running")
     if how == "refused":
@@ -31,7 +32,7 @@ def test_an_unreachable_cluster_makes_its_jobs_stale_and_holds_up_nobody(far, pr
     stale = until(lambda: (lambda it: it if it["stale"] else None)(far.job(job["id"])), "the job is stale", timeout=60)
     assert stale["state"] not in FINAL and stale["observed_at"]
     assert far.json("/clusters/alder")["state"] == "unreachable" and far.json("/clusters/alder")["error"]
-    done = far.wait_final(far.submit(project=far.register(project())["name"], cluster="local")["id"], timeout=20)
+    done = far.wait_final(far.submit(project=far.register(here)["name"], cluster="local")["id"], timeout=20)
     assert done["state"] == "completed"
     assert far.job(job["id"])["state"] not in FINAL
     far.proxy.accept()
@@ -41,7 +42,7 @@ def test_an_unreachable_cluster_makes_its_jobs_stale_and_holds_up_nobody(far, pr
     assert end["state"] == "completed" and not end["stale"]
     kinds = [event["kind"] for event in far.json(f"/jobs/{job['id']}/events")["items"]]
     assert kinds.count("stale") == kinds.count("fresh") == 1
-    assert_exactly_once(far, [ledger], bed, accepted=[job["id"]])
+    assert_exactly_once(far, [ledger, other_ledger], bed, accepted=[job["id"]])
 
 
 def test_a_submission_to_an_unreachable_cluster_waits_and_runs_once(far, bed, ledger_project):
