@@ -121,6 +121,14 @@ static void add_answers(struct json_out *out, const struct route *route)
     if (route->answer_type || route->answer_schema)
         add_content(out, type, route->answer_schema);
     json_close_object(out);
+    if (route->trial_schema) {
+        json_key(out, "200");
+        json_open_object(out);
+        json_member_str(out, "description",
+                        "A dry run: what would be sent, and what the scheduler says of it");
+        add_content(out, "application/json", route->trial_schema);
+        json_close_object(out);
+    }
     json_key(out, "4XX");
     json_open_object(out);
     json_member_str(out, "description", "A problem of the request");

@@ -112,7 +112,7 @@ const struct route routes[] = {
     { "GET", API "/notifiers/{notifier}/deliveries", handle_deliveries, .answer_schema = "DeliveryList", .status = 200, .query = page_query, .scope = "read", .summary = "Its messages and their tries, newest first" },
 
     { "GET", API "/jobs", handle_jobs, .answer_schema = "JobList", .status = 200, .query = list_query, .scope = "read", .summary = "Jobs, newest first" },
-    { "POST", API "/jobs", handle_submit, W | ROUTE_KEEPS_KEY, SUBMIT_BODY, "JobRequest", "Submitted", .status = 202, .query = submit_query, .scope = "submit", .summary = "Submit a job" },
+    { "POST", API "/jobs", handle_submit, W | ROUTE_KEEPS_KEY, SUBMIT_BODY, "JobRequest", "Submitted", .trial_schema = "Rendered", .status = 202, .query = submit_query, .scope = "submit", .summary = "Submit a job" },
     { "POST", API "/jobs:render", handle_render, W | ROUTE_NO_KEY, SUBMIT_BODY, "JobRequest", "Rendered", .status = 200, .scope = "read", .summary = "The script a request would make, with the origin of every value" },
     { "POST", API "/jobs:cancel", handle_bulk_cancel, W, BODY, "BulkCancel", "BulkList", .status = 200, .scope = "cancel", .summary = "Cancel many jobs, by id or by filter" },
     { "GET", API "/jobs/{job}", handle_job, .answer_schema = "Job", .status = 200, .query = job_query, .scope = "read", .summary = "One job, by id, token or `last`; can wait for it" },

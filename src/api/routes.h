@@ -31,6 +31,7 @@ struct route {
     const char *answer_schema;  /* NULL: not JSON, answer_type tells */
     const char *answer_type;    /* NULL: application/json */
     int status;                 /* of the good answer */
+    const char *trial_schema;   /* ?dry_run=1: 200 with this one; NULL none */
     const struct route_query *query;
     const char *scope; /* read, submit, cancel, admin */
     const char *summary;

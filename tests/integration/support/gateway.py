@@ -13,6 +13,8 @@ import urllib.request
 
 import yaml
 
+from support import schemas
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FINAL = {"completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "preempted", "boot_fail",
          "deadline", "submit_failed", "lost"}
@@ -101,6 +103,7 @@ class Gateway:
     """One state directory and the daemon on it. restart() keeps directory and port."""
 
     def __init__(self, folder, clusters=None, config=None, env=None, args=()):
+        self.contract = None
         self.dir = pathlib.Path(folder)
         self.state_dir = self.dir / "state"
         self.log_file = self.dir / "gateway.log"
@@ -224,10 +227,18 @@ class Gateway:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=timeout) as reply:
-                return Answer(reply.status, reply.headers, reply.read())
+                answer = Answer(reply.status, reply.headers, reply.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.headers, error.read())
+                answer = Answer(error.code, error.headers, error.read())
+        self.hold_against_schema(method, path, answer)
+        return answer
+
+    def hold_against_schema(self, method, path, answer):
+        """Every answer of every test is what the gateway's own OpenAPI document says of it."""
+        self.contract = self.contract or schemas.contract_of(self.url)
+        if self.contract:
+            self.contract.check(method, path, answer.status, answer.headers.get("Content-Type"), answer.body)
 
     def get(self, path, **more):
         return self.request("GET", path, **more)
