@@ -8,6 +8,7 @@ import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched,
 import { paint } from "../src/launch/paint";
 import { firstRow, placeKey, rowFor, whereRows } from "../src/launch/rows";
 import { accountsAt, boundsAt, gpuChoices, qosAt, seconds, sizeText, slurmTime, whyNot, type Limits } from "../src/launch/size";
+import { showUtc, stamp, when } from "../src/lib/format";
 import { configLines, faultPlace } from "../src/projects/shape";
 
 const config = { params: { lr: { type: "float" as const, default: 0.1, min: 0, max: 1 }, epochs: { type: "int" as const, default: 3 }, amp: { type: "bool" as const } }, default_overrides: { seed: 7, lr: 0.2 } };
@@ -133,4 +134,12 @@ test("the matrix has types across and partitions down", () => {
 test("a configuration is shown a line a key, a fault with its place", () => {
   assert.deepEqual(configLines({ a: { b: 1, c: {} }, d: ["x"] }).map((line) => `${line.depth}${line.path}=${line.value}`), ["0a=", "1a.b=1", "1a.c={}", '0d=["x"]']);
   assert.equal(faultPlace({ file: ".mlops-config.yaml", line: 3, column: 14 }), ".mlops-config.yaml:3:14");
+});
+
+test("times are told in UTC when that is wished", () => {
+  const at = Date.UTC(2026, 2, 12, 14, 22, 5);
+  showUtc(true);
+  assert.equal(stamp(at), "2026-03-12 14:22:05");
+  assert.equal(when(at, at), "14:22");
+  showUtc(false);
 });

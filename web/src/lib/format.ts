@@ -49,10 +49,22 @@ export function coarse(seconds: number): string {
 const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+let isUtc = false;
+
+/** Whether when() and stamp() tell times in UTC instead of the browser's zone. */
+export function showUtc(on: boolean): void {
+  isUtc = on;
+}
+
+/** A date whose local fields are those of the zone that is shown. */
+function shown(at: number): Date {
+  return isUtc ? new Date(at + new Date(at).getTimezoneOffset() * 60_000) : new Date(at);
+}
+
 /** 14:22 today, Sat 03:20 within six days, 12 Mar 14:20, 12 Mar 2025. Local time. */
 export function when(at: number, now: number, seconds = false): string {
-  const date = new Date(at);
-  const today = new Date(now);
+  const date = shown(at);
+  const today = shown(now);
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}${seconds ? `:${pad(date.getSeconds())}` : ""}`;
   if (date.toDateString() === today.toDateString()) return time;
   const gap = Math.abs(now - at) / 86_400_000;
@@ -63,7 +75,7 @@ export function when(at: number, now: number, seconds = false): string {
 
 /** The whole moment, for titles: 2026-03-12 14:22:05 (local time). */
 export function stamp(at: number): string {
-  const d = new Date(at);
+  const d = shown(at);
   return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
 }
 

@@ -1,6 +1,8 @@
 // What this browser remembers of its user: theme, density, single-key shortcuts. Nothing leaves the browser.
 import { signal, type Signal } from "@preact/signals";
 
+import { showUtc } from "./format";
+
 function stored(key: string): string | null {
   try {
     return localStorage.getItem(`sluice.${key}`);
@@ -26,6 +28,10 @@ export type Density = "dense" | "roomy";
 
 export const theme: Signal<Theme> = signal((stored("theme") as Theme) ?? "system");
 export const density: Signal<Density> = signal((stored("density") as Density) ?? "dense");
+export type Zone = "local" | "utc";
+export const zone: Signal<Zone> = signal((stored("zone") as Zone) ?? "local");
+showUtc(zone.value === "utc");
+
 export const singleKeys = signal(stored("keys") !== "off");
 
 export function setTheme(value: Theme): void {
@@ -47,4 +53,10 @@ export function setDensity(value: Density): void {
 export function setSingleKeys(on: boolean): void {
   singleKeys.value = on;
   remember("keys", on ? "on" : "off");
+}
+
+export function setZone(value: Zone): void {
+  zone.value = value;
+  showUtc(value === "utc");
+  remember("zone", value);
 }

@@ -7,7 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { asProblem, getJson, Problem, send } from "../lib/api";
 import { href } from "../lib/base";
 import { Icon } from "../lib/icons";
-import { density, setDensity, setSingleKeys, setTheme, singleKeys, theme, type Density, type Theme } from "../lib/prefs";
+import { density, setDensity, setSingleKeys, setTheme, setZone, singleKeys, theme, zone, type Density, type Theme } from "../lib/prefs";
 import { offers } from "../lib/offers";
 import { useResource } from "../lib/resource";
 import { toast } from "../lib/toast";
@@ -28,19 +28,28 @@ function Appearance(): JSX.Element {
       <Setting title="Single-key shortcuts" help="Press ? anywhere to see them">
         <label class="checkrow"><input type="checkbox" checked={singleKeys.value} onChange={(event) => setSingleKeys(event.currentTarget.checked)} />On</label>
       </Setting>
-      <Setting title="Time zone" help="Times are shown as this browser tells them"><span class="mono">{Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"}</span></Setting>
+      <Setting title="Time zone" help={`Local here is ${Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"}`}>
+        <Segmented label="Time zone" name="zone" value={zone.value} choices={[{ value: "local", label: "Local" }, { value: "utc", label: "UTC" }]} onChange={setZone} />
+      </Setting>
     </Card>
   );
 }
 
-interface Notifier { name: string; type?: string; kind?: string; to?: string; url?: string; enabled?: boolean; last_error?: string; last_at?: string; when?: string[] }
+interface Delivery { occasion?: string; last_try_at?: string; error?: string; answer?: number }
+interface Notifier { name: string; type: string; waiting?: number; delivered?: number; dead?: number; last_delivery?: Delivery; last_failure?: Delivery; problem?: string }
+interface Tested { ok: boolean; status?: number; answer?: string; error?: string; elapsed_ms?: number }
+
+function counts({ delivered = 0, waiting = 0, dead = 0 }: Notifier): string {
+  return [`${delivered} delivered`, waiting && `${waiting} waiting`, dead && `${dead} given up`].filter(Boolean).join(", ");
+}
 
 function NotifierLine({ notifier }: { notifier: Notifier }): JSX.Element {
   const [result, setResult] = useState<Problem | "sent" | "busy" | undefined>();
   const test = async (): Promise<void> => {
     setResult("busy");
     try {
-      await send("POST", `/notifiers/${encodeURIComponent(notifier.name)}/test`, {});
+      const told = await send<Tested>("POST", `/notifiers/${encodeURIComponent(notifier.name)}/test`);
+      if (!told.ok) throw new Problem(told.status ?? 0, { detail: told.error ?? told.answer ?? `It answered ${told.status}` });
       setResult("sent");
       toast(`A test message went to ${notifier.name}`, { tone: "ok" });
     } catch (error) {
@@ -49,8 +58,9 @@ function NotifierLine({ notifier }: { notifier: Notifier }): JSX.Element {
   };
   return (
     <li>
-      <Icon name="bell" /><span class="grow"><b>{notifier.name}</b> <span class="muted">{notifier.type ?? notifier.kind}</span>{notifier.when?.length ? <span class="sm muted block">{notifier.when.join(", ")}</span> : null}
-        {notifier.last_error && <span class="wrongtext"><Icon name="warn" />{notifier.last_error}</span>}
+      <Icon name="bell" /><span class="grow"><b>{notifier.name}</b> <span class="muted">{notifier.type}</span><span class="sm muted block">{counts(notifier)}{notifier.last_delivery?.last_try_at && <>, last <Age at={notifier.last_delivery.last_try_at} /></>}</span>
+        {notifier.problem && <span class="wrongtext"><Icon name="warn" />{notifier.problem}</span>}
+        {notifier.last_failure?.error && <span class="sm warntext block">Last failure{notifier.last_failure.last_try_at && <>, <Age at={notifier.last_failure.last_try_at} /></>}: {notifier.last_failure.error}</span>}
         {result instanceof Problem && <span class="wrongtext" role="alert"><Icon name="warn" />{result.message}</span>}</span>
       <WriteButton disabled={result === "busy"} aria-label={`Send a test message to ${notifier.name}`} onClick={() => void test()}>{result === "busy" ? "Sending…" : result === "sent" ? "Sent" : "Test"}</WriteButton>
     </li>
