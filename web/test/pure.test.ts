@@ -174,6 +174,8 @@ test("curves of several shapes, in order, on common charts", () => {
   assert.deepEqual(inOrder(curve!, false), { x: [0, 1, 2], y: [3, 1, null], low: undefined, high: undefined });
   const two = readCurves({ items: [{ name: "eval/loss", steps: [1], values: [2] }, { name: "train/loss", steps: [1], values: [2], min: [1], max: [3] }, { name: "lr", steps: [1], values: [1] }] });
   assert.deepEqual(chartsOf(two).map((chart) => [chart.title, chart.curves.length]), [["loss", 2], ["lr", 1]]);
+  const [merged] = readCurves({ items: [{ name: "loss", total: 5000, steps: [0, 10], min: [1, "NaN"], max: [3, 4] }] });
+  assert.deepEqual([merged?.value, merged?.low, merged?.high], [[2, null], [1, null], [3, 4]]);
   assert.ok(summary(two[0]!, String).includes("eval/loss stays"));
 });
 

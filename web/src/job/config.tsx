@@ -20,15 +20,21 @@ export function ScriptTab({ job }: { job: Job }): JSX.Element {
   return <Card title="Script as it was sent" extra={<><span class="grow" /><CopyButton text={text} label="Copy" /></>}>{text ? <Code text={text} label="Batch script" /> : <Empty icon="jobs" title="No script was sent" />}</Card>;
 }
 
-interface Manifest { request?: Record<string, unknown>; resolved?: Record<string, { value: unknown; origin?: string }>; diff?: string; script_sha256?: string }
-interface Row { key: string; value: string; origin: string; isDefault: boolean }
+interface Origin { layer?: string; text?: string }
+interface Manifest { request?: Record<string, unknown>; resolved?: Record<string, { value: unknown; origin?: Origin }>; diff?: string; script_sha256?: string }
+interface Row { key: string; value: string; origin: string; rank: number; isDefault: boolean }
+
+const layers = ["request", "profile", "project", "cluster", "gateway"];
 
 function rowsOf(manifest: Manifest): Row[] {
   return Object.entries(manifest.resolved ?? {}).map(([key, item]) => {
-    const origin = item?.origin ?? "";
-    const shown = item && typeof item === "object" && "value" in item ? item.value : item;
-    return { key, value: typeof shown === "string" ? shown : JSON.stringify(shown), origin, isDefault: /default/.test(origin) };
-  }).sort((a, b) => Number(a.isDefault) - Number(b.isDefault) || a.key.localeCompare(b.key));
+    const { value, origin } = item;
+    const layer = layers.indexOf(origin?.layer ?? "");
+    return {
+      key, value: typeof value === "string" ? value : JSON.stringify(value), origin: origin?.text ?? "", rank: layer < 0 ? layers.length : layer,
+      isDefault: !origin?.layer || origin.layer === "built-in",
+    };
+  }).sort((a, b) => Number(a.isDefault) - Number(b.isDefault) || a.rank - b.rank || a.key.localeCompare(b.key));
 }
 
 export function ConfigTab({ job }: { job: Job }): JSX.Element {
@@ -60,6 +66,7 @@ const kinds: Record<string, string> = { created: "Accepted", launching: "Sent to
 function eventText(event: GatewayEvent): string {
   const data = event.data as Record<string, unknown> | undefined;
   if (!data || typeof data !== "object") return "";
+  if (typeof data.url === "string") return data.url;
   const from = typeof data.from === "string" ? `${stateRow(data.from).label} → ` : "";
   const to = typeof data.to === "string" ? stateRow(data.to).label : typeof data.state === "string" ? stateRow(data.state).label : "";
   const why = data.why ?? data.reason ?? data.title ?? data.text;

@@ -13,7 +13,7 @@ import { isEnded } from "../lib/states";
 import type { Job } from "../lib/types";
 import { Empty, ProblemBox, Segmented, Skeleton, Toggle } from "../lib/ui";
 import { Chart, type ChartView } from "./chart";
-import { chartsOf, readCurves, type Curve } from "./series";
+import { chartsOf, hasTimes, readCurves, type Curve } from "./series";
 
 /** The job's curves, kept current while it runs. No metrics yet is an empty list, not a failure. */
 export function useCurves(job: Job): Resource<Curve[]> {
@@ -53,12 +53,12 @@ export function useChartView(): [ChartView, (change: Partial<ChartView>) => void
   return [view, set];
 }
 
-export function ChartControls({ view, set }: { view: ChartView; set: (change: Partial<ChartView>) => void }): JSX.Element {
+export function ChartControls({ view, set, times }: { view: ChartView; set: (change: Partial<ChartView>) => void; times: boolean }): JSX.Element {
   return (
     <div class="chartbar">
       <label class="smoothing">Smoothing <input type="range" min="0" max="1" step="0.05" value={view.smoothing} aria-label="Smoothing" onInput={(event) => set({ smoothing: Number(event.currentTarget.value) })} /></label>
       <Toggle on={view.log} onChange={(log) => set({ log })} title="Logarithmic axis (l)">Log</Toggle>
-      <Segmented label="Horizontal axis" name="x-axis" value={view.byTime ? "time" : "step"} choices={[{ value: "step", label: "Step" }, { value: "time", label: "Time" }]} onChange={(to) => set({ byTime: to === "time" })} />
+      {times && <Segmented label="Horizontal axis" name="x-axis" value={view.byTime ? "time" : "step"} choices={[{ value: "step", label: "Step" }, { value: "time", label: "Time" }]} onChange={(to) => set({ byTime: to === "time" })} />}
     </div>
   );
 }
@@ -107,7 +107,7 @@ export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]
       <div class="chartbar wide">
         <label class="in"><Icon name="search" /><input aria-label="Find a metric" placeholder="Find a metric" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>
         <span class="sp" />
-        <ChartControls view={view} set={setView} />
+        <ChartControls view={view} set={setView} times={hasTimes(list)} />
       </div>
       <div class="charts all">{charts.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} height={190} pin={{ on: pins.includes(chart.title), set: (on) => setPin(chart.title, on) }} />)}</div>
       {!charts.length && <Empty icon="search" title="No metric of that name"><button class="btn" onClick={() => setText("")}>Show all</button></Empty>}

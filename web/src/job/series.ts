@@ -27,13 +27,21 @@ function column(item: Row, names: string[]): unknown[] | undefined {
   return undefined;
 }
 
+/** Merged points have only their edges: the line goes between them. */
+function middles(low: unknown[], high: unknown[]): unknown[] {
+  return low.map((one, at) => {
+    const [a, b] = [num(one), num(high[at])];
+    return a === null || b === null ? undefined : (a + b) / 2;
+  });
+}
+
 function fromColumns(name: string, item: Row): Curve | undefined {
-  const value = column(item, ["value", "values", "mean", "avg", "last", "y"]);
+  const low = column(item, ["min", "low"]);
+  const high = column(item, ["max", "high"]);
+  const value = column(item, ["values", "value", "mean"]) ?? (low && high && middles(low, high));
   if (!value) return undefined;
-  const step = column(item, ["step", "steps", "x"]) ?? value.map((_, at) => at);
-  const time = column(item, ["time", "times", "at"]) ?? [];
-  const low = column(item, ["min", "mins", "low"]);
-  const high = column(item, ["max", "maxs", "high"]);
+  const step = column(item, ["steps", "step"]) ?? value.map((_, at) => at);
+  const time = column(item, ["times", "time"]) ?? [];
   return { name, step: step.map((x, at) => num(x) ?? at), time: step.map((_, at) => seconds(time[at])), value: value.map(num), low: low?.map(num), high: high?.map(num) };
 }
 
@@ -45,6 +53,11 @@ function fromPoints(name: string, points: unknown[]): Curve {
     value: rows.map((row) => num(row.value ?? row.mean ?? row.last)),
     low: has("min") ? rows.map((row) => num(row.min)) : undefined, high: has("max") ? rows.map((row) => num(row.max)) : undefined,
   };
+}
+
+/** Whether any curve knows the times of its points. */
+export function hasTimes(curves: Curve[]): boolean {
+  return curves.some((curve) => curve.time.some((time) => !Number.isNaN(time)));
 }
 
 /** The curves of GET /jobs/{id}/metrics, ordered by name. */

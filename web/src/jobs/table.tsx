@@ -45,7 +45,7 @@ function Name({ job }: { job: Job }): JSX.Element {
   return (
     <>
       <a class="jobname" href={href(`/jobs/${job.id}`)}><bdi>{jobTitle(job)}</bdi></a>
-      {(job.tags ?? []).slice(0, 3).map((tag) => <span key={tag} class="chip tag"><bdi>{tag}</bdi></span>)}
+      {(job.tags ?? []).slice(0, why ? 1 : 3).map((tag) => <span key={tag} class="chip tag"><bdi>{tag}</bdi></span>)}
       {why && <span class={`why ell${isBad ? " ended" : ""}`} title={why}><bdi>{why}</bdi></span>}
     </>
   );
