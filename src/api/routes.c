@@ -108,7 +108,7 @@ const struct route routes[] = {
     { "POST", API "/projects/{project}/sync", handle_project_sync, W, BODY, .answer_schema = "Project", .status = 200, .scope = "submit", .summary = "Read the project's folder again" },
 
     { "GET", API "/notifiers", handle_notifiers, .answer_schema = "NotifierList", .status = 200, .scope = "read", .summary = "Who can be told of jobs: counts, last delivery, last failure" },
-    { "POST", API "/notifiers/{notifier}/test", handle_notifier_test, W | ROUTE_NO_KEY, .answer_schema = "NotifierTest", .status = 200, .scope = "submit", .summary = "Send a test message now; answers what the other side said" },
+    { "POST", API "/notifiers/{notifier}/test", handle_notifier_test, W | ROUTE_NO_KEY | ROUTE_BODY_OPTIONAL, BODY, "Anything", .answer_schema = "NotifierTest", .status = 200, .scope = "submit", .summary = "Send a test message now; answers what the other side said" },
     { "GET", API "/notifiers/{notifier}/deliveries", handle_deliveries, .answer_schema = "DeliveryList", .status = 200, .query = page_query, .scope = "read", .summary = "Its messages and their tries, newest first" },
 
     { "GET", API "/jobs", handle_jobs, .answer_schema = "JobList", .status = 200, .query = list_query, .scope = "read", .summary = "Jobs, newest first" },

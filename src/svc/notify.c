@@ -56,7 +56,7 @@ int notify_new(const struct gateway *gw, struct notify **out, struct err *err)
     }
     struct notify *notify = mem_zalloc(sizeof(*notify));
     notify->gw = gw;
-    notify->fetch = fetch_new(gw->loop, &guard);
+    notify->guard = guard;
     notify->timer = loop_timer_new(gw->loop, run_later, notify);
     event_store_on_commit(gw->store, on_commit, notify);
     *out = notify;
@@ -74,6 +74,7 @@ void notify_free(struct notify *notify)
     while (store_has_pending(notify->gw->store) && store_flush(notify->gw->store, NULL) == 0)
         ; /* those that wait for a commit end there */
     loop_timer_free(notify->timer);
+    net_guard_clear(&notify->guard);
     free(notify);
 }
 

@@ -16,7 +16,7 @@ enum {
     NOTIFY_KEEP_S = 30 * 86400,
     NOTIFY_FIRST_RETRY_S = 5,
     NOTIFY_MAX_RETRY_S = 30 * 60,
-    NOTIFY_SETTLE_S = 3, /* an ended job's verdict may come a moment after its state */
+    NOTIFY_SETTLE_S = 10, /* the verdict of an ended job comes with the last look at its log */
 };
 
 /* -1: webhooks.allow holds what is no rule. */

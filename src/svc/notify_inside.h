@@ -18,6 +18,7 @@ struct flight { /* one message on its way */
 
 struct notify {
     const struct gateway *gw;
+    struct net_guard guard; /* until the first message has made fetch of it */
     struct fetch *fetch;
     struct loop_timer *timer;
     struct flight *flights;

@@ -77,7 +77,10 @@ static int start_fetch(struct flight *flight, const struct notifier_post *post, 
         mail.user = config->user;
         mail.password = str_text(&secrets.password);
     }
-    return fetch_start(flight->notify->fetch, &request, done, flight, err);
+    struct notify *notify = flight->notify;
+    if (!notify->fetch) /* libcurl costs time and memory only where something is sent */
+        notify->fetch = fetch_new(notify->gw->loop, &notify->guard);
+    return fetch_start(notify->fetch, &request, done, flight, err);
 }
 
 int notify_post(struct flight *flight, fetch_done *done, struct err *err)
