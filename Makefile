@@ -168,7 +168,8 @@ PREFIX ?= /usr/local
 install: build/sluice
 	install -D -m 755 build/sluice $(DESTDIR)$(PREFIX)/bin/sluice
 	install -D -m 644 docs/man/sluice.1 $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1
-	install -D -m 644 config/sluice.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sluice.service
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' config/sluice.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/sluice.service
 
 clean:
 	$(Q)rm -rf build
