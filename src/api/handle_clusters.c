@@ -3,6 +3,8 @@
 #include "api/done.h"
 #include "api/reply.h"
 #include "base/mem.h"
+#include "svc/connect.h"
+#include "svc/doctor.h"
 #include "svc/fleet.h"
 #include "svc/gpus.h"
 
@@ -67,4 +69,21 @@ void handle_partitions(struct request *request)
     struct err err;
     request_hold(request);
     done_started(request, fleet_limits(request->gw->fleet, name, done_json, request, &err), &err);
+}
+
+void handle_cluster_check(struct request *request)
+{
+    auto_free char *name = request_param_dup(request, 0);
+    struct err err;
+    request_hold(request);
+    done_started(request, doctor_check(request->gw, name, done_json, request, &err), &err);
+}
+
+void handle_cluster_connect(struct request *request)
+{
+    auto_free char *name = request_param_dup(request, 0);
+    struct err err;
+    request_hold(request);
+    done_started(request, connect_start(request->gw->connect, name, request->doc, done_json, request, &err),
+                 &err);
 }

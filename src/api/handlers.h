@@ -26,6 +26,8 @@ void handle_gpus(struct request *request);
 void handle_cluster_gpus(struct request *request);
 void handle_nodes(struct request *request);
 void handle_partitions(struct request *request);
+void handle_cluster_check(struct request *request);
+void handle_cluster_connect(struct request *request);
 
 /* handle_projects.c */
 void handle_projects(struct request *request);

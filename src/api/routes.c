@@ -98,6 +98,8 @@ const struct route routes[] = {
     { "GET", API "/clusters/{cluster}/gpus", handle_cluster_gpus, .answer_schema = "GpuList", .status = 200, .query = gpu_query, .scope = "read", .summary = "GPUs of one cluster by type and partition" },
     { "GET", API "/clusters/{cluster}/nodes", handle_nodes, .answer_schema = "NodeList", .status = 200, .scope = "read", .summary = "Nodes of one cluster" },
     { "GET", API "/clusters/{cluster}/partitions", handle_partitions, .answer_schema = "Limits", .status = 200, .scope = "read", .summary = "Partitions, associations and limits" },
+    { "POST", API "/clusters/{cluster}/check", handle_cluster_check, W | ROUTE_NO_KEY | ROUTE_BODY_OPTIONAL, BODY, "Nothing", "Doctor", .status = 200, .scope = "submit", .summary = "The doctor: what must be right on a cluster, and what to do" },
+    { "POST", API "/clusters/{cluster}/connect", handle_cluster_connect, W | ROUTE_NO_KEY | ROUTE_BODY_OPTIONAL, BODY, "Connect", "Connection", .status = 200, .scope = "admin", .summary = "Log in to a cluster, again after a refusal, or answer what its login asks" },
     { "GET", API "/gpus", handle_gpus, .answer_schema = "GpuList", .status = 200, .query = gpu_query, .scope = "read", .summary = "GPUs of all clusters by type and partition" },
 
     { "GET", API "/projects", handle_projects, .answer_schema = "ProjectList", .status = 200, .scope = "read", .summary = "Registered projects" },

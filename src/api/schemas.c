@@ -18,6 +18,7 @@ enum { MAX_SCHEMA_BYTES = 1024 * 1024 };
 #define BOOLEAN     "{\"type\":\"boolean\"}"
 #define STRINGS     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
 #define OBJECT      "{\"type\":\"object\"}"
+#define LEVEL       "{\"enum\":[\"ok\",\"warning\",\"error\"]}"
 #define REF(name)   "{\"$ref\":\"#/components/schemas/" name "\"}"
 #define LIST(name)  "{\"type\":\"array\",\"items\":" REF(name) "}"
 #define P(name, is) "\"" name "\":" is
@@ -70,6 +71,27 @@ static const struct {
                                                                                                                                       STRING) "," P("requires_vpn",
                                                                                                                                                     BOOLEAN) "," P("connection",
                                                                                                                                                                    OBJECT) "}}" },
+    { "Nothing", "{\"type\":\"object\",\"additionalProperties\":false}" },
+    { "Doctor",
+      "{\"type\":\"object\",\"required\":[\"cluster\",\"result\",\"lines\"],\"properties\":{" P(
+          "cluster",
+          STRING) "," P("result",
+                        LEVEL) "," P("lines",
+                                     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+                                     "\"check\",\"status\",\"text\"],\"properties\":{" P(
+                                         "check",
+                                         STRING) "," P("status",
+                                                       LEVEL) "," P("text",
+                                                                    STRING) "," P("hint",
+                                                                                  STRING) "}}}") "}}" },
+    { "Connect",
+      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" P("answers", STRINGS) "}}" },
+    { "Connection",
+      "{\"type\":\"object\",\"required\":[\"cluster\",\"state\",\"prompts\"],\"properties\":"
+      "{" P("cluster", STRING) "," P("state", STRING) "," P("backend", STRING) "," P("error", STRING) "," P(
+          "instructions", STRING) "," P("prompts", "{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                                                   "\"required\":[\"text\",\"echo\"],\"properties\":{" P(
+                                                       "text", STRING) "," P("echo", BOOLEAN) "}}}") "}}" },
     { "ClusterList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("Cluster")) "}}" },
     { "GpuRow",

@@ -3,6 +3,7 @@
 #include "cli/table.h"
 #include "cli/view.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const struct table_column columns[] = {
@@ -44,6 +45,33 @@ static void say_instructions(struct cli *cli, const struct doc *cluster)
         screen_putf(cli->env, "\n%s: %s\n", view_text(cluster, "name"), instructions);
 }
 
+/* What is allowed and what was used: of one cluster that was named. */
+static void say_budgets(struct cli *cli, const struct doc *cluster)
+{
+    const struct doc *link = view_at(cluster, "connection");
+    if (!link)
+        return;
+    const char *backend = view_text(link, "backend"), *why = view_text(link, "backend_reason");
+    const char *prompt = view_text(link, "prompt");
+    screen_putf(cli->env, "\nconnection: %s by %s%s%s\n", view_text(link, "state"), backend ? backend : "?",
+                why ? ": " : "", why ? why : "");
+    if (prompt)
+        screen_putf(cli->env, "asks: %s (sluice connect %s)\n", prompt, view_text(cluster, "name"));
+    if (!view_text(cluster, "host"))
+        return;
+    screen_putf(cli->env, "logins: %" PRId64 " in the last hour, %" PRId64 " allowed; %" PRId64 " failed\n",
+                view_int(link, "logins_last_hour", 0), view_int(link, "max_logins_per_hour", 0),
+                view_int(link, "login_failures", 0));
+    screen_putf(cli->env,
+                "commands: %" PRId64 " in the last minute, %" PRId64 " allowed; %" PRId64
+                " ticks held back; %" PRId64 " in all\n",
+                view_int(link, "commands_last_minute", 0), view_int(link, "max_commands_per_minute", 0),
+                view_int(link, "held_back", 0), view_int(link, "commands", 0));
+    screen_putf(cli->env, "channels: %" PRId64 " of %" PRId64 " in use; %" PRId64 " commands wait\n",
+                view_int(link, "channels", 0), view_int(link, "max_channels", 0),
+                view_int(link, "queued", 0));
+}
+
 static void print(struct cli *cli, const struct doc *list)
 {
     auto_table struct table table = TABLE(columns);
@@ -72,6 +100,7 @@ static int run(struct cli *cli)
     }
     struct doc one = { .kind = DOC_SEQ, .items = answer.doc, .count = 1 };
     print(cli, &one);
+    say_budgets(cli, answer.doc);
     return EXIT_OK;
 }
 

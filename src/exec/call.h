@@ -32,6 +32,7 @@ struct call {
         text_done *text;
         read_done *read;
         plain_done *plain;
+        check_done *check;
     } done;
     void *ctx;
     bool is_sent;

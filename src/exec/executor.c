@@ -1,6 +1,7 @@
 #include "exec/executor.h"
 
 #include "base/mem.h"
+#include "exec/checkup.h"
 #include "exec/run_files.h"
 #include "exec/run_search.h"
 #include "exec/scheduler.h"
@@ -297,6 +298,25 @@ int executor_stage(struct executor *ex, const struct stage_spec *spec, plain_don
     struct call *call = call_new(ex, ctx);
     call->done.plain = done;
     return call_begun(call, run_files_stage(call, spec, err));
+}
+
+int executor_login(struct executor *ex, const char *answer, struct err *err)
+{
+    return transport_login(ex->transport, answer, err);
+}
+
+int executor_echo(struct executor *ex, unsigned ms, check_done *done, void *ctx, struct err *err)
+{
+    struct call *call = call_new(ex, ctx);
+    call->done.check = done;
+    return call_begun(call, checkup_echo(call, ms, err));
+}
+
+int executor_checkup(struct executor *ex, check_done *done, void *ctx, struct err *err)
+{
+    struct call *call = call_new(ex, ctx);
+    call->done.check = done;
+    return call_begun(call, checkup_start(call, ex->scheduler == &scheduler_slurm, err));
 }
 
 static void closed(void *ctx, const struct err *err)

@@ -16,6 +16,12 @@ void executor_free(struct executor *ex); /* NULL is fine; what is under way ends
 void executor_reconfigured(struct executor *ex, const struct cluster_config *cluster);
 void executor_status(const struct executor *ex, struct transport_status *out);
 void executor_reconnect(struct executor *ex);
+/* transport_login */
+int executor_login(struct executor *ex, const char *answer, struct err *err);
+/* A command that only waits ms: is there a way, and how many at a time? */
+int executor_echo(struct executor *ex, unsigned ms, check_done *done, void *ctx, struct err *err);
+/* The doctor's sections (exec/checkup.h); done judges them. */
+int executor_checkup(struct executor *ex, check_done *done, void *ctx, struct err *err);
 /* "slurm" or "process". */
 const char *executor_scheduler(const struct executor *ex);
 

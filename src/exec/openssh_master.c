@@ -373,6 +373,11 @@ bool openssh_master_is_down(const struct openssh_master *m)
     return m->state == M_DOWN;
 }
 
+bool openssh_master_may_be_there(const struct openssh_master *m)
+{
+    return access(m->own_path, F_OK) == 0;
+}
+
 const char *openssh_master_socket(const struct openssh_master *m)
 {
     return m->path;

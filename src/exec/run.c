@@ -112,6 +112,10 @@ void run_finish(struct run *run, enum run_end end, const struct err *err)
     if (result.end == RUN_DONE)
         result.err = (struct err){ 0 };
     result.frame = frame;
+    struct span all = str_span(&run->out);
+    size_t begins = span_find(all, span_of(run->nonce.text));
+    if (begins < all.len)
+        result.noise = span_head(all, begins);
     result.elapsed_us = clock_mono_us(run->clock) - run->start_us;
     run_done *done = run->done;
     run->done = NULL;

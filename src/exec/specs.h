@@ -20,6 +20,10 @@ struct executor_deps { /* borrowed; must outlive the executor */
     const char *ssh_agent_socket; /* SSH_AUTH_SOCK, NULL none */
 };
 
+/* --- a person's visit: login and check-up --- */
+/* err NULL: it ran. result is NULL where nothing could be sent. */
+typedef void check_done(void *ctx, const struct run_result *result, const struct err *err);
+
 /* --- submission (reliability.md 2.3) --- */
 struct submit_spec {
     const char *token;

@@ -106,6 +106,15 @@ void ssh_policy_down(struct ssh_policy *p, int64_t now_us, const struct err *err
     p->up_us = 0;
 }
 
+unsigned ssh_policy_logins_hour(const struct ssh_policy *p, int64_t now_us)
+{
+    unsigned count = 0;
+    while (count < p->login_count && count < SSH_POLICY_MAX_LOGINS &&
+           p->logins[(p->login_count - 1 - count) % SSH_POLICY_MAX_LOGINS] > now_us - HOUR_S * US_PER_S)
+        count++;
+    return count;
+}
+
 void ssh_policy_forget(struct ssh_policy *p)
 {
     p->failures = 0;

@@ -31,6 +31,7 @@ void ssh_policy_up(struct ssh_policy *p, int64_t now_us);
 /* The connection, or the try, ended. was_login: it got as far as the key exchange. random is any number. */
 void ssh_policy_down(struct ssh_policy *p, int64_t now_us, const struct err *err, bool was_login,
                      uint32_t random);
+unsigned ssh_policy_logins_hour(const struct ssh_policy *p, int64_t now_us);
 void ssh_policy_forget(struct ssh_policy *p); /* a person asked */
 
 #endif

@@ -36,6 +36,7 @@ struct run_result {
     enum run_end end;
     struct frame frame;   /* sections; spans into the answer, valid during the callback */
     struct span err_text; /* what came on stderr outside the frame, cut */
+    struct span noise;    /* what stood before the frame: a login shell that talks */
     struct err err;       /* set unless RUN_DONE */
     int64_t elapsed_us;
 };
@@ -57,6 +58,9 @@ struct transport_status {
     int64_t since_us, next_try_us; /* monotonic; 0 none */
     int64_t latency_us;            /* of the last whole run, 0 none */
     uint64_t logins, commands, login_failures;
+    unsigned logins_hour; /* of the last hour */
+    unsigned
+        channel_limit; /* commands at a time that the server allows, as far as learned; 0 no limit known */
     unsigned channels, queued;
 };
 

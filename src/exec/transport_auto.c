@@ -124,6 +124,8 @@ static void begin_trying(struct automatic *a)
     a->state = AUTO_TRYING;
     if (a->set.proxy_jump)
         change(a, "proxy_jump is set");
+    else if (a->openssh && transport_openssh_has_master(a->openssh))
+        change(a, "a login of an earlier life of the gateway is still open");
     else if (a->set.is_manual)
         change(a, "requires_manual_auth is set");
     else if (a->said[0].len && a->said[1].len &&

@@ -2,7 +2,7 @@
  * good, with the reason logged and shown. What changes it:
  *   - ssh_config knows something about the host that libssh2 does not read (an alias, a jump, a key ...)
  *   - a key type or algorithm beyond libssh2 (ERR_UNSUPPORTED): RSA keys, certificates, -etm MACs, GCM ...
- *   - the server wants a person's prompts
+ *   - the server wants a person's prompts, or a master that a person logged in is still open
  * A refused key or a wrong host key changes nothing: another client would ask the same again. */
 #ifndef SLUICE_EXEC_TRANSPORT_AUTO_H
 #define SLUICE_EXEC_TRANSPORT_AUTO_H

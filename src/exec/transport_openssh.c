@@ -340,6 +340,8 @@ static void openssh_status(const struct transport *t, struct transport_status *o
     out->next_try_us = out->state == LINK_BACKOFF ? o->policy.next_try_us : 0;
     out->latency_us = o->latency_us;
     out->logins = o->policy.login_count;
+    out->logins_hour = ssh_policy_logins_hour(&o->policy, now_us(o));
+    out->channel_limit = o->limit;
     out->login_failures = o->policy.login_failures;
     out->commands = o->commands;
     out->channels = o->active_count;
@@ -423,4 +425,9 @@ void transport_openssh_needs_person(struct transport *t, const struct err *why)
     struct openssh *o = (struct openssh *)t;
     o->policy.last = o->policy.refused = *why;
     o->policy.needs_person = true;
+}
+
+bool transport_openssh_has_master(const struct transport *t)
+{
+    return openssh_master_may_be_there(((const struct openssh *)t)->master);
 }

@@ -13,6 +13,8 @@
 /* Connects to nothing yet. -1 with ERR_INVALID for odd names, ERR_DENIED for a control folder of others. */
 int transport_openssh_new(const struct ssh_options *options, struct transport **out, struct err *err);
 
+/* Is there a master of an earlier life of the gateway? It may have gone meanwhile. */
+bool transport_openssh_has_master(const struct transport *t);
 /* The server wants a person's prompts, as another backend found out: LINK_NEEDS_LOGIN from the start. */
 void transport_openssh_needs_person(struct transport *t, const struct err *why);
 

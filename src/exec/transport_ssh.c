@@ -65,6 +65,8 @@ static void ssh_status(const struct transport *t, struct transport_status *out)
     out->next_try_us = out->state == LINK_BACKOFF ? link->policy.next_try_us : 0;
     out->latency_us = link->latency_us;
     out->logins = link->policy.login_count;
+    out->logins_hour = ssh_policy_logins_hour(&link->policy, clock_mono_us(link->set->clock));
+    out->channel_limit = link->limit;
     out->login_failures = link->policy.login_failures;
     out->commands = link->commands;
     out->channels = ssh_pump_talking(link);

@@ -208,6 +208,16 @@ void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *
     }
 }
 
+unsigned fleet_commands_minute(const struct fleet *fleet, struct cluster *cluster)
+{
+    struct transport_status status = { 0 };
+    int64_t now = clock_mono_us(fleet->gw->clock);
+    if (cluster->executor)
+        executor_status(cluster->executor, &status);
+    budget_note(&cluster->commands, now, status.commands);
+    return budget_used(&cluster->commands, now);
+}
+
 int64_t fleet_settle_us(const struct fleet *fleet, const struct cluster *cluster)
 {
     int64_t configured = settings_daemon(fleet->gw->settings)->t_settle_s;

@@ -6,6 +6,7 @@
 #include "domain/cluster.h"
 #include "exec/executor.h"
 #include "svc/answer.h"
+#include "svc/budget.h"
 #include "svc/gateway.h"
 
 struct cluster { /* one row of the fleet; borrowed, valid until the configuration is reloaded without it */
@@ -22,6 +23,8 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     int64_t clock_skew_s; /* cluster minus gateway */
     bool has_skew;
     int64_t message_timeout_s;              /* Slurm's MessageTimeout, 0 not known yet */
+    struct budget commands;                 /* of the last minute */
+    uint64_t held_back;                     /* ticks put off by poll.max_commands_per_minute */
     void *poll, *gpus;                      /* the services' own notes */
     void (*nudge)(struct cluster *cluster); /* svc/poll's, once it knows the cluster */
 };
@@ -46,6 +49,9 @@ void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *
  * message time-outs, 120 s at least. */
 int64_t fleet_settle_us(const struct fleet *fleet, const struct cluster *cluster);
 
+const char *fleet_link_word(enum link_state state); /* "up", "needs_login" ... */
+/* Commands of the last minute; with it the budget takes note of what was sent. */
+unsigned fleet_commands_minute(const struct fleet *fleet, struct cluster *cluster);
 /* For the API: {"items": [...]} and one. */
 int fleet_json(struct fleet *fleet, struct str *out, struct err *err);
 int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *out, struct err *err);

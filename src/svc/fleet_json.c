@@ -12,6 +12,11 @@ static const char *const link_words[] = {
     [LINK_BACKOFF] = "backoff", [LINK_NEEDS_LOGIN] = "needs_login", [LINK_REFUSED] = "refused",
 };
 
+const char *fleet_link_word(enum link_state state)
+{
+    return link_words[state];
+}
+
 static const char *state_word(const struct cluster *cluster)
 {
     if (!cluster->config->enabled)
@@ -21,27 +26,34 @@ static const char *state_word(const struct cluster *cluster)
     return cluster->last_ok_us ? "reachable" : "unknown"; /* nobody has looked yet */
 }
 
-static void connection(struct json_out *out, const struct cluster *cluster)
+static void connection(const struct fleet *fleet, struct cluster *cluster, struct json_out *out)
 {
     struct transport_status status = { 0 };
     executor_status(cluster->executor, &status);
     json_key(out, "connection");
     json_open_object(out);
     json_member_str(out, "state", link_words[status.state]);
+    json_member_str(out, "backend", status.backend);
+    json_member_str(out, "backend_reason", status.why);
+    json_member_str(out, "prompt", status.prompt);
     json_member_str(out, "error", status.error);
     json_member_u64(out, "logins", status.logins);
     json_member_u64(out, "login_failures", status.login_failures);
+    json_member_u64(out, "logins_last_hour", status.logins_hour);
     json_member_int(out, "max_logins_per_hour", cluster->config->ssh.max_logins_per_hour);
     json_member_u64(out, "commands", status.commands);
+    json_member_u64(out, "commands_last_minute", fleet_commands_minute(fleet, cluster));
+    json_member_u64(out, "held_back", cluster->held_back);
     json_member_int(out, "max_commands_per_minute", cluster->config->poll.max_commands_per_minute);
     json_member_u64(out, "channels", status.channels);
+    json_member_int(out, "max_channels", cluster->config->ssh.max_channels);
     json_member_u64(out, "queued", status.queued);
     if (status.latency_us)
         json_member_f64(out, "latency_s", (double)status.latency_us / (double)US_PER_S);
     json_close_object(out);
 }
 
-static void add_cluster(const struct cluster *cluster, struct json_out *out)
+static void add_cluster(const struct fleet *fleet, struct cluster *cluster, struct json_out *out)
 {
     static const char *const types[] = { "slurm", "local", "ssh" };
     const struct cluster_config *config = cluster->config;
@@ -69,7 +81,7 @@ static void add_cluster(const struct cluster *cluster, struct json_out *out)
     json_member_str(out, "instructions", config->connection_instructions);
     json_member_bool(out, "requires_vpn", config->requires_vpn);
     if (cluster->executor)
-        connection(out, cluster);
+        connection(fleet, cluster, out);
     json_close_object(out);
 }
 
@@ -81,7 +93,7 @@ int fleet_json(struct fleet *fleet, struct str *text, struct err *err)
     json_open_array(&out);
     for (size_t i = 0; i < fleet_count(fleet); i++)
         if (fleet_at(fleet, i)->config)
-            add_cluster(fleet_at(fleet, i), &out);
+            add_cluster(fleet, fleet_at(fleet, i), &out);
     json_close_array(&out);
     json_member_raw(&out, "next", SPAN_LIT("null"));
     json_member_raw(&out, "total", SPAN_LIT("null"));
@@ -100,10 +112,10 @@ static struct cluster *configured(struct fleet *fleet, const char *name, struct 
 
 int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *text, struct err *err)
 {
-    const struct cluster *cluster = configured(fleet, name, err);
+    struct cluster *cluster = configured(fleet, name, err);
     if (!cluster)
         return -1;
-    add_cluster(cluster, &(struct json_out){ .to = text });
+    add_cluster(fleet, cluster, &(struct json_out){ .to = text });
     return 0;
 }
 

@@ -19,6 +19,7 @@ struct gateway {
     struct follow *follow;     /* svc/follow.h: new bytes of logs and metric files */
     struct logs *logs;         /* svc/logs.h */
     struct projects *projects; /* svc/projects.h */
+    struct connect *connect;   /* svc/connect.h */
     struct waits *waits;       /* svc/waits.h */
     struct fanout *fanout;     /* svc/fanout.h: what happens, to those who listen */
     struct notify *notify;     /* svc/notify.h */

@@ -82,10 +82,48 @@ static double skew(const struct cluster *c, const struct transport_status *s)
     return c->has_skew ? (double)c->clock_skew_s : 0;
 }
 
+static double logins_hour(const struct cluster *c, const struct transport_status *s)
+{
+    (void)c;
+    return (double)s->logins_hour;
+}
+static double max_logins(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return (double)c->config->ssh.max_logins_per_hour;
+}
+static double max_commands(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return (double)c->config->poll.max_commands_per_minute;
+}
+static double held_back(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return (double)c->held_back;
+}
+static double channels(const struct cluster *c, const struct transport_status *s)
+{
+    (void)c;
+    return (double)s->channels;
+}
+static double needs_login(const struct cluster *c, const struct transport_status *s)
+{
+    (void)c;
+    return s->state == LINK_NEEDS_LOGIN ? 1 : 0;
+}
+
 static const struct cluster_metric cluster_metrics[] = {
     { "sluice_cluster_up", "gauge", "1 where the last look at the cluster succeeded.", up },
     { "sluice_cluster_logins_total", "counter", "Logins since the gateway started.", logins },
     { "sluice_cluster_login_failures_total", "counter", "Logins that failed.", login_failures },
+    { "sluice_cluster_logins_last_hour", "gauge", "Logins of the last hour.", logins_hour },
+    { "sluice_cluster_logins_per_hour_max", "gauge", "Logins the gateway may start itself.", max_logins },
+    { "sluice_cluster_needs_login", "gauge", "1 where a person must log in.", needs_login },
+    { "sluice_cluster_commands_per_minute_max", "gauge", "Commands the gateway may start itself.",
+      max_commands },
+    { "sluice_cluster_held_back_total", "counter", "Ticks put off by that budget.", held_back },
+    { "sluice_cluster_channels", "gauge", "Commands under way.", channels },
     { "sluice_cluster_commands_total", "counter", "Commands run on the cluster.", commands },
     { "sluice_cluster_poll_seconds", "gauge", "How long the last tick took.", latency },
     { "sluice_cluster_clock_skew_seconds", "gauge", "The cluster's clock minus ours.", skew },

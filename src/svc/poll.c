@@ -174,12 +174,31 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     schedule(rhythm);
 }
 
+/* What nobody asked for waits until the minute has room again. */
+static bool is_held_back(struct rhythm *rhythm)
+{
+    struct cluster *cluster = rhythm->cluster;
+    int64_t max = cluster->config->poll.max_commands_per_minute;
+    bool by_person = rhythm->again || rhythm->waiter_count > 0;
+    if (!cluster->config->host || by_person || max <= 0)
+        return false;
+    if (fleet_commands_minute(rhythm->poll->gw->fleet, cluster) < max)
+        return false;
+    int64_t wait_us =
+        budget_wait_us(&cluster->commands, clock_mono_us(rhythm->poll->gw->clock), (unsigned)max);
+    cluster->held_back++;
+    log_debug("cluster %s: %lld commands in a minute: the next tick in %lld s", cluster->name, (long long)max,
+              (long long)(wait_us / US_PER_S));
+    loop_timer_start(rhythm->timer, wait_us / US_PER_MS + 1);
+    return true;
+}
+
 static void tick(void *ctx)
 {
     struct rhythm *rhythm = ctx;
     const struct gateway *gw = rhythm->poll->gw;
     struct cluster *cluster = rhythm->cluster;
-    if (rhythm->in_flight || !cluster->executor)
+    if (rhythm->in_flight || !cluster->executor || !cluster->config || is_held_back(rhythm))
         return;
     struct active active = { 0 };
     jobs_each(gw->jobs, cluster->name, collect, &active);

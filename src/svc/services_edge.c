@@ -1,4 +1,5 @@
 #include "svc/closing.h"
+#include "svc/connect.h"
 #include "svc/fanout.h"
 #include "svc/logs.h"
 #include "svc/projects.h"
@@ -10,6 +11,7 @@ void services_open_edge(struct gateway *gw)
 {
     gw->closing = closing_new(gw);
     gw->waits = waits_new(gw);
+    gw->connect = connect_new(gw);
     gw->fanout = fanout_new(gw);
     gw->logs = logs_new(gw);
     gw->projects = projects_new(gw);
@@ -22,6 +24,7 @@ void services_close_edge(struct gateway *gw)
     closing_free(gw->closing);
     logs_free(gw->logs);
     projects_free(gw->projects);
+    connect_free(gw->connect);
     waits_free(gw->waits);
     fanout_free(gw->fanout);
 }

@@ -6,6 +6,8 @@
 #include "api/http.h"
 #include "base/mem.h"
 #include "domain/schema.h"
+#include "svc/connect.h"
+#include "svc/doctor.h"
 #include "svc/edit.h"
 #include "svc/fleet.h"
 #include "svc/follow.h"
@@ -211,6 +213,16 @@ weak int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *o
     return 0;
 }
 weak int fleet_limits(struct fleet *fleet, const char *name, answer_done *done, void *ctx, struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int doctor_check(const struct gateway *gw, const char *cluster, answer_done *done, void *ctx,
+                      struct err *err)
+{
+    return fake_call(done, ctx);
+}
+weak int connect_start(struct connect *connect, const char *cluster, const struct doc *body,
+                       answer_done *done, void *ctx, struct err *err)
 {
     return fake_call(done, ctx);
 }

@@ -90,6 +90,27 @@ void executor_status(const struct executor *ex, struct transport_status *out)
     (void)ex;
     *out = (struct transport_status){ 0 };
 }
+int executor_login(struct executor *ex, const char *answer, struct err *err)
+{
+    (void)ex;
+    (void)answer;
+    return err_set(err, ERR_UNSUPPORTED, "the fake has no login");
+}
+
+int executor_echo(struct executor *ex, unsigned ms, check_done *done, void *ctx, struct err *err)
+{
+    (void)ex;
+    (void)ms;
+    (void)done;
+    (void)ctx;
+    return err_set(err, ERR_UNSUPPORTED, "the fake has no way");
+}
+
+int executor_checkup(struct executor *ex, check_done *done, void *ctx, struct err *err)
+{
+    return executor_echo(ex, 0, done, ctx, err);
+}
+
 void executor_reconnect(struct executor *ex)
 {
     (void)ex;
