@@ -17,7 +17,7 @@ function seconds(s: number | undefined): string | undefined {
   return s < 1 ? `${Math.round(s * 1000)} ms` : `${s.toFixed(1)} s`;
 }
 
-interface Found { name?: string; check?: string; ok?: boolean; status?: string; text?: string; detail?: string; hint?: string }
+interface Found { check: string; status: string; text: string; hint?: string }
 
 function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
   const [found, setFound] = useState<Found[] | undefined>();
@@ -29,20 +29,20 @@ function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
     setBusy(true);
     setProblem(undefined);
     try {
-      const answer = await send<{ items?: Found[]; checks?: Found[] }>("POST", `/clusters/${encodeURIComponent(cluster.name)}/check`);
-      setFound(answer.items ?? answer.checks ?? []);
+      const answer = await send<{ lines?: Found[] }>("POST", `/clusters/${encodeURIComponent(cluster.name)}/check`);
+      setFound(answer.lines ?? []);
     } catch (error) {
       setProblem(asProblem(error));
     }
     setBusy(false);
   };
   if (!has) return null;
-  const isOk = (one: Found): boolean => one.ok ?? one.status === "ok";
+  const isOk = (one: Found): boolean => one.status === "ok";
   return (
     <>
       <p class="acts"><WriteButton disabled={busy} onClick={() => void run()}><Icon name="check" />{busy ? "Checking…" : "Check this cluster"}</WriteButton></p>
       {problem && <ProblemBox problem={problem} what={`${cluster.name} could not be checked`} />}
-      {found && <ul class="found">{found.map((one, at) => <li key={at} class={isOk(one) ? "k-ok" : one.status === "warn" || one.status === "warning" ? "k-warn" : "k-bad"}><Icon name={isOk(one) ? "check" : "warn"} /><span><b>{one.name ?? one.check}</b> {one.detail ?? one.text}{one.hint && <span class="muted"> {one.hint}</span>}</span></li>)}</ul>}
+      {found && <ul class="found">{found.map((one, at) => <li key={at} class={isOk(one) ? "k-ok" : one.status.startsWith("warn") || one.status === "skipped" ? "k-warn" : "k-bad"}><Icon name={isOk(one) ? "check" : "warn"} /><span><b>{one.check}</b> {one.text}{one.hint && <span class="muted"> {one.hint}</span>}</span></li>)}</ul>}
     </>
   );
 }
