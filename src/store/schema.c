@@ -87,8 +87,18 @@ static const char version_2[] =
     "CREATE INDEX outbox_notifier ON outbox(notifier, id);"
     "CREATE INDEX outbox_done ON outbox(done_at_us) WHERE status <> 'waiting';";
 
+/* Series of numbers (store/metric_store.h). */
+static const char version_3[] =
+    "CREATE TABLE metric_series(id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE "
+    "CASCADE, name TEXT NOT NULL, count INTEGER NOT NULL, last_step REAL, last REAL, low REAL, high REAL,"
+    " UNIQUE(job_id, name)) STRICT;"
+    "CREATE TABLE metric_chunk(series INTEGER NOT NULL REFERENCES metric_series(id) ON DELETE CASCADE,"
+    " level INTEGER NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,"
+    " PRIMARY KEY(series, level, number)) STRICT;";
+
 const struct migration store_migrations[] = {
     { 1, version_1 },
     { 2, version_2 },
+    { 3, version_3 },
 };
 const size_t store_migration_count = ARRAY_LEN(store_migrations);

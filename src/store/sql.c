@@ -145,6 +145,28 @@ static const struct {
     [SQL_OUTBOX_PRUNE] = { "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE status <> 'waiting'"
                            " AND done_at_us < ?1 ORDER BY done_at_us LIMIT ?2)",
                            false },
+    [SQL_SERIES_FIND] = { "SELECT id, count, last_step, last, low, high FROM metric_series"
+                          " WHERE job_id = ?1 AND name = ?2",
+                          false },
+    [SQL_SERIES_SEEN] = { "SELECT id, count, last_step, last, low, high FROM metric_series"
+                          " WHERE job_id = ?1 AND name = ?2",
+                          true },
+    [SQL_SERIES_COUNT] = { "SELECT count(*) FROM metric_series WHERE job_id = ?1", false },
+    [SQL_SERIES_ADD] = { "INSERT INTO metric_series(job_id, name, count) VALUES(?1, ?2, 0)", false },
+    [SQL_SERIES_PUT] = { "UPDATE metric_series SET count = ?2, last_step = ?3, last = ?4, low = ?5, high = ?6"
+                         " WHERE id = ?1",
+                         false },
+    [SQL_SERIES_LIST] = { "SELECT name, count, last_step, last, low, high FROM metric_series"
+                          " WHERE job_id = ?1 ORDER BY name",
+                          false },
+    [SQL_CHUNK_GET] = { "SELECT data FROM metric_chunk WHERE series = ?1 AND level = ?2 AND number = ?3",
+                        false },
+    [SQL_CHUNK_PUT] = { "INSERT INTO metric_chunk(series, level, number, data) VALUES(?1, ?2, ?3, ?4)"
+                        " ON CONFLICT(series, level, number) DO UPDATE SET data = excluded.data",
+                        false },
+    [SQL_CHUNK_RANGE] = { "SELECT number, data FROM metric_chunk WHERE series = ?1 AND level = ?2"
+                          " AND number BETWEEN ?3 AND ?4 ORDER BY number",
+                          true },
     LIST_BY(ALL, ""),
     LIST_BY(OPEN, "i.open = 1 AND "),
     LIST_BY(FAILED, "i.failed = 1 AND "),

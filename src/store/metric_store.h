@@ -1,0 +1,42 @@
+/* Series of numbers of jobs: points in chunks, and their roll-ups (domain/series.h) written along with them,
+ * so that any zoom of a million points is a few chunks. */
+#ifndef SLUICE_STORE_METRIC_STORE_H
+#define SLUICE_STORE_METRIC_STORE_H
+
+#include "domain/series.h"
+#include "store/store.h"
+
+enum { MAX_SERIES = 2000 }; /* of one job */
+
+/* Adds points (level 0 buckets) behind those that are there. Part of the turn's transaction. */
+int metric_store_append(struct store *store, int64_t job_id, struct span name, const struct bucket *points,
+                        size_t count, struct err *err);
+
+struct series_row {
+    struct span name; /* valid during the call */
+    int64_t count;
+    double last_step, last, min, max; /* NaN: not known */
+};
+typedef int series_each(void *ctx, const struct series_row *row, struct err *err);
+/* By name. Sees this turn's changes. */
+int metric_store_list(struct store *store, int64_t job_id, series_each *each, void *ctx, struct err *err);
+
+struct series_query {
+    int64_t job_id;
+    struct span name;
+    double from, to; /* steps; -INFINITY, INFINITY: all */
+    size_t max;      /* points wanted at most; 0: every one */
+};
+struct series_answer {
+    struct bucket *buckets; /* owned */
+    size_t count, cap;
+    bool is_raw;   /* points as they came */
+    int64_t total; /* points of the series */
+};
+/* Committed ones. A name that is none gives an empty answer. */
+int metric_store_read(struct store *store, const struct series_query *query, struct series_answer *out,
+                      struct err *err);
+void series_answer_clear(struct series_answer *answer);
+#define auto_series __attribute__((cleanup(series_answer_clear)))
+
+#endif
