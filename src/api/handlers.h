@@ -58,6 +58,11 @@ void handle_notifiers(struct request *request);
 void handle_notifier_test(struct request *request);
 void handle_deliveries(struct request *request);
 
+/* handle_metrics.c */
+void handle_job_metrics(struct request *request);
+void handle_job_metrics_post(struct request *request);
+void handle_job_metrics_export(struct request *request);
+
 /* handle_logs.c */
 void handle_log(struct request *request);
 void handle_log_search(struct request *request);

@@ -41,6 +41,17 @@ static const struct route_query log_query[] = {
     { "fold", "boolean", "of each line only what follows its last carriage return, as a terminal shows it" },
     { NULL, NULL, NULL },
 };
+static const struct route_query metrics_query[] = {
+    { "keys", "string", "names, comma between; all where not given" },
+    { "points", "integer", "of each series at most, 2000 where not given: more are merged to min and max" },
+    { "from", "number", "first step" },
+    { "to", "number", "last step" },
+    { NULL, NULL, NULL },
+};
+static const struct route_query export_query[] = {
+    { "format", "string", "csv (default) or jsonl" },
+    { NULL, NULL, NULL },
+};
 static const struct route_query search_query[] = {
     { "q", "string", "what the lines hold" },
     { "regex", "boolean", "q is a POSIX extended regular expression" },
@@ -122,6 +133,9 @@ const struct route routes[] = {
     { "POST", API "/jobs/{job}/cancel", handle_job_cancel, W | ROUTE_BODY_OPTIONAL, BODY, "Cancel", "Job", .status = 202, .scope = "cancel", .summary = "Cancel a job, or one task of its array" },
     { "GET", API "/jobs/{job}/log", handle_log, .answer_type = "text/plain; charset=utf-8", .status = 200, .query = log_query, .scope = "read", .summary = "The log, by bytes or by lines" },
     { "GET", API "/jobs/{job}/log/search", handle_log_search, .answer_schema = "LogSearch", .status = 200, .query = search_query, .scope = "read", .summary = "Lines of the whole log, counted exactly" },
+    { "GET", API "/jobs/{job}/metrics", handle_job_metrics, .answer_schema = "Metrics", .status = 200, .query = metrics_query, .scope = "read", .summary = "Curves, cut down to so many points" },
+    { "POST", API "/jobs/{job}/metrics", handle_job_metrics_post, W, SUBMIT_BODY, "MetricPoints", .status = 204, .scope = "submit", .summary = "Add points to a job's curves" },
+    { "GET", API "/jobs/{job}/metrics/export", handle_job_metrics_export, .answer_type = "text/csv; charset=utf-8", .status = 200, .query = export_query, .scope = "read", .summary = "Every point of every curve" },
     { "GET", API "/jobs/{job}/script", handle_job_script, .answer_type = "text/plain; charset=utf-8", .status = 200, .scope = "read", .summary = "The batch script as it was sent" },
     { "GET", API "/jobs/{job}/request", handle_job_request, .answer_schema = "JobRequest", .status = 200, .scope = "read", .summary = "What was asked for, as it was sent; a form is filled again by it" },
     { "GET", API "/jobs/{job}/manifest", handle_job_manifest, .answer_schema = "Manifest", .status = 200, .scope = "read", .summary = "What a job was made of: its request, resolved values with origins, uncommitted changes" },

@@ -43,6 +43,26 @@ static const struct {
       "{\"type\":\"object\",\"required\":[\"id\",\"time\",\"kind\"],\"properties\":{" P("id", INTEGER) "," P(
           "time", TIME) "," P("topic", STRING) "," P("kind", STRING) "," P("job", INTEGER) "," P("data",
                                                                                                  "{}") "}}" },
+    { "Metrics",
+      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P(
+          "items",
+          "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"total\",\"steps\"],"
+          "\"properties\":{" P("name", STRING) "," P("total", INTEGER) "," P(
+              "steps", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}"
+                       "}") "," P("values", "{\"type\":\"array\",\"items\":{\"type\":[\"number\","
+                                            "\"string\"]}}") "," P("min", "{\"type\":\"array\","
+                                                                          "\"items\":{\"type\":["
+                                                                          "\"number\",\"string\"]}"
+                                                                          "}") "," P("max", "{\"type\":"
+                                                                                            "\"array\","
+                                                                                            "\"items\":{"
+                                                                                            "\"type\":["
+                                                                                            "\"number\","
+                                                                                            "\"string\"]}"
+                                                                                            "}") "}}}") "}"
+                                                                                                        "}" },
+    { "MetricPoints", "{\"type\":\"object\",\"required\":[\"points\"],\"properties\":{" P(
+                          "points", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}") "}}" },
     { "LogSearch",
       "{\"type\":\"object\",\"required\":[\"total\",\"items\"],\"properties\":{" P("total", INTEGER) "," P(
           "items",

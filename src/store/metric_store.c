@@ -183,13 +183,16 @@ static int append_level(struct chunk *chunk, int64_t before, const struct bucket
     return chunk_save(chunk, err);
 }
 
-static int append(struct store *store, int64_t job_id, struct span name, const struct bucket *points,
-                  size_t count, struct err *err)
+static int append(struct store *store, int64_t job_id, struct span name, struct bucket *points, size_t count,
+                  struct err *err)
 {
     struct series series;
     int found = find(store, SQL_SERIES_FIND, job_id, name, &series, err);
     if (found < 0 || (!found && add_series(store, job_id, name, &series, err) < 0))
         return -1;
+    for (size_t i = 0; i < count; i++)
+        if (isnan(points[i].step_lo))
+            points[i].step_lo = points[i].step_hi = (double)(series.count + (int64_t)i);
     struct chunk *chunk = mem_alloc(sizeof(*chunk));
     *chunk = (struct chunk){ .store = store, .series = series.id };
     int rc = 0;
@@ -208,7 +211,7 @@ static int append(struct store *store, int64_t job_id, struct span name, const s
     return put_series(store, &series, err);
 }
 
-int metric_store_append(struct store *store, int64_t job_id, struct span name, const struct bucket *points,
+int metric_store_append(struct store *store, int64_t job_id, struct span name, struct bucket *points,
                         size_t count, struct err *err)
 {
     if (!count)

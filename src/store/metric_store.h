@@ -8,8 +8,9 @@
 
 enum { MAX_SERIES = 2000 }; /* of one job */
 
-/* Adds points (level 0 buckets) behind those that are there. Part of the turn's transaction. */
-int metric_store_append(struct store *store, int64_t job_id, struct span name, const struct bucket *points,
+/* Adds points (level 0 buckets) behind those that are there. A step that is NaN becomes the point's number in
+ * its series. Part of the turn's transaction. */
+int metric_store_append(struct store *store, int64_t job_id, struct span name, struct bucket *points,
                         size_t count, struct err *err);
 
 struct series_row {

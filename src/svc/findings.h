@@ -5,6 +5,7 @@
 #include "svc/gateway.h"
 #include "svc/log_cache.h"
 #include "text/links.h"
+#include "text/progress.h"
 
 struct log_place {                 /* whose log it is */
     int64_t job_id, attempt, task; /* task -1: none */
@@ -16,6 +17,8 @@ void findings_take(const struct gateway *gw, const struct log_place *place, stru
                    struct span bytes);
 /* The log ends here: its last line counts, too. */
 void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan);
+/* A progress bar in the new bytes: stored where it went on by a percent. *told is what was stored last. */
+void findings_progress(const struct gateway *gw, int64_t job_id, struct span bytes, struct progress *told);
 /* Stores the verdict of a job that is over. cache: its last log, or NULL where there was none. */
 void findings_verdict(const struct gateway *gw, const struct log_place *place, const struct log_cache *cache);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "svc/fanout.h"
 #include "svc/findings.h"
+#include "svc/metrics.h"
 #include "svc/settings.h"
 #include "text/json_out.h"
 #include "text/utf8.h"
@@ -72,6 +73,11 @@ static struct run_file *add_file(const struct gateway *gw, struct run *run, stru
         file->offset = file->told = file->cache.end;
         file->scan = mem_alloc(sizeof(*file->scan));
         findings_resume(file->scan, &file->cache);
+    } else {
+        struct metric_file metrics = { .job_id = run->job_id, .name = name };
+        metrics_resume(gw, &metrics);
+        file->inode = metrics.inode;
+        file->offset = metrics.offset;
     }
     return *vec_push(run->files, run->count, run->cap) = file;
 }
@@ -194,7 +200,23 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
         *file->scan = (struct link_scan){ .line = seen->offset ? LOG_LINES_UNKNOWN : 0 };
     struct log_place place = { run->job_id, file->attempt, file->task };
     findings_take(gw, &place, file->scan, fresh);
+    findings_progress(gw, run->job_id, fresh, &run->progress);
     tell_new(gw, run, file);
+}
+
+/* After a restart a file may come from its beginning again: what was stored is skipped. */
+static void take_metrics(const struct gateway *gw, const struct run *run, struct run_file *file,
+                         const struct seen_file *seen, bool is_new)
+{
+    struct metric_file metrics = { .job_id = run->job_id,
+                                   .name = span_skip(span_of(file->path), strlen(run->token) + 1),
+                                   .is_csv = file->kind == RUN_FILE_CSV,
+                                   .inode = seen->inode,
+                                   .offset = is_new ? seen->offset : file->offset };
+    if (seen->offset > metrics.offset)
+        metrics.offset = seen->offset;
+    metrics_take(gw, &metrics, span_skip(seen->bytes, (size_t)(metrics.offset - seen->offset)));
+    file->offset = metrics.offset;
 }
 
 void run_take(const struct gateway *gw, struct run *run, const struct seen_file *seen)
@@ -210,7 +232,7 @@ void run_take(const struct gateway *gw, struct run *run, const struct seen_file 
     if (file->kind == RUN_FILE_LOG)
         take_log(gw, run, file, seen, is_new);
     else
-        file->offset = seen->offset + (int64_t)seen->bytes.len;
+        take_metrics(gw, run, file, seen, is_new);
 }
 
 static struct run_file *last_log(const struct run *run)

@@ -7,6 +7,7 @@
 #include "svc/gateway.h"
 #include "svc/log_cache.h"
 #include "text/links.h"
+#include "text/progress.h"
 
 enum run_file_kind { RUN_FILE_LOG, RUN_FILE_JSONL, RUN_FILE_CSV };
 
@@ -26,11 +27,12 @@ struct run {
     char *token, *cluster;
     struct run_file **files;
     size_t count, cap;
-    bool is_waiting;       /* in the queue: there is nothing to read yet */
-    unsigned looks;        /* after its end */
-    int64_t look_at_us;    /* monotonic: the next of them; 0 while it lives */
-    int64_t asked_us;      /* monotonic: when its files were last asked for */
-    bool is_over, has_new; /* has_new: the report at hand brought something */
+    struct progress progress; /* as it was told last */
+    bool is_waiting;          /* in the queue: there is nothing to read yet */
+    unsigned looks;           /* after its end */
+    int64_t look_at_us;       /* monotonic: the next of them; 0 while it lives */
+    int64_t asked_us;         /* monotonic: when its files were last asked for */
+    bool is_over, has_new;    /* has_new: the report at hand brought something */
 };
 
 struct run *run_new(const struct gateway *gw, const struct job *job);
