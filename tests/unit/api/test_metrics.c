@@ -18,7 +18,10 @@ static void what_was_asked_reaches_the_service(void **state)
 {
     (void)state;
     assert_string_equal(body_of(ask("GET /api/v1/jobs/1/metrics HTTP/1.1\r\n" HOST "\r\n")),
-                        "{\"items\":[]}");
+                        "{\"items\":[],\"asked\":[2000,-inf,inf]}");
+    assert_string_equal(
+        body_of(ask("GET /api/v1/jobs/1/metrics?points=10&from=-1.5&to=2e3 HTTP/1.1\r\n" HOST "\r\n")),
+        "{\"items\":[],\"asked\":[10,-1.5,2000]}");
     const char *csv = ask("GET /api/v1/jobs/1/metrics/export HTTP/1.1\r\n" HOST "\r\n");
     assert_non_null(strstr(csv, "Content-Type: text/csv; charset=utf-8\r\n"));
     assert_string_equal(body_of(csv), "name,step,time,value\n");
