@@ -115,7 +115,8 @@ export function chartsOf(curves: Curve[]): { title: string; curves: Curve[] }[] 
     const word = curve.name.slice(curve.name.lastIndexOf("/") + 1);
     charts.set(word, [...(charts.get(word) ?? []), curve]);
   }
-  return [...charts].map(([title, list]) => ({ title, curves: list })).sort((a, b) => rank(a.title) - rank(b.title) || a.title.localeCompare(b.title));
+  const isTrain = (curve: Curve): number => (/^train/i.test(curve.name) ? 0 : 1);
+  return [...charts].map(([title, list]) => ({ title, curves: list.sort((a, b) => isTrain(a) - isTrain(b)) })).sort((a, b) => rank(a.title) - rank(b.title) || a.title.localeCompare(b.title));
 }
 
 const firsts = [/loss/i, /acc|score|bleu|f1|auc/i, /tok|samples|throughput|it_?\/?s/i, /grad/i, /lr|learning/i];

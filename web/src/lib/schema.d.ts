@@ -181,7 +181,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that happened, oldest first */
+        /** Everything that happened, oldest first: a list, or a stream of events */
         get: operations["get_events"];
         put?: never;
         post?: never;
@@ -326,7 +326,7 @@ export interface paths {
         delete: operations["delete_projects_project"];
         options?: never;
         head?: never;
-        /** Change path or group */
+        /** Change its group */
         patch: operations["patch_projects_project"];
         trace?: never;
     };
@@ -341,6 +341,57 @@ export interface paths {
         put?: never;
         /** Read the project's folder again */
         post: operations["post_projects_project_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can be told of jobs: counts, last delivery, last failure */
+        get: operations["get_notifiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifiers/{notifier}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message now; answers what the other side said */
+        post: operations["post_notifiers_notifier_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifiers/{notifier}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its messages and their tries, newest first */
+        get: operations["get_notifiers_notifier_deliveries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -451,6 +502,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job}/log/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of the whole log, counted exactly */
+        get: operations["get_jobs_job_log_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job}/script": {
         parameters: {
             query?: never;
@@ -460,6 +528,40 @@ export interface paths {
         };
         /** The batch script as it was sent */
         get: operations["get_jobs_job_script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked for, as it was sent; a form is filled again by it */
+        get: operations["get_jobs_job_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a job was made of: its request, resolved values with origins, uncommitted changes */
+        get: operations["get_jobs_job_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1307,7 +1409,7 @@ export interface components {
              */
             notify?: {
                 /**
-                 * @description Occasions. Not supported yet.
+                 * @description Occasions: started finished failed cancelled ended requeued, a state's word, verdict, verdict:CODE.
                  * @default [
                  *       "failed",
                  *       "finished",
@@ -1316,7 +1418,7 @@ export interface components {
                  */
                 when?: (string | number | boolean)[] | null;
                 /**
-                 * @description Notifiers of clusters.yaml. Not supported yet.
+                 * @description Notifiers of clusters.yaml, by name.
                  * @default []
                  */
                 to?: (string | number | boolean)[] | null;
@@ -1366,16 +1468,39 @@ export interface components {
             job?: number;
             data?: unknown;
         };
+        LogSearch: {
+            total: number;
+            items: {
+                line: number;
+                text: string;
+            }[];
+            next?: number | null;
+        };
         EventList: {
             items: components["schemas"]["Event"][];
             next?: number | null;
         };
         Cluster: {
             name: string;
-            type?: string;
+            type: string;
+            scheduler?: string;
+            enabled?: boolean;
+            host?: string;
+            workspace?: string;
+            state: string;
             /** Format: date-time */
             observed_at?: string;
-            stale?: boolean;
+            stale: boolean;
+            error?: string;
+            last_error?: string;
+            last_error_code?: string;
+            /** Format: date-time */
+            last_error_at?: string;
+            poll_s?: number;
+            clock_skew_s?: number;
+            instructions?: string;
+            requires_vpn?: boolean;
+            connection?: Record<string, never>;
         };
         ClusterList: {
             items: components["schemas"]["Cluster"][];
@@ -1406,9 +1531,18 @@ export interface components {
             }[];
         };
         Node: {
+            cluster?: string;
             name: string;
             state?: string;
-            partitions?: string[];
+            accepts_work?: boolean;
+            partitions?: string;
+            gpus?: Record<string, never>[];
+            cpus?: number;
+            cpus_in_use?: number;
+            mem_bytes?: number;
+            mem_in_use_bytes?: number;
+            /** Format: date-time */
+            observed_at?: string;
         };
         NodeList: {
             items: components["schemas"]["Node"][];
@@ -1436,7 +1570,6 @@ export interface components {
             group?: string | null;
         };
         ProjectPatch: {
-            path?: string;
             group?: string | null;
         };
         JobList: {
@@ -1467,6 +1600,13 @@ export interface components {
                 problem?: components["schemas"]["Problem"];
             }[];
         };
+        Manifest: {
+            id: number;
+            request: Record<string, never>;
+            resolved: Record<string, never>;
+            diff?: string | null;
+            script_sha256?: string | null;
+        };
         Rendered: {
             script: string;
             argv?: string[];
@@ -1482,6 +1622,58 @@ export interface components {
         };
         /** @description The job; with dry_run what would have been sent */
         Submitted: components["schemas"]["Job"] | components["schemas"]["Rendered"];
+        Delivery: {
+            id: string;
+            job?: number;
+            event: number;
+            occasion: string;
+            state?: string;
+            /** @enum {unknown} */
+            status: "waiting" | "delivered" | "dead";
+            tries: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_try_at?: string;
+            /** Format: date-time */
+            next_try_at?: string;
+            /** Format: date-time */
+            done_at?: string;
+            answer?: number;
+            error?: string;
+        };
+        DeliveryList: {
+            items: components["schemas"]["Delivery"][];
+            next?: string | null;
+            total?: number | null;
+        };
+        Notifier: {
+            name: string;
+            /** @enum {unknown} */
+            type: "slack" | "discord" | "webhook" | "ntfy" | "email";
+            waiting: number;
+            delivered: number;
+            dead: number;
+            last_delivery?: components["schemas"]["Delivery"];
+            last_failure?: components["schemas"]["Delivery"];
+            /** @description why nothing can be sent: a secret that is missing or open to others */
+            problem?: string;
+        };
+        NotifierList: {
+            items: components["schemas"]["Notifier"][];
+            next?: string | null;
+            total?: number | null;
+        };
+        NotifierTest: {
+            ok: boolean;
+            id: string;
+            /** @description of HTTP or SMTP */
+            status?: number;
+            /** @description the beginning of what the other side said */
+            answer?: string;
+            error?: string;
+            elapsed_ms: number;
+        };
         /** @description RFC 9457 */
         Problem: {
             type: string;
@@ -1897,10 +2089,14 @@ export interface operations {
     get_events: {
         parameters: {
             query?: {
-                /** @description only events after this one */
+                /** @description only events after this one; a stream goes on from there (or from Last-Event-ID) */
                 after?: number;
-                /** @description events, at most 200; 50 where not given */
+                /** @description events of a list, at most 200; 50 where not given */
                 limit?: number;
+                /** @description text/event-stream, as Accept: text/event-stream asks for it */
+                stream?: boolean;
+                /** @description of the stream: jobs, job:ID, log:ID, clusters, gpus; comma between */
+                topics?: string;
             };
             header?: never;
             path?: never;
@@ -1908,7 +2104,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Everything that happened, oldest first */
+            /** @description Everything that happened, oldest first: a list, or a stream of events */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2018,7 +2214,7 @@ export interface operations {
     get_clusters_cluster_gpus: {
         parameters: {
             query?: {
-                /** @description ask clusters whose figures are older (60s); not given: what is known */
+                /** @description ask clusters whose figures are older (60s); not given: older than their poll.gpu */
                 max_age?: string;
             };
             header?: never;
@@ -2141,7 +2337,7 @@ export interface operations {
     get_gpus: {
         parameters: {
             query?: {
-                /** @description ask clusters whose figures are older (60s); not given: what is known */
+                /** @description ask clusters whose figures are older (60s); not given: older than their poll.gpu */
                 max_age?: string;
             };
             header?: never;
@@ -2355,7 +2551,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Change path or group */
+            /** @description Change its group */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2405,6 +2601,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notifiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who can be told of jobs: counts, last delivery, last failure */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifierList"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notifiers_notifier_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Send a test message now; answers what the other side said */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifierTest"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notifiers_notifier_deliveries: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description rows, at most 200; 50 where not given */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                notifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its messages and their tries, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
                 };
             };
             /** @description A problem of the request */
@@ -2503,6 +2822,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A dry run: what would be sent, and what the scheduler says of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rendered"];
+                };
+            };
             /** @description Submit a job */
             202: {
                 headers: {
@@ -2774,6 +3102,10 @@ export interface operations {
                 lines?: number;
                 /** @description job (default), or scheduler for what the scheduler itself wrote */
                 source?: string;
+                /** @description go on until the job has ended and all was sent */
+                follow?: boolean;
+                /** @description of each line only what follows its last carriage return, as a terminal shows it */
+                fold?: boolean;
             };
             header?: never;
             path: {
@@ -2790,6 +3122,63 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_job_log_search: {
+        parameters: {
+            query?: {
+                /** @description what the lines hold */
+                q?: string;
+                /** @description q is a POSIX extended regular expression */
+                regex?: boolean;
+                /** @description large and small letters are the same */
+                ignore_case?: boolean;
+                /** @description lines shown, at most 1000; 100 where not given */
+                limit?: number;
+                /** @description show from this line on: next of the page before */
+                from?: number;
+                /** @description from 1; the last where not given */
+                attempt?: number;
+                /** @description of a job array */
+                task?: number;
+                /** @description job (default), or scheduler for what the scheduler itself wrote */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of the whole log, counted exactly */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogSearch"];
                 };
             };
             /** @description A problem of the request */
@@ -2830,6 +3219,86 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_job_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it was sent; a form is filled again by it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRequest"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_job_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a job was made of: its request, resolved values with origins, uncommitted changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
                 };
             };
             /** @description A problem of the request */
