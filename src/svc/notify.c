@@ -30,6 +30,21 @@ void notify_wake(struct notify *notify, int64_t ms)
         loop_timer_start(notify->timer, ms < MAX_SLEEP_MS ? ms : MAX_SLEEP_MS);
 }
 
+struct flight *flight_new_take(struct notify *notify, const struct outbox_row *row)
+{
+    struct flight *flight = mem_zalloc(sizeof(*flight));
+    *flight = (struct flight){ .notify = notify, .row = *row };
+    DL_APPEND(notify->flights, flight);
+    return flight;
+}
+
+void flight_free(struct flight *flight)
+{
+    DL_DELETE(flight->notify->flights, flight);
+    outbox_row_clear(&flight->row);
+    free(flight);
+}
+
 static void run_later(void *ctx)
 {
     notify_run(ctx);
@@ -199,7 +214,8 @@ int notify_check(const struct gateway *gw, const struct resolved *resolved, stru
         const char *word = doc_scalar_text(&when->items[i]);
         if (word && notice_when_is_known(word))
             continue;
-        (void)snprintf(text, sizeof(text), "%.100s is no occasion: started, finished, failed, ...", word);
+        (void)snprintf(text, sizeof(text), "%.100s is no occasion: started, finished, failed, ...",
+                       word ? word : "?");
         fault(resolved, "notify.when", errs, text);
         rc = -1;
     }
@@ -207,7 +223,7 @@ int notify_check(const struct gateway *gw, const struct resolved *resolved, stru
         const char *name = doc_scalar_text(&to->items[i]);
         if (name && notifiers_find(notifiers, name))
             continue;
-        (void)snprintf(text, sizeof(text), "there is no notifier %.100s in clusters.yaml", name);
+        (void)snprintf(text, sizeof(text), "there is no notifier %.100s in clusters.yaml", name ? name : "?");
         fault(resolved, "notify.to", errs, text);
         rc = -1;
     }

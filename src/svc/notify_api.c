@@ -217,14 +217,13 @@ int notify_test(struct notify *notify, const char *name, answer_done *done, void
         return -1;
     if (is_tested(notify, name))
         return err_set(err, ERR_BUSY, "a test message to %s is under way", name);
-    struct flight *flight = mem_zalloc(sizeof(*flight));
-    *flight = (struct flight){ .notify = notify, .test = mem_zalloc(sizeof(*flight->test)) };
+    struct outbox_row row = { .delivery = mem_dup_str(nonce.text),
+                              .notifier = mem_dup_str(name),
+                              .occasion = mem_dup_str("test"),
+                              .event_at_us = clock_wall_us(notify->gw->clock) };
+    struct flight *flight = flight_new_take(notify, &row);
+    flight->test = mem_zalloc(sizeof(*flight->test));
     *flight->test = (struct test){ done, ctx };
-    flight->row = (struct outbox_row){ .delivery = mem_dup_str(nonce.text),
-                                       .notifier = mem_dup_str(name),
-                                       .occasion = mem_dup_str("test"),
-                                       .event_at_us = clock_wall_us(notify->gw->clock) };
-    DL_APPEND(notify->flights, flight);
     loop_defer(notify->gw->loop, start_test, flight);
     return 0;
 }

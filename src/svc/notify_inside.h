@@ -40,6 +40,8 @@ int64_t notify_send_due(struct notify *notify);
 /* Sends the flight's message (made where there is none); done runs once, with the flight. -1 where it could
  * not even start. */
 int notify_post(struct flight *flight, fetch_done *done, struct err *err);
+/* svc/notify.c: takes what the row holds; the flight is in the list until it is freed. */
+struct flight *flight_new_take(struct notify *notify, const struct outbox_row *row);
 void flight_free(struct flight *flight);
 
 /* What to keep of an answer: 1 took it, 0 try again, -1 for good not; words without secrets in *text. */

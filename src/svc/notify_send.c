@@ -11,14 +11,6 @@
 #include <string.h>
 #include <utlist.h>
 
-void flight_free(struct flight *flight)
-{
-    if (flight->notify)
-        DL_DELETE(flight->notify->flights, flight);
-    outbox_row_clear(&flight->row);
-    free(flight);
-}
-
 static const struct notifier_config *config_of(const struct flight *flight)
 {
     return notifiers_find(notify_notifiers(flight->notify), flight->row.notifier);
@@ -278,10 +270,7 @@ static int64_t send_one(struct notify *notify, const char *name)
         outbox_row_clear(&row);
         return due;
     }
-    struct flight *flight = mem_zalloc(sizeof(*flight));
-    *flight = (struct flight){ .notify = notify, .row = row };
-    DL_APPEND(notify->flights, flight);
-    depart(flight);
+    depart(flight_new_take(notify, &row));
     return INT64_MAX;
 }
 
