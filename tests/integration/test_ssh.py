@@ -37,7 +37,7 @@ def test_an_agent_logs_in(gateway, bed, project, ssh_agent):
 
 
 def test_an_rsa_key_is_beyond_libssh2_and_the_other_backend_is_named(gateway, bed, project):
-    gw = gateway(clusters=[bed.cluster(key="rsa")])
+    gw = gateway(clusters=[bed.cluster(key="rsa", ssh={"backend": "libssh2"})])
     try_a_job(gw, project())
     assert "openssh" in cluster_says(gw, ["rsa"])
 
@@ -68,14 +68,14 @@ def test_a_changed_host_key_is_refused_and_jobs_stay(gateway, bed, project, othe
 
 def test_a_host_with_an_rsa_key_only_names_the_other_backend(gateway, project, other_sshd):
     sshd = other_sshd(host_keys=["rsa"])
-    gw = gateway(clusters=[sshd.cluster()])
+    gw = gateway(clusters=[sshd.cluster(ssh={"backend": "libssh2"})])
     try_a_job(gw, project())
     assert "openssh" in cluster_says(gw, ["openssh"])
 
 
 def test_algorithms_beyond_libssh2_name_the_other_backend(gateway, project, other_sshd):
     sshd = other_sshd(MACs="hmac-sha2-256-etm@openssh.com")
-    gw = gateway(clusters=[sshd.cluster()])
+    gw = gateway(clusters=[sshd.cluster(ssh={"backend": "libssh2"})])
     try_a_job(gw, project())
     assert "openssh" in cluster_says(gw, ["openssh"])
 

@@ -20,6 +20,7 @@ struct fake_call {
     test_done *test;
     text_done *text;
     read_done *read;
+    check_done *check;
     void *ctx;
     char token[TOKEN_CHARS + 1];
     char detail[256]; /* submit: script; cancel: sched_id; stage: tree; read: file */
@@ -28,7 +29,10 @@ struct fake_call {
 };
 
 struct fake { /* one executor for all clusters of a test */
-    struct fake_call submit, look, tick, cancel, stage, test, limits, read, search;
+    struct fake_call submit, look, tick, cancel, stage, test, limits, read, search, echo, checkup;
+    struct transport_status status;
+    unsigned logins, reconnects;
+    char answer[64]; /* the last one given to a login */
     unsigned submits, looks, ticks, cancels, stages, closes;
     char closed[TOKEN_CHARS + 1];
     bool refuses; /* calls fail at once with ERR_BUSY */
@@ -77,6 +81,8 @@ void executor_free(struct executor *ex)
         fake.limits.text(fake.limits.ctx, (struct span){ 0 }, &err);
     if (fake.read.is_open)
         fake.read.read(fake.read.ctx, (struct span){ 0 }, 0, 0, &err);
+    if (fake.echo.is_open)
+        fake.echo.check(fake.echo.ctx, NULL, &err);
     if (fake.search.is_open)
         fake.search.text(fake.search.ctx, (struct span){ 0 }, &err);
     fake = (struct fake){ 0 };
@@ -88,32 +94,35 @@ void executor_reconfigured(struct executor *ex, const struct cluster_config *clu
 void executor_status(const struct executor *ex, struct transport_status *out)
 {
     (void)ex;
-    *out = (struct transport_status){ 0 };
+    *out = fake.status;
 }
 int executor_login(struct executor *ex, const char *answer, struct err *err)
 {
     (void)ex;
-    (void)answer;
-    return err_set(err, ERR_UNSUPPORTED, "the fake has no login");
+    if (fake.refuses)
+        return err_set(err, ERR_BUSY, "the fake refuses");
+    fake.logins += !answer;
+    snprintf(fake.answer, sizeof(fake.answer), "%s", answer ? answer : "");
+    fake.status.prompt = NULL;
+    return 0;
 }
 
 int executor_echo(struct executor *ex, unsigned ms, check_done *done, void *ctx, struct err *err)
 {
     (void)ex;
-    (void)ms;
-    (void)done;
-    (void)ctx;
-    return err_set(err, ERR_UNSUPPORTED, "the fake has no way");
+    return fake_take(&fake.echo, &(struct fake_call){ .check = done, .ctx = ctx, .number = ms }, NULL, err);
 }
 
 int executor_checkup(struct executor *ex, check_done *done, void *ctx, struct err *err)
 {
-    return executor_echo(ex, 0, done, ctx, err);
+    (void)ex;
+    return fake_take(&fake.checkup, &(struct fake_call){ .check = done, .ctx = ctx }, NULL, err);
 }
 
 void executor_reconnect(struct executor *ex)
 {
     (void)ex;
+    fake.reconnects++;
 }
 const char *executor_scheduler(const struct executor *ex)
 {
