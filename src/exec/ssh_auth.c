@@ -57,8 +57,15 @@ static void note(struct ssh_auth *auth, const struct err *why)
     str_addf(&auth->notes, "%s%s", auth->notes.len ? "; " : "", why->text);
 }
 
-static bool is_lost(int rc)
+/* libssh2 gives a link that broke while it waited for the server's word the number of a refusal: only its
+ * text tells them apart. A refusal stops all logins, so that it must be one. */
+static bool is_lost(const struct ssh_auth *auth, int rc)
 {
+    char *text = NULL;
+    if (rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
+        libssh2_session_last_error(auth->session, &text, NULL, 0);
+        return span_starts(span_of(text ? text : ""), "Waiting for ");
+    }
     return rc == LIBSSH2_ERROR_SOCKET_SEND || rc == LIBSSH2_ERROR_SOCKET_DISCONNECT ||
            rc == LIBSSH2_ERROR_SOCKET_RECV || rc == LIBSSH2_ERROR_SOCKET_TIMEOUT ||
            rc == LIBSSH2_ERROR_TIMEOUT;
@@ -186,7 +193,7 @@ static enum ssh_auth_step step_agent_keys(struct ssh_auth *auth, struct err *err
             return SSH_AUTH_AGAIN;
         if (rc == 0 && libssh2_userauth_authenticated(auth->session))
             return SSH_AUTH_DONE;
-        if (is_lost(rc))
+        if (is_lost(auth, rc))
             return lost(auth, err);
         auth->agent_tries++;
         auth->refused++;
@@ -258,7 +265,7 @@ static enum ssh_auth_step step_files(struct ssh_auth *auth, struct err *err)
         auth->is_trying = false;
         if (rc == 0 && libssh2_userauth_authenticated(auth->session))
             return SSH_AUTH_DONE;
-        if (is_lost(rc))
+        if (is_lost(auth, rc))
             return lost(auth, err);
         file_refused(auth, path, rc);
     }

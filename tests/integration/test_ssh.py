@@ -1,8 +1,12 @@
 """How the gateway logs in: keys, hosts' keys, agents, and words that help where it cannot."""
+import concurrent.futures
 import json
 import time
 
 import pytest
+
+from support.gateway import until
+from support.proxy import DOWN, UP
 
 
 def cluster_says(gw, words, timeout=30):
@@ -78,6 +82,39 @@ def test_algorithms_beyond_libssh2_name_the_other_backend(gateway, project, othe
     gw = gateway(clusters=[sshd.cluster(ssh={"backend": "libssh2"})])
     try_a_job(gw, project())
     assert "openssh" in cluster_says(gw, ["openssh"])
+
+
+BEYOND = {"rsa-host-key": {"host_keys": ["rsa"]}, "etm-macs": {"MACs": "hmac-sha2-256-etm@openssh.com"},
+          "gcm": {"Ciphers": "aes256-gcm@openssh.com"}}
+
+
+@pytest.mark.parametrize("options", BEYOND.values(), ids=BEYOND.keys())
+def test_what_is_beyond_libssh2_simply_works_with_backend_auto(gateway, project, other_sshd, options):
+    runs_a_job(gateway(clusters=[other_sshd(**options).cluster()]), project())
+
+
+def test_an_rsa_key_simply_works_with_backend_auto(gateway, bed, project):
+    runs_a_job(gateway(clusters=[bed.cluster(key="rsa")]), project())
+
+
+def test_a_login_cut_at_any_byte_is_tried_again(gateway, proxied):
+    """A link that breaks during the login is no refusal, which would stop all logins until a person comes."""
+    cuts = [(way, after) for way in (UP, DOWN) for after in range(0, 4000, 128)]
+    sites = [proxied(name=f"c{number}") for number in range(len(cuts))]
+    gw = gateway(clusters=[entry for _, entry in sites])
+    for (proxy, _), (way, after) in zip(sites, cuts):
+        proxy.cut_after(after, way, rst=after % 256 == 0)
+
+    def log_in(number):
+        where = f"/clusters/c{number}"
+        gw.get(where + "/partitions")
+        gw.get(where + "/partitions")  # what was not cut during the login is cut here
+        assert gw.json(where)["connection"]["state"] != "refused", (cuts[number], gw.json(where))
+        until(lambda: gw.get(where + "/partitions").status == 200, f"{cuts[number]}: {gw.get(where).text}")
+
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        list(pool.map(log_in, range(len(cuts))))
+    assert "refuses the login" not in gw.log_text()
 
 
 def test_a_server_with_one_session_at_a_time_is_enough(gateway, project, other_sshd):
