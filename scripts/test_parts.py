@@ -1,10 +1,12 @@
 """The parts of `make test`. Each fills a Tally; none stops at its first failure, and none passes by running nothing."""
 import collections
 import concurrent.futures
+import contextlib
 import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -13,6 +15,7 @@ import xml.etree.ElementTree
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 20)
 PROGRAM_SECONDS = 600
+PART_SECONDS = 2400
 # Integration tests side by side, each with a bed of its own: they wait more than they work.
 WORKERS = os.environ.get("WORKERS") or "4"
 SHOWN_LINES = 80
@@ -56,16 +59,28 @@ class Tally:
 Done = collections.namedtuple("Done", "code out err seconds")
 
 
-def run(argv, env=None, seconds=None):
-    """A program to its end. Its standard input is empty; past seconds it is killed, code None."""
+def end_group(process):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def run(argv, env=None, seconds=PART_SECONDS):
+    """A program to its end, in a process group of its own. Its standard input is empty; past seconds the group is
+    killed and code is None: nothing hangs the run."""
     began = time.monotonic()
-    try:
-        done = subprocess.run(argv, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="replace", timeout=seconds, check=False)
-        return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
-    except subprocess.TimeoutExpired as late:
-        said = [(part or b"").decode(errors="replace") for part in (late.stdout, late.stderr)]
-        return Done(None, said[0], said[1] + f"\nstopped after {seconds} s", seconds)
+    with subprocess.Popen(argv, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True) as process:
+        try:
+            out, err = process.communicate(timeout=seconds)
+            code = process.returncode
+        except subprocess.TimeoutExpired:
+            end_group(process)
+            out, err = process.communicate()
+            code, err = None, f"{err}\nstopped after {seconds} s"
+        except BaseException:
+            end_group(process)
+            raise
+    return Done(code, out, err, time.monotonic() - began)
 
 
 def side_by_side(function, items):
