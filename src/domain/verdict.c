@@ -66,8 +66,10 @@ static struct span line_at(struct span log, size_t at, int64_t *number, int64_t 
         from--;
     struct span before = span_head(log, from), rest = span_skip(log, from);
     *number = first_line;
-    for (size_t i = 0; first_line && i < before.len; i++)
-        *number += before.ptr[i] == '\n';
+    while (first_line && before.len) { /* before ends with a newline */
+        before = span_skip(before, span_find_char(before, '\n') + 1);
+        ++*number;
+    }
     return span_head(rest, span_find_char(rest, '\n'));
 }
 

@@ -19,7 +19,8 @@ void needles_init(struct needles *needles, const char *const *words, size_t coun
 static bool find_word(const struct needles *needles, struct span rest, size_t *word)
 {
     for (size_t i = 0; i < needles->count; i++) {
-        if (span_starts(rest, needles->words[i])) {
+        const char *one = needles->words[i];
+        if (one[1] == rest.ptr[1] && one[0] == rest.ptr[0] && span_starts(rest, one)) {
             *word = i;
             return true;
         }
@@ -29,8 +30,10 @@ static bool find_word(const struct needles *needles, struct span rest, size_t *w
 
 bool needles_next(const struct needles *needles, struct span text, size_t *at, size_t *word)
 {
+    const unsigned char *bytes = (const unsigned char *)text.ptr;
+    unsigned pair = *at < text.len ? bytes[*at] : 0;
     for (size_t i = *at; i + 1 < text.len; i++) {
-        unsigned pair = pair_at(text.ptr + i);
+        pair = (pair << 8 | bytes[i + 1]) & 0xffff;
         if (!(needles->begins[pair / 8] & 1U << pair % 8))
             continue;
         if (find_word(needles, span_skip(text, i), word)) {

@@ -1,0 +1,112 @@
+/* What live data costs: metric lines parsed and stored, a zoom of a million points, links and verdicts found.
+ * Prints figures. */
+#include "support/store_help.h"
+
+#include "base/mem.h"
+#include "domain/verdict.h"
+#include "store/metric_store.h"
+#include "text/links.h"
+#include "text/metric_lines.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { POINTS = 1000000, PIECE = 10000, SCAN_BYTES = 64 << 20 };
+
+static double now_s(void)
+{
+    return (double)clock_mono_us(&clock_real) / 1e6;
+}
+
+static void count_row(void *ctx, const struct metric_row *row)
+{
+    *(size_t *)ctx += row->count;
+}
+
+static void bench_parse(void)
+{
+    auto_str struct str text = STR_MAX((size_t)256 << 20);
+    size_t points = 0;
+    for (int i = 0; i < POINTS / 4; i++)
+        str_addf(&text, "{\"step\":%d,\"loss\":%.6f,\"acc\":%.4f,\"lr\":0.001,\"grad\":NaN}\n", i,
+                 1.0 / (i + 1), i / 1e6);
+    double start = now_s();
+    (void)metric_jsonl(str_span(&text), count_row, &points);
+    double spent = now_s() - start;
+    printf("JSONL parsed                    %8.2f M points/s  (%.0f MB/s)\n", (double)points / spent / 1e6,
+           (double)text.len / spent / 1e6);
+}
+
+static void bench_store(void)
+{
+    struct store_help h;
+    store_help_init(&h);
+    int64_t job = store_help_insert(h.store, 1, JOB_STATE_RUNNING);
+    struct bucket *points = mem_alloc(PIECE * sizeof(*points));
+    double start = now_s();
+    for (int from = 0; from < POINTS; from += PIECE) {
+        for (int i = 0; i < PIECE; i++)
+            points[i] = (struct bucket){ from + i, from + i, (double)(i % 997), (double)(i % 997), 0 };
+        if (metric_store_append(h.store, job, SPAN_LIT("loss"), points, PIECE, NULL) < 0 ||
+            store_flush(h.store, NULL) < 0)
+            exit(1);
+    }
+    printf("points stored with roll-ups     %8.2f M points/s\n", POINTS / (now_s() - start) / 1e6);
+    free(points);
+    double worst = 0;
+    for (int i = 0; i < 200; i++) {
+        double from = i % 2 ? -(double)INFINITY : i * 4000.0,
+               to = i % 2 ? (double)INFINITY : from + 1000.0 * i;
+        struct series_query query = { job, SPAN_LIT("loss"), from, to, 1000 };
+        struct series_answer answer;
+        start = now_s();
+        if (metric_store_read(h.store, &query, &answer, NULL) < 0)
+            exit(1);
+        double spent = now_s() - start;
+        worst = spent > worst ? spent : worst;
+        series_answer_clear(&answer);
+    }
+    printf("any zoom of 1M points to 1,000  %8.2f ms at worst\n", worst * 1e3);
+    store_help_end(&h);
+}
+
+static void count_link(void *ctx, const struct link *link)
+{
+    (void)link;
+    ++*(size_t *)ctx;
+}
+
+static void bench_scan(void)
+{
+    auto_str struct str text = STR_MAX((size_t)SCAN_BYTES + 1024), out = STR_MAX(1 << 16);
+    struct link_scan scan = { 0 };
+    size_t links = 0;
+    for (int i = 0; text.len < SCAN_BYTES; i++)
+        str_addf(
+            &text,
+            "[2026-01-31 12:00:00] epoch %d step %d loss 0.%06d acc 0.98 lr 1e-3 time 12.3s eta 1:02:03\n",
+            i / 1000, i, i % 1000000);
+    str_add(&text, "wandb: https://wandb.ai/a/b/runs/1\nRuntimeError: CUDA out of memory\n");
+    double start = now_s();
+    links_feed(&scan, str_span(&text), count_link, &links);
+    double link_s = now_s() - start;
+    struct verdict_facts facts = {
+        .state = JOB_STATE_FAILED, .log = str_span(&text), .first_line = 1, .task = -1
+    };
+    start = now_s();
+    verdict_json(&facts, &out);
+    double verdict_s = now_s() - start;
+    printf("links found                     %8.0f MB/s\n", SCAN_BYTES / link_s / 1e6);
+    printf("verdict found                   %8.0f MB/s\n", SCAN_BYTES / verdict_s / 1e6);
+    printf("both                            %8.0f MB/s  (%zu link)\n",
+           SCAN_BYTES / (link_s + verdict_s) / 1e6, links);
+}
+
+int main(void)
+{
+    bench_parse();
+    bench_store();
+    bench_scan();
+    return 0;
+}
