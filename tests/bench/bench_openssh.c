@@ -4,6 +4,7 @@
  *
  * Usage: bench_openssh [ROUNDS]; starts an sshd of its own. */
 #include "base/mem.h"
+#include "exec/run.h"
 #include "exec/transport_openssh.h"
 #include "exec/transport_ssh.h"
 #include "support/runs.h"
@@ -62,10 +63,16 @@ static int64_t time_ours(struct transport *t)
     return took;
 }
 
-/* An `ssh` process; socket NULL: a fresh login. */
+/* An `ssh` process that does what we do (program on stdin, answer by marker); socket NULL: a fresh login. */
 static int64_t time_ssh(const char *socket)
 {
     char known_option[300];
+    struct answer answer = { 0 };
+    struct run run = { 0 };
+    struct err err = { 0 };
+    int in[2], status = -1;
+    struct run_request request = runs_request(&answer, "/bin/true");
+    assert_int_equal(run_init(&run, &request, false, &clock_real, &err), 0);
     snprintf(known_option, sizeof(known_option), "UserKnownHostsFile=%s", known);
     const char *const argv[] = { "ssh",
                                  "-F",
@@ -80,21 +87,28 @@ static int64_t time_ssh(const char *socket)
                                  socket ? socket : "none",
                                  "--",
                                  "127.0.0.1",
-                                 "/bin/true",
+                                 str_text(&run.exec),
                                  NULL };
     int64_t start = clock_mono_us(&clock_real);
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
     pid_t pid = fork();
     if (pid == 0) {
         int null = open("/dev/null", O_RDWR);
-        dup2(null, 0);
+        dup2(in[0], 0);
+        dup2(null, 1);
         dup2(null, 2);
         execvp("ssh", (char **)(uintptr_t)argv);
         _exit(127);
     }
-    int status = -1;
+    assert_int_equal(write(in[1], run.input.buf, run.input.len), (ssize_t)run.input.len);
+    close(in[1]);
+    close(in[0]);
     waitpid(pid, &status, 0);
+    int64_t took = clock_mono_us(&clock_real) - start;
     assert_int_equal(status, 0);
-    return clock_mono_us(&clock_real) - start;
+    run_clear(&run);
+    runs_clear(&answer);
+    return took;
 }
 
 static void warm_commands(size_t rounds)
