@@ -276,6 +276,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{cluster}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The doctor: what must be right on a cluster, and what to do */
+        post: operations["post_clusters_cluster_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in to a cluster, again after a refusal, or answer what its login asks */
+        post: operations["post_clusters_cluster_connect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gpus": {
         parameters: {
             query?: never;
@@ -511,6 +545,41 @@ export interface paths {
         };
         /** Lines of the whole log, counted exactly */
         get: operations["get_jobs_job_log_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Curves, cut down to so many points */
+        get: operations["get_jobs_job_metrics"];
+        put?: never;
+        /** Add points to a job's curves */
+        post: operations["post_jobs_job_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/metrics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every point of every curve */
+        get: operations["get_jobs_job_metrics_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1468,6 +1537,19 @@ export interface components {
             job?: number;
             data?: unknown;
         };
+        Metrics: {
+            items: {
+                name: string;
+                total: number;
+                steps: (number | string)[];
+                values?: (number | string)[];
+                min?: (number | string)[];
+                max?: (number | string)[];
+            }[];
+        };
+        MetricPoints: {
+            points: Record<string, never>[];
+        };
         LogSearch: {
             total: number;
             items: {
@@ -1501,6 +1583,33 @@ export interface components {
             instructions?: string;
             requires_vpn?: boolean;
             connection?: Record<string, never>;
+        };
+        Nothing: Record<string, never>;
+        Doctor: {
+            cluster: string;
+            /** @enum {unknown} */
+            result: "ok" | "warning" | "error";
+            lines: {
+                check: string;
+                /** @enum {unknown} */
+                status: "ok" | "warning" | "error";
+                text: string;
+                hint?: string;
+            }[];
+        };
+        Connect: {
+            answers?: string[];
+        };
+        Connection: {
+            cluster: string;
+            state: string;
+            backend?: string;
+            error?: string;
+            instructions?: string;
+            prompts: {
+                text: string;
+                echo: boolean;
+            }[];
         };
         ClusterList: {
             items: components["schemas"]["Cluster"][];
@@ -2334,6 +2443,94 @@ export interface operations {
             };
         };
     };
+    post_clusters_cluster_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The doctor: what must be right on a cluster, and what to do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_clusters_cluster_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Connect"];
+            };
+        };
+        responses: {
+            /** @description Log in to a cluster, again after a refusal, or answer what its login asks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_gpus: {
         parameters: {
             query?: {
@@ -2670,7 +2867,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Anything"];
+            };
+        };
         responses: {
             /** @description Send a test message now; answers what the other side said */
             200: {
@@ -3179,6 +3380,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogSearch"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_job_metrics: {
+        parameters: {
+            query?: {
+                /** @description names, comma between; all where not given */
+                keys?: string;
+                /** @description of each series at most, 2000 where not given: more are merged to min and max */
+                points?: number;
+                /** @description first step */
+                from?: number;
+                /** @description last step */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Curves, cut down to so many points */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_jobs_job_metrics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable characters: the same key and body give the same answer for 7 days */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricPoints"];
+            };
+        };
+        responses: {
+            /** @description Add points to a job's curves */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_job_metrics_export: {
+        parameters: {
+            query?: {
+                /** @description csv (default) or jsonl */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every point of every curve */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
                 };
             };
             /** @description A problem of the request */
