@@ -217,7 +217,7 @@ def part_fuzz(tally):
                 shutil.copy(path, os.path.join(corpus, f"seed{number}"))
             return run([f"build/fuzz/test/fuzz/{target}", f"-max_total_time={FUZZ_SECONDS}", "-timeout=10",
                         "-rss_limit_mb=1500", "-print_final_stats=1", f"-artifact_prefix={tally.folder}/{target}-",
-                        corpus], SANITIZERS)
+                        corpus], SANITIZERS, FUZZ_SECONDS + 300)
 
     seeds = sorted(fuzz_seeds().items())
     for (target, _), done in zip(seeds, side_by_side(one, seeds)):
