@@ -198,3 +198,13 @@ unsigned sshd_log_count(struct sshd *s, const char *text)
         fclose(file);
     return count;
 }
+
+unsigned sshd_log_wait(struct sshd *s, const char *text, unsigned least)
+{
+    unsigned count = sshd_log_count(s, text);
+    for (int i = 0; i < 500 && count < least; i++) {
+        usleep(10000);
+        count = sshd_log_count(s, text);
+    }
+    return count;
+}

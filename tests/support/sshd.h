@@ -23,6 +23,8 @@ void sshd_clear(struct sshd *s);
 const char *sshd_path(struct sshd *s, const char *name); /* valid until the next call */
 void sshd_start_agent(struct sshd *s);
 void sshd_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* must succeed */
-unsigned sshd_log_count(struct sshd *s, const char *text);                   /* lines of its log with text */
+/* As sshd_log_count, but waits (5 s at most) until there are at least so many: sshd's children write late. */
+unsigned sshd_log_wait(struct sshd *s, const char *text, unsigned least);
+unsigned sshd_log_count(struct sshd *s, const char *text); /* lines of its log with text */
 
 #endif

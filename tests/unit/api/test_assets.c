@@ -1,3 +1,4 @@
+/* Covers: api/handle_assets. */
 #include "unit/api/client.h"
 
 #include "api/assets.h"

@@ -124,7 +124,7 @@ static void an_ordinary_key_stays_with_libssh2(void **state)
     struct ssh_options opts = options();
     open_with(&opts);
     expect_backend("libssh2", NULL);
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
 }
 
 static void an_rsa_key_changes_to_openssh(void **state)
@@ -210,7 +210,7 @@ static void a_jump_goes_through_openssh(void **state)
     opts.proxy_jump = "hop";
     open_with(&opts);
     expect_backend("openssh", "proxy_jump");
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 2);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 2), 2);
 }
 
 static int start_prompts(void **state)

@@ -187,7 +187,7 @@ static void refused_sessions_wait_and_break_nothing(void **state)
     open_with(&opts);
     run_many(20);
     assert_true(sshd_log_count(&sshd, "no more sessions") > 0);
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
 }
 
 static void a_stream_of_50_mb_arrives_whole(void **state)
@@ -387,7 +387,7 @@ static void a_master_of_an_earlier_life_is_found_again(void **state)
     open_with(&opts); /* as after a kill -9 of the gateway */
     works();
     assert_int_equal(status_of().logins, 0);
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
     transport_free(first);
 }
 
@@ -431,15 +431,15 @@ static void without_a_person_nobody_logs_in(void **state)
     open_with(&opts);
     refused_with(ERR_AUTH, "ssh there first");
     assert_int_equal(status_of().state, LINK_NEEDS_LOGIN);
-    assert_int_equal(sshd_log_count(&sshd, "Connection from"), 1); /* sshd_start's own */
+    assert_int_equal(sshd_log_wait(&sshd, "Connection from", 1), 1); /* sshd_start's own */
     open_by_hand();
     wait_for(LINK_UP);
     works();
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
     assert_int_equal(status_of().logins, 0);
     close_by_hand("exit");
     wait_for(LINK_NEEDS_LOGIN);
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
 }
 
 static void a_stale_master_becomes_no_login(void **state)
@@ -454,7 +454,7 @@ static void a_stale_master_becomes_no_login(void **state)
                "sleep 0.2; test -S $s",
                sshd.dir);
     wait_for(LINK_NEEDS_LOGIN);
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
 }
 
 static void a_person_answers_the_prompts(void **state)
@@ -481,7 +481,7 @@ static void a_person_answers_the_prompts(void **state)
     transport_free(t); /* the gateway starts anew: nobody is asked again */
     open_with(&opts);
     works();
-    assert_int_equal(sshd_log_count(&sshd, "Accepted publickey"), 1);
+    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
     sshd_shell("for s in %s/*/s; do ssh -S $s -O exit x 2>/dev/null; done", control);
 }
 

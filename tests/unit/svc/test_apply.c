@@ -1,3 +1,4 @@
+/* Covers: svc/apply_job, svc/apply_array, svc/array_tasks. */
 #include "fixture_group.h"
 
 #include "svc/apply.h"

@@ -1,4 +1,4 @@
-/* Covers: fleet.c fleet_json.c gpus.c upkeep.c event_json.c cancel.c reconcile.c spool.c */
+/* Covers: svc/fleet_json, svc/gpus, svc/upkeep, svc/cancel, svc/reconcile, svc/spool. */
 #include "fixture_group.h"
 
 #include "svc/upkeep.h"

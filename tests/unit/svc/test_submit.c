@@ -1,6 +1,7 @@
 /* From a request to a committed intent, over real git, tar and store, and a fake executor.
- * Covers: submit.c submit_job.c submit_record.c preview.c snapshot.c git.c projects.c project_file.c facts.c
- * services.c services_edge.c */
+ * Covers: svc/submit_job, svc/submit_record, svc/preview, svc/snapshot, svc/git, svc/projects,
+ * svc/project_file, svc/facts, svc/services, svc/services_edge, svc/services_looks, svc/closing, svc/spool.
+ */
 #include "fixture_group.h"
 
 #include "base/limits.h"
