@@ -205,9 +205,15 @@ static void dial(struct openssh_master *m, enum state state, const char *path)
 
 static void on_master_end(void *ctx, const struct spawn_result *result)
 {
-    (void)result;
+    enum { NO_SUCH_COMMAND = 127 };
     struct openssh_master *m = ctx;
+    struct err err = { 0 };
     m->child = NULL;
+    if (result->end == SPAWN_EXITED && result->code == NO_SUCH_COMMAND) {
+        err_set(&err, ERR_UNSUPPORTED, "OpenSSH's client is not there: install ssh (openssh-client)");
+        fail(m, &err, false);
+        return;
+    }
     if (m->state == M_LOGIN || m->state == M_DIAL_NEW || m->state == M_UP)
         fail_with_log(m);
 }
