@@ -151,9 +151,9 @@ test: all
 fuzz:
 	$(Q)FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 )) scripts/run-tests fuzz
 
-# As many rounds of random faults as you like; SEED repeats them.
+# As many rounds of random faults as you like; SEED repeats them. CUTS=1: the link cut at every 64th byte instead.
 drill: all
-	$(Q)ROUNDS=$(or $(ROUNDS),200) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/integration/test_rounds.py
+	$(Q)$(if $(CUTS),CUTS=1) $(if $(ROUNDS),ROUNDS=$(ROUNDS)) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/integration/test_rounds.py
 
 coverage:
 	$(Q)scripts/coverage $(PARTS)

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from support.rounds import run_rounds
+from support.rounds import ALL_CUTS, run_rounds
 
 pytestmark = pytest.mark.drill
-ROUNDS = int(os.environ.get("ROUNDS") or 200)
-SEED = int(os.environ["SEED"])
+ROUNDS = int(os.environ.get("ROUNDS") or (ALL_CUTS if os.environ.get("CUTS") else 200))
+SEED = 0 if os.environ.get("CUTS") else int(os.environ["SEED"])
 BATCH = 20
 
 
