@@ -52,7 +52,10 @@ static bool task_take(const struct apply *apply, struct task *task, const struct
 {
     if (row->state == JOB_STATE_UNKNOWN)
         return false;
-    bool changed = task->state != row->state;
+    bool ended = job_state_is_terminal(row->state);
+    int64_t code = apply_exit_code(row, task->exit_file);
+    bool tells_code = ended && task->exit_code == JOB_ABSENT && code != SEEN_ABSENT;
+    bool changed = task->state != row->state || tells_code;
     task->state = row->state;
     if (row->node_list.len && !span_eq(row->node_list, task->node_list)) {
         task->node_list = row->node_list;
@@ -61,9 +64,7 @@ static bool task_take(const struct apply *apply, struct task *task, const struct
     if (!changed)
         return false;
     task->started_us = apply_time_us(apply, row->started_s);
-    bool ended = job_state_is_terminal(row->state);
     task->ended_us = ended ? apply_time_us(apply, row->ended_s) : 0;
-    int64_t code = apply_exit_code(row, task->exit_file);
     task->exit_code = ended && code != SEEN_ABSENT ? code : JOB_ABSENT;
     task->signal = ended && row->signal != SEEN_ABSENT ? row->signal : JOB_ABSENT;
     return true;
@@ -75,7 +76,8 @@ static bool judge_task(const struct apply *apply, struct task *task, const struc
     struct job_rows rows = { .queue = task->queue,
                              .accounting = task->accounting,
                              .exit_file = task->exit_file };
-    if (job_state_is_terminal(task->state) && !task->queue)
+    bool lacks_code = task->exit_code == JOB_ABSENT && (task->accounting || task->exit_file);
+    if (job_state_is_terminal(task->state) && !task->queue && !lacks_code)
         return false; /* known to have ended; the tick no longer asks for it */
     switch (judge(&rows, report, &row)) {
     case JUDGED_LIVE:

@@ -124,7 +124,7 @@ def make_local_ledger(folder):
     def make(seconds=0, code=0, config=None):
         number = next(numbers)
         ledger = str(folder / f"ledger-{number}.txt")
-        return make_ledger_project(folder / f"ledger{number}", ledger, seconds, code, config), ledger
+        return make_ledger_project(folder / f"local-ledger{number}", ledger, seconds, code, config), ledger
 
     return make
 

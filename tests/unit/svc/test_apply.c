@@ -271,6 +271,33 @@ static void array_is_made_of_its_tasks(void **state)
     assert_int_equal(end->exit_code, 1);
 }
 
+static void a_task_that_the_queue_saw_end_gets_its_code_from_accounting(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    int64_t id = job->id;
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    rows[0].task = 0;
+    rows[0].exit_code = SEEN_ABSENT;
+    rows[1].task = 1;
+    struct tick_report report = { .queue_ok = true, .jobs = rows, .job_count = 2, .clock_s = SEEN_ABSENT };
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 0);
+    struct seen_job ends[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED),
+                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
+    for (int i = 0; i < 2; i++) {
+        ends[i].task = i;
+        ends[i].exit_code = 0;
+    }
+    see(f, ends, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_non_null(strstr(end->tasks, "\"task\":0,\"state\":\"completed\""));
+    const char *first = strstr(end->tasks, "\"exit_code\":0");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "\"exit_code\":0"));
+}
+
 static void array_task_missing_from_everywhere_settles(void **state)
 {
     struct fixture *f = *state;
@@ -342,6 +369,7 @@ int main(void)
         TEST(a_code_above_128_is_told_whole),
         TEST(times_of_the_cluster_become_ours_by_its_offset),
         TEST(array_is_made_of_its_tasks),
+        TEST(a_task_that_the_queue_saw_end_gets_its_code_from_accounting),
         TEST(array_task_missing_from_everywhere_settles),
         TEST(a_look_that_began_before_a_job_was_there_cannot_miss_it),
         TEST(a_stale_job_that_is_seen_again_is_stored_as_such),
