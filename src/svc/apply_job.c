@@ -31,9 +31,16 @@ int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
     return cluster_s == SEEN_ABSENT || cluster_s <= 0 ? 0 : (cluster_s - apply->skew_s) * US_PER_S;
 }
 
+/* FAILED with code 0 and no signal: accounting knows the end and not yet how (seen under load). */
+static bool is_without_cause(const struct seen_job *row)
+{
+    return row->state == JOB_STATE_FAILED && row->exit_code == 0 && row->signal <= 0;
+}
+
 int64_t apply_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
 {
-    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code))
+    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code ||
+                      is_without_cause(row)))
         return exit_file->exit_code;
     return row->exit_code;
 }
@@ -320,6 +327,8 @@ void apply_job(const struct apply *apply, struct job *job, const struct job_rows
         judged = JUDGED_SETTLING;
     bool is_settled =
         job->state == JOB_STATE_SETTLING && apply->now_us - job->settling_since_us > QUEUE_ALONE_S * US_PER_S;
+    if (judged == JUDGED_ENDED && is_without_cause(row) && !rows->exit_file && !is_settled)
+        judged = JUDGED_SETTLING; /* the next tick knows more; if not, it is told as it stands */
     if (judged == JUDGED_SETTLING && rows->queue && is_settled) {
         row = rows->exit_file ? rows->exit_file : rows->queue;
         judged = JUDGED_ENDED;

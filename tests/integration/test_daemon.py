@@ -115,7 +115,9 @@ def test_slots_are_given_in_order_and_by_priority(gateway, folder, make_local_le
     one = {"name": "local", "type": "local", "workspace": str(folder / "work"), "local": {"cpu_slots": 1}}
     gw = gateway(clusters=[one])
     name = gw.register(path)["name"]
-    jobs = [gw.submit(project=name, cluster="local", priority=priority)["id"] for priority in (0, 0, 5)]
+    jobs = [gw.submit(project=name, cluster="local", priority=0)["id"]]
+    gw.wait_state(jobs[0], "running")  # it has the slot: the others wait for it
+    jobs += [gw.submit(project=name, cluster="local", priority=priority)["id"] for priority in (0, 5)]
     (folder / "go").touch()
     for job in jobs:
         gw.wait_final(job)

@@ -337,6 +337,22 @@ static void a_stale_job_that_is_seen_again_is_stored_as_such(void **state)
     assert_false(now->stale);
 }
 
+static void failure_without_a_cause_waits_for_it(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    struct seen_job row = row_of(job, SEEN_ACCOUNTING, JOB_STATE_FAILED);
+    row.exit_code = row.signal = 0;
+    see(f, &row, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    row.exit_code = 7;
+    see(f, &row, 1);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_FAILED);
+    assert_int_equal(end->exit_code, 7);
+}
+
 static void unreachable_cluster_makes_jobs_stale_never_failed(void **state)
 {
     struct fixture *f = *state;
@@ -373,6 +389,7 @@ int main(void)
         TEST(array_task_missing_from_everywhere_settles),
         TEST(a_look_that_began_before_a_job_was_there_cannot_miss_it),
         TEST(a_stale_job_that_is_seen_again_is_stored_as_such),
+        TEST(failure_without_a_cause_waits_for_it),
         TEST(unreachable_cluster_makes_jobs_stale_never_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
