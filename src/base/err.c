@@ -42,7 +42,7 @@ static void make_one_line(char *text)
             *p = ' ';
 }
 
-static void put_text(char *text, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void put_text(char *text, const char *fmt, va_list args)
 {
     int n = vsnprintf(text, ERR_TEXT_BYTES, fmt, args);
     if (n >= ERR_TEXT_BYTES) {

@@ -39,7 +39,7 @@ static void put(FILE *to, struct span text)
     (void)fwrite(str_text(&safe), 1, safe.len, to);
 }
 
-static void putv(FILE *to, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void putv(FILE *to, const char *fmt, va_list args)
 {
     auto_str struct str text = STR_MAX(MAX_SCREEN_BYTES);
     str_addv(&text, fmt, args);

@@ -37,7 +37,7 @@ static const unsigned char *bytes_of(const struct sockaddr *address)
 static bool has_prefix(const unsigned char *bytes, const unsigned char *prefix, unsigned bits)
 {
     unsigned whole = bits / 8, rest = bits % 8;
-    if (memcmp(bytes, prefix, whole) != 0)
+    if (!bytes || memcmp(bytes, prefix, whole) != 0)
         return false;
     return !rest || ((bytes[whole] ^ prefix[whole]) >> (8 - rest)) == 0;
 }

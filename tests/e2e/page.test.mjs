@@ -122,6 +122,7 @@ describe("jobs", () => {
       await page.keyboard.press("x");
       await page.waitForSelector("text=1 selected");
       await page.click("text=Tag");
+      await page.waitForFunction(() => document.activeElement?.tagName === "INPUT");
       await page.keyboard.type("flaky");
       await page.keyboard.press("Enter");
       await until("the tag", async () => (await gateway.get(`/jobs/${ids.exit}`)).tags?.includes("flaky"));
