@@ -186,7 +186,7 @@ static int append_level(struct chunk *chunk, int64_t before, const struct bucket
 static int append(struct store *store, int64_t job_id, struct span name, struct bucket *points, size_t count,
                   struct err *err)
 {
-    struct series series;
+    struct series series = { 0 };
     int found = find(store, SQL_SERIES_FIND, job_id, name, &series, err);
     if (found < 0 || (!found && add_series(store, job_id, name, &series, err) < 0))
         return -1;
@@ -325,7 +325,7 @@ static int level_for(int64_t points, size_t max)
 int metric_store_read(struct store *store, const struct series_query *query, struct series_answer *out,
                       struct err *err)
 {
-    struct series series;
+    struct series series = { 0 };
     int64_t range[2];
     *out = (struct series_answer){ .is_raw = true };
     int found = find(store, SQL_SERIES_SEEN, query->job_id, query->name, &series, err);

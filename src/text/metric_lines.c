@@ -99,7 +99,7 @@ static void add_number(struct row *row, struct span key, double value)
 {
     static const char *const steps[] = { "step", "_step", "global_step" };
     static const char *const times[] = { "time", "_timestamp", "timestamp" };
-    bool may_be_special = key.len <= 11 && memchr("s_gt", key.ptr[0], 4);
+    bool may_be_special = key.len && key.len <= 11 && strchr("s_gt", key.ptr[0]);
     if (may_be_special && is_one_of(key, steps, ARRAY_LEN(steps)))
         row->step = value;
     else if (may_be_special && is_one_of(key, times, ARRAY_LEN(times)))
