@@ -23,8 +23,9 @@ def prepare_database(layout, template):
     if template and os.path.isdir(os.path.join(template, "mysql")):
         shutil.copytree(template, data)
         return
-    run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--user=root", "--skip-test-db",
-         "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M"], timeout=60)
+    run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--tmpdir={layout.db_tmp}",
+         "--user=root", "--skip-test-db", "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M"],
+        timeout=60)
     if template:
         _keep_template(data, template)
 

@@ -31,6 +31,7 @@ class Layout:
         self.state_file = self.path("bed.json")
         self.munge_socket = self.path("run", "munge.sock")
         self.db_socket = self.path("db", "sock")
+        self.db_tmp = self.path("db", "tmp")  # never /tmp: a mariadbd that starts removes every #sql* file there
         self.sshd_log = self.path("log", "sshd.log")
         self.known_hosts = self.path("keys", "known_hosts")
 
@@ -46,7 +47,7 @@ class Layout:
         for part in (self.etc, self.run, self.log, self.state, self.spool, self.dev, self.home, self.keys):
             os.makedirs(part, exist_ok=True)
             os.chmod(part, 0o755)
-        for part in (self.db, self.secret):
+        for part in (self.db, self.db_tmp, self.secret):
             os.makedirs(part, exist_ok=True)
             os.chmod(part, 0o700)
         return made_top

@@ -83,8 +83,8 @@ class Daemons:
 
     def _argv_db(self, _):
         return ["mariadbd", "--no-defaults", "--user=root", f"--datadir={self.layout.path('db', 'data')}",
-                f"--socket={self.layout.db_socket}", "--skip-networking", "--skip-grant-tables",
-                f"--pid-file={self.layout.path('run', 'mariadbd.pid')}", "--innodb-buffer-pool-size=64M",
+                f"--tmpdir={self.layout.db_tmp}", f"--socket={self.layout.db_socket}", "--skip-networking",
+                "--skip-grant-tables", f"--pid-file={self.layout.path('run', 'mariadbd.pid')}", "--innodb-buffer-pool-size=64M",
                 "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=0",
                 "--innodb-flush-method=nosync", "--sync-frm=0", "--skip-log-bin", "--performance-schema=OFF",
                 "--innodb-lock-wait-timeout=900"]
