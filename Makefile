@@ -2,7 +2,7 @@
 # make check      the fast set (under a minute once built)      make test PARTS="unit asan"   everything, or these parts
 # make demo       a finished training job on the screen         make unit T=text/test_quote   one unit program
 # make drill ROUNDS=1000 SEED=7   submissions under random faults, on a real Slurm
-# make fuzz MINUTES=10   make coverage   make bench   make install PREFIX=/usr/local DESTDIR=
+# make fuzz MINUTES=10   make coverage   make bench [T=submit]   make install PREFIX=/usr/local DESTDIR=
 # VARIANT=release|asan|tsan|cov|fault|fuzz|analyze picks the flags; V=1 shows the commands; WERROR=1 as in CI.
 VARIANT ?= release
 V ?= 0
@@ -43,7 +43,9 @@ WEB_DONE := $(if $(NO_WEB),build/web.none,build/web.done)
 UNIT_SRC := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | LC_ALL=C sort)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/test/unit/%)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/test/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/bench_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/test/bench/%,$(wildcard tests/bench/bench_$(or $(T),*).c))
+BENCH_TOOLS := $(B)/test/bench/fill_jobs
+BENCH_PY := $(wildcard tests/bench/bench_$(or $(T),*).py)
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
@@ -53,7 +55,7 @@ TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
-benches: $(BENCHES)
+benches: $(BENCHES) $(BENCH_TOOLS)
 objects: $(OBJ) $(GEN_OBJ) $(B)/obj/main.o
 tidy: $(TIDY)
 
@@ -158,8 +160,10 @@ drill: all
 coverage:
 	$(Q)scripts/coverage $(PARTS)
 
+# The figures and their goals in one table; T=submit for one.
 bench: all benches
-	$(Q)scripts/run-benches $(BENCHES)
+	$(Q)scripts/setup bench
+	$(Q)scripts/run-benches $(BENCHES) $(BENCH_PY)
 
 format:
 	$(Q)find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i

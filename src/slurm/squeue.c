@@ -1,6 +1,7 @@
 #include "slurm/squeue.h"
 
 #include "base/mem.h"
+#include "base/needle.h"
 #include "slurm/row.h"
 #include "slurm/value.h"
 
@@ -137,26 +138,22 @@ static void find_token(struct squeue_row *row)
 
 struct reader {
     struct span rest;
-    struct span mark; /* the nonce */
+    struct needle mark, row; /* the nonce; the nonce as it begins a row */
     struct squeue *rows;
 };
 
-/* Cuts the columns off the front of *row_text (they end at the first text's nonce). */
-static const char *read_columns(struct span *row_text, struct span mark, struct squeue_row *row)
+/* Cuts the columns off the front of *text; the first text's mark must follow. */
+static const char *read_columns(struct span *text, struct squeue_row *row)
 {
-    size_t end = span_find(*row_text, mark);
-    struct span head = span_head(*row_text, end), value;
-    if (end == row_text->len)
-        return "row is cut";
-    *row_text = span_skip(*row_text, end);
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-        if (span_find_char(head, SEP) == head.len)
+        size_t end = span_find_char(*text, SEP);
+        if (end == text->len)
             return "row has too few columns";
-        (void)span_next(&head, SEP, &value);
-        if (!set_field(row, &columns[i], value))
+        if (!set_field(row, &columns[i], span_head(*text, end)))
             return columns[i].kind == KIND_ID ? "no job id" : "no state";
+        *text = span_skip(*text, end + 1);
     }
-    return head.len ? "row has too many columns" : NULL;
+    return NULL;
 }
 
 static bool take_mark(struct span *text, struct span mark, char after)
@@ -167,20 +164,21 @@ static bool take_mark(struct span *text, struct span mark, char after)
     return true;
 }
 
-/* text stands behind "<nonce> US". On success it stands behind the row's end mark. */
-static const char *read_row(struct span *text, struct span mark, struct squeue_row *row)
+/* *text stands behind "<nonce> US". On success it stands behind the row's end mark. A row that was cut runs
+ * into the next one's nonce, which is neither in a text nor followed by what should follow. */
+static const char *read_row(struct span *text, const struct needle *mark, struct squeue_row *row)
 {
-    const char *why = read_columns(text, mark, row);
+    const char *why = read_columns(text, row);
     if (why)
         return why;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        if (!take_mark(text, mark, '='))
+        if (!take_mark(text, mark->what, '='))
             return "row is cut";
-        size_t end = span_find(*text, mark);
+        size_t end = needle_find(mark, *text);
         set_field(row, &texts[i], span_head(*text, end));
         *text = span_skip(*text, end);
     }
-    if (!take_mark(text, mark, '.'))
+    if (!take_mark(text, mark->what, '.'))
         return "row is cut";
     find_token(row);
     return NULL;
@@ -206,30 +204,38 @@ static void check_between(struct reader *r, struct span between)
 /* Moves to behind the next "<nonce> US"; false at the end. */
 static bool next_row(struct reader *r)
 {
-    char first[NONCE_CHARS + 1];
-    memcpy(first, r->mark.ptr, NONCE_CHARS);
-    first[NONCE_CHARS] = SEP;
-    size_t at = span_find(r->rest, (struct span){ first, sizeof(first) });
+    size_t at = needle_find(&r->row, r->rest);
     check_between(r, span_head(r->rest, at));
     if (at == r->rest.len)
         return false;
-    r->rest = span_skip(r->rest, at + sizeof(first));
+    r->rest = span_skip(r->rest, at + r->row.what.len);
     return true;
+}
+
+/* Behind a broken row: at the next mark, so that a row that began inside it is still found. */
+static struct span behind_broken(const struct reader *r)
+{
+    return span_skip(r->rest, needle_find(&r->mark, r->rest));
 }
 
 int slurm_parse_squeue(struct span text, const struct nonce *nonce, struct squeue *rows, struct err *err)
 {
     auto_squeue struct squeue found = { 0 };
-    struct reader r = { text, span_of(nonce->text), &found };
-    if (r.mark.len != NONCE_CHARS)
+    struct reader r = { .rest = text, .rows = &found };
+    char begin[NONCE_CHARS + 1];
+    if (span_of(nonce->text).len != NONCE_CHARS)
         return err_set(err, ERR_INTERNAL, "squeue: no nonce");
+    memcpy(begin, nonce->text, NONCE_CHARS);
+    begin[NONCE_CHARS] = SEP;
+    needle_init(&r.mark, span_of(nonce->text));
+    needle_init(&r.row, (struct span){ begin, sizeof(begin) });
     while (next_row(&r)) {
         struct squeue_row row = { .id = { .task = -1, .het = -1 } };
         struct span at = r.rest;
-        const char *why = read_row(&at, r.mark, &row);
+        const char *why = read_row(&at, &r.mark, &row);
         if (why) {
             row_reject(&found.rejected, found.reject, why, r.rest);
-            r.rest = at; /* a row that began inside the broken one is still found */
+            r.rest = behind_broken(&r);
             continue;
         }
         if (found.count == MAX_SQUEUE_ROWS)

@@ -13,6 +13,8 @@ bool slurm_is_null(struct span text)
 {
     if (!text.len)
         return true;
+    if (!strchr("(NnUI", text.ptr[0])) /* none of them begins so; a NUL, which strchr finds, is compared */
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(nulls); i++)
         if (span_is(text, nulls[i]))
             return true;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "domain/verdict.h"
 #include "store/metric_store.h"
+#include "support/figure.h"
 #include "text/links.h"
 #include "text/metric_lines.h"
 
@@ -34,8 +35,7 @@ static void bench_parse(void)
     double start = now_s();
     (void)metric_jsonl(str_span(&text), count_row, &points);
     double spent = now_s() - start;
-    printf("JSONL parsed                    %8.2f M points/s  (%.0f MB/s)\n", (double)points / spent / 1e6,
-           (double)text.len / spent / 1e6);
+    figure_at_least("metric lines (JSONL) parsed", (double)points / spent / 1e6, 1, "M points/s");
 }
 
 static void bench_store(void)
@@ -52,7 +52,7 @@ static void bench_store(void)
             store_flush(h.store, NULL) < 0)
             exit(1);
     }
-    printf("points stored with roll-ups     %8.2f M points/s\n", POINTS / (now_s() - start) / 1e6);
+    figure_at_least("metric points stored", POINTS / (now_s() - start), 100000, "points/s");
     free(points);
     double worst = 0;
     for (int i = 0; i < 200; i++) {
@@ -67,7 +67,7 @@ static void bench_store(void)
         worst = spent > worst ? spent : worst;
         series_answer_clear(&answer);
     }
-    printf("any zoom of 1M points to 1,000  %8.2f ms at worst\n", worst * 1e3);
+    figure_at_most("worst zoom of 1M points to 1,000", worst * 1e3, 5, "ms");
     store_help_end(&h);
 }
 
@@ -97,10 +97,10 @@ static void bench_scan(void)
     start = now_s();
     verdict_json(&facts, &out);
     double verdict_s = now_s() - start;
-    printf("links found                     %8.0f MB/s\n", SCAN_BYTES / link_s / 1e6);
-    printf("verdict found                   %8.0f MB/s\n", SCAN_BYTES / verdict_s / 1e6);
-    printf("both                            %8.0f MB/s  (%zu link)\n",
-           SCAN_BYTES / (link_s + verdict_s) / 1e6, links);
+    printf("links %.0f MB/s (%zu found), verdict %.0f MB/s\n", SCAN_BYTES / link_s / 1e6, links,
+           SCAN_BYTES / verdict_s / 1e6);
+    figure_at_least("log scanned for links and verdicts", SCAN_BYTES / (link_s + verdict_s) / 1e6, 300,
+                    "MB/s");
 }
 
 int main(void)

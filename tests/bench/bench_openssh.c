@@ -7,6 +7,7 @@
 #include "exec/run.h"
 #include "exec/transport_openssh.h"
 #include "exec/transport_ssh.h"
+#include "support/figure.h"
 #include "support/runs.h"
 #include "support/sshd.h"
 
@@ -132,10 +133,11 @@ static void warm_commands(size_t rounds)
     printf("warm command: openssh backend %.0f us, libssh2 backend %.0f us, ssh through a ControlMaster %.0f "
            "us\n",
            by_openssh, by_libssh2, by_process);
-    printf(
-        "  openssh / libssh2 backend %.2f (goal 1.15); openssh / ssh process %.2f (goal 0.40); libssh2 / ssh "
-        "process %.2f (goal 0.40)\n",
-        by_openssh / by_libssh2, by_openssh / by_process, by_libssh2 / by_process);
+    figure_at_most("warm command: openssh / libssh2 backend", by_openssh / by_libssh2, 1.15, "x");
+    figure_at_most("warm command: libssh2 backend / ssh via ControlMaster", by_libssh2 / by_process, 0.4,
+                   "x");
+    figure_at_most("warm command: openssh backend / ssh via ControlMaster", by_openssh / by_process, 0.4,
+                   "x");
     sshd_shell("ssh -S %s -O exit x 2>/dev/null", person);
     transport_free(ssh);
     transport_free(openssh);
@@ -165,8 +167,8 @@ static void logins(void)
         theirs[i] = time_ssh(NULL);
     }
     double a = median(ours, LOGIN_ROUNDS), b = median(theirs, LOGIN_ROUNDS);
-    printf("login + first command: libssh2 backend %.0f us, fresh ssh %.0f us, ratio %.2f (goal 0.25)\n", a,
-           b, a / b);
+    printf("login + first command: libssh2 backend %.0f us, fresh ssh %.0f us\n", a, b);
+    figure_at_most("login + first command: ours / fresh ssh", a / b, 0.25, "x");
 }
 
 static void bench(void **state)
