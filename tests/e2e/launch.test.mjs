@@ -5,7 +5,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { axe, Gateway, openBrowser, openTab, root, until, wrongs } from "./support.mjs";
+import { badge, inScript, jobHere, previewed, script, tabTo } from "./steps.mjs";
+import { axe, Gateway, openBrowser, openTab, root, until, visit } from "./support.mjs";
 
 let gateway;
 let browser;
@@ -26,31 +27,8 @@ after(async () => {
 // look at that.
 const ofJobPage = /404 .*\/jobs\/\d+\/(metrics|log)\?/;
 
-async function onPage(path, work, options) {
-  const page = await openTab(browser, gateway, options);
-  try {
-    await page.at(path);
-    await work(page);
-    assert.deepEqual((await wrongs(page)).filter((line) => !ofJobPage.test(line)), []);
-  } finally {
-    await page.context().close();
-  }
-}
-
-const previewed = (page) => page.waitForSelector(".preview .lcode .l");
-const script = (page) => page.textContent(".preview .scr");
-const jobHere = (page) => page.waitForURL(/\/jobs\/\d+$/).then(() => Number(page.url().match(/(\d+)$/)[1]));
-const badge = (page, word) => page.waitForSelector(`.jh .badge:has-text("${word}")`, { timeout: 60_000 });
+const onPage = (path, work, options) => visit(browser, gateway, path, { allow: ofJobPage, ...options }, work);
 const jobsOf = async (project) => (await gateway.get(`/jobs?filter=project:${project}`)).items;
-
-/** Tab until the focus is where it is wanted. */
-async function tabTo(page, selector, most = 120) {
-  for (let at = 0; at < most; at++) {
-    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`no way by Tab to ${selector}`);
-}
 
 describe("a first run", () => {
   test("by mouse: register, pick, launch, see it end, clone with another rate, cancel", { timeout: 120_000 }, () => onPage("/projects", async (page) => {
@@ -62,7 +40,7 @@ describe("a first run", () => {
     await page.click("table.av label:has-text('CPUs only')");
     await page.fill("[id='f-param_epochs']", "20");
     await page.click("button:has-text('1h')");
-    await page.waitForFunction(() => document.querySelector(".preview .scr")?.textContent.includes("'20'"));
+    await inScript(page, "'20'");
     await page.click(".launchbtn");
     const first = await jobHere(page);
     await badge(page, "Completed");
@@ -73,7 +51,7 @@ describe("a first run", () => {
     assert.equal(await page.inputValue("[id='f-param_epochs']"), "20");
     await page.fill("[id='f-param_lr']", "0.2");
     await page.fill("[id='f-param_epochs']", "100000");
-    await page.waitForFunction(() => document.querySelector(".preview .scr")?.textContent.includes("'0.2'"));
+    await inScript(page, "'0.2'");
     await page.click("[role=tab]:has-text('Diff')");
     await page.waitForSelector(".d-new:has-text('0.2')");
     await page.click(".launchbtn");
@@ -103,7 +81,7 @@ describe("a first run", () => {
     await tabTo(page, "input[name=where]:checked");
     await tabTo(page, "[id='f-param_epochs']");
     await page.keyboard.type("20");
-    await page.waitForFunction(() => document.querySelector(".preview .scr")?.textContent.includes("'20'"));
+    await inScript(page, "'20'");
     await page.keyboard.press("Control+Enter");
     await jobHere(page);
     await badge(page, "Completed");
@@ -134,7 +112,7 @@ describe("the launch form", () => {
     await previewed(page);
     await page.fill("[id='f-param_steps']", "3");
     await page.fill("#f-name", "twice");
-    await page.waitForFunction(() => document.querySelector(".preview .scr")?.textContent.includes("'3'"));
+    await inScript(page, "'3'");
     await page.evaluate(() => { const button = document.querySelector(".launchbtn"); button.click(); button.click(); });
     await jobHere(page);
     await gateway.until("the job", async () => (await jobsOf("page-tests")).some((job) => job.state === "completed"));
@@ -156,7 +134,7 @@ describe("the launch form", () => {
       await route.fetch();
       return route.abort();
     });
-    await page.waitForFunction(() => document.querySelector(".preview .scr")?.textContent.includes("lost-answer"));
+    await inScript(page, "lost-answer");
     await page.click(".launchbtn");
     await page.waitForSelector(".notice:has-text('Not launched')");
     await page.click(".launchbtn");

@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { axe, Gateway, openBrowser, openTab, root, seed, sleep, until, wrongs } from "./support.mjs";
+import { rows } from "./steps.mjs";
+import { axe, Gateway, openBrowser, openTab, root, seed, sleep, until, visit, wrongs } from "./support.mjs";
 import { shots } from "./pages.mjs";
 
 let gateway;
@@ -23,19 +24,8 @@ after(async () => {
   await gateway?.stop();
 });
 
-async function onPage(path, options, work) {
-  const page = await openTab(browser, gateway, options);
-  try {
-    await page.at(path);
-    await work(page);
-    assert.deepEqual(await wrongs(page), []);
-    assert.equal(await page.evaluate(() => window.hacked), undefined);
-  } finally {
-    await page.context().close();
-  }
-}
+const onPage = (path, options, work) => visit(browser, gateway, path, options, work);
 
-const rows = (page) => page.waitForSelector(".rows .tr");
 
 describe("accessibility", () => {
   for (const theme of ["light", "dark"])

@@ -1,4 +1,5 @@
 // What the page's tests stand on: a gateway of their own with real jobs, and Debian's Chromium.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -35,9 +36,9 @@ function freePort() {
   });
 }
 
-/** A gateway with one local cluster, in a folder of its own. */
+/** A gateway with one local cluster, and others where given, in a folder of its own. */
 export class Gateway {
-  static async start({ basePath = "", slots = 3 } = {}) {
+  static async start({ basePath = "", slots = 3, clusters = [] } = {}) {
     const gateway = new Gateway();
     gateway.dir = mkdtempSync(join(tmpdir(), "sluice-page-"));
     gateway.port = await freePort();
@@ -45,7 +46,7 @@ export class Gateway {
     gateway.url = `http://127.0.0.1:${gateway.port}${basePath}`;
     mkdirSync(join(gateway.dir, "home"), { recursive: true });
     writeFileSync(join(gateway.dir, "clusters.yaml"),
-      `version: 1\nclusters:\n  - name: local\n    type: local\n    local: {gpus: auto, cpu_slots: ${slots}}\n    poll: {active: 1, pending: 1, gpu: 5}\n`);
+      JSON.stringify({ version: 1, clusters: [...clusters, { name: "local", type: "local", local: { gpus: "auto", cpu_slots: slots }, poll: { active: 1, pending: 1, gpu: 5 } }] }));
     await gateway.serve();
     await until("the GPUs", async () => (await gateway.get("/gpus?max_age=1s")).items.length > 0);
     return gateway;
@@ -171,4 +172,30 @@ export async function axe(page) {
 
 export async function wrongs(page) {
   return [...page.wrong, ...(await page.evaluate(() => window.cspReports)).map((report) => `CSP: ${report}`)];
+}
+
+/** work(page) at path in a tab of its own, which then must have gone without a fault. allow: what may be said all the
+ *  same. How the page looked when it failed is kept in build/log/page. */
+export async function visit(browser, gateway, path, { allow, prepare, ...options }, work) {
+  const page = await openTab(browser, gateway, options);
+  try {
+    await prepare?.(page);
+    await page.at(path);
+    await work(page);
+    assert.deepEqual((await wrongs(page)).filter((line) => !allow?.test(line)), []);
+    assert.equal(await page.evaluate(() => window.hacked), undefined, "a script of a name or a log ran");
+  } catch (error) {
+    await keepPicture(page, path).catch(() => undefined);
+    throw error;
+  } finally {
+    await page.context().close();
+  }
+}
+
+async function keepPicture(page, path) {
+  const folder = join(root, "build/log/page");
+  mkdirSync(folder, { recursive: true });
+  const name = `${path.replace(/\W+/g, "-").slice(0, 60)}-${Date.now() % 1e6}`;
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  writeFileSync(join(folder, `${name}.txt`), `${page.url()}\n${(await wrongs(page)).join("\n")}\n`);
 }

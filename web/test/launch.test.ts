@@ -18,6 +18,14 @@ test("a field left empty is not in the request", () => {
   assert.deepEqual(bodyOf(draft, config), { project: "iris", cluster: "alder", resources: { gpu_type: "a100" }, slurm: { partition: "gpu" } });
 });
 
+test("a GPU that is picked is asked for, though the project runs without", () => {
+  const draft = { ...emptyDraft("iris"), place: { cluster: "alder", partition: "", gpuType: "h100", cpuOnly: false } };
+  const small = { ...config, resources: { gpus: 0 }, profiles: { big: { resources: { gpus: 4 } } } };
+  assert.deepEqual(bodyOf(draft, small).resources, { gpus: 1, gpu_type: "h100" });
+  assert.deepEqual(bodyOf({ ...draft, gpus: "2" }, small).resources, { gpus: 2, gpu_type: "h100" });
+  assert.deepEqual(bodyOf({ ...draft, profile: "big" }, small).resources, { gpu_type: "h100" });
+});
+
 test("parameters go as their types say", () => {
   const draft = { ...emptyDraft("iris"), params: { lr: "3e-4", epochs: "5", amp: "true", seed: "9" } };
   assert.deepEqual(bodyOf(draft, config).overrides, { lr: 3e-4, epochs: 5, amp: true, seed: 9 });

@@ -133,9 +133,17 @@ function typeName(type = ""): string {
   return /^[A-Za-z0-9_.,+][A-Za-z0-9_.,+-]*$/.test(type) ? type : "";
 }
 
-function resourcesOf(draft: Draft): JsonObject {
+/** GPUs a node, as said; "" leaves it to the project. Whoever picks a GPU wants one, though the project runs without. */
+export function gpusAsked(draft: Draft, config: ProjectConfig | undefined): string {
+  if (draft.gpus || !draft.place || draft.place.cpuOnly) return draft.gpus;
+  const profile = object(config?.profiles?.[draft.profile]);
+  const standing = object(profile.resources).gpus ?? config?.resources?.gpus;
+  return standing === 0 ? "1" : "";
+}
+
+function resourcesOf(draft: Draft, config: ProjectConfig | undefined): JsonObject {
   const cpuOnly = draft.place?.cpuOnly ?? false;
-  const gpus: [string, Json][] = cpuOnly ? [["gpus", 0]] : [["gpus", number(draft.gpus)], ["gpu_type", typeName(draft.place?.gpuType)]];
+  const gpus: [string, Json][] = cpuOnly ? [["gpus", 0]] : [["gpus", number(gpusAsked(draft, config))], ["gpu_type", typeName(draft.place?.gpuType)]];
   return filled([["nodes", number(draft.nodes)], ...gpus, ["cpus", number(draft.cpus)], ["mem", draft.mem.trim()], ["time", draft.time.trim()]]);
 }
 
@@ -144,7 +152,7 @@ export function bodyOf(draft: Draft, config: ProjectConfig | undefined): JsonObj
   const specs = Object.fromEntries(paramsOf(config, draft.profile));
   const overrides: JsonObject = {};
   for (const [name, text] of Object.entries(draft.params)) if (text !== "") overrides[name] = paramValue(specs[name], text);
-  const resources = { ...object(draft.rest.resources), ...resourcesOf(draft) };
+  const resources = { ...object(draft.rest.resources), ...resourcesOf(draft, config) };
   const slurm = { ...object(draft.rest.slurm), ...filled([["partition", draft.place?.partition ?? ""], ["account", draft.account], ["qos", draft.qos]]) };
   const { resources: _, slurm: __, ...rest } = draft.rest;
   const body: JsonObject = { ...rest, ...filled([["project", draft.project], ["cluster", draft.place?.cluster ?? ""], ["profile", draft.profile], ["name", draft.name.trim()]]) };

@@ -12,7 +12,7 @@ import { usePlace } from "../lib/route";
 import { CommandLine, copyText, Empty, Kbd, Notice, ProblemBox, WriteButton } from "../lib/ui";
 import { Checks } from "./checks";
 import { fieldId } from "./fields";
-import { asCommand, asCurl, fieldOf } from "./model";
+import { asCommand, asCurl, fieldOf, gpusAsked } from "./model";
 import { Environment, Params, Size, What } from "./parts";
 import { Preview } from "./preview";
 import { Launch } from "./store";
@@ -71,12 +71,12 @@ function Failure({ store }: { store: Launch }): JSX.Element | null {
 }
 
 function summary(store: Launch): string {
-  const { place, gpus, nodes, cpus } = store.draft.value;
+  const { place, nodes, cpus } = store.draft.value;
   if (!place) return "";
   const resolved = store.rendered.value?.resolved;
   const at = (path: string): string => String(resolved?.[path]?.value ?? "");
   const n = nodes || at("resources.nodes") || "1";
-  const size = place.cpuOnly ? plural(Number(cpus || at("resources.cpus") || 1), "CPU") : `${gpus || at("resources.gpus") || "1"} ${place.gpuType.toUpperCase() || "GPU"}`;
+  const size = place.cpuOnly ? plural(Number(cpus || at("resources.cpus") || 1), "CPU") : `${gpusAsked(store.draft.value, store.config.value) || at("resources.gpus") || "1"} ${place.gpuType.toUpperCase() || "GPU"}`;
   return `${n === "1" ? "" : `${n} × `}${size} on ${[place.cluster, place.partition].filter(Boolean).join(" / ")}`;
 }
 

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { count, duration, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { ParamField, SelectField, TextField } from "./fields";
+import { gpusAsked } from "./model";
 import { accountsAt, gpuChoices, qosAt, seconds, sizeText, slurmTime } from "./size";
 import type { Launch } from "./store";
 
@@ -46,7 +47,7 @@ function Gpus({ store }: Part): JSX.Element | null {
   const draft = store.draft.value;
   if (draft.place?.cpuOnly) return null;
   const choices = gpuChoices(store.bounds.value.maxGpus);
-  const value = draft.gpus || standing(store, "resources.gpus");
+  const value = gpusAsked(draft, store.config.value) || standing(store, "resources.gpus");
   const other = value !== "" && !choices.includes(Number(value));
   return (
     <fieldset class="field w4">
@@ -85,7 +86,7 @@ function nodesHint(store: Launch): string {
 
 function total(store: Launch): string {
   const nodes = Number(store.draft.value.nodes || standing(store, "resources.nodes") || 1);
-  const gpus = store.draft.value.place?.cpuOnly ? 0 : Number(store.draft.value.gpus || standing(store, "resources.gpus") || 0);
+  const gpus = store.draft.value.place?.cpuOnly ? 0 : Number(gpusAsked(store.draft.value, store.config.value) || standing(store, "resources.gpus") || 0);
   const time = seconds(store.draft.value.time || standing(store, "resources.time"));
   if (!gpus || !nodes) return "";
   return `${plural(nodes * gpus, "GPU")}${time ? ` · up to ${count((nodes * gpus * time) / 3600)} GPU-hours` : ""}`;

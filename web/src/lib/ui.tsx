@@ -103,7 +103,7 @@ export function Skeleton({ rows = 6, height = 20 }: { rows?: number; height?: nu
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div class={`skel${shown ? " on" : ""}`} aria-busy="true" aria-label="Loading">
+    <div class={`skel${shown ? " on" : ""}`} role="progressbar" aria-label="Loading">
       {Array.from({ length: rows }, (_, at) => <i key={at} style={{ height: `${height - 8}px` }} />)}
     </div>
   );
