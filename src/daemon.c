@@ -5,16 +5,19 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "store/store.h"
+#include "svc/reload.h"
 #include "svc/services.h"
 #include "svc/settings.h"
 #include "svc/upkeep.h"
 
+#include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { PRUNE_EVERY_MS = 3600 * 1000 };
+enum { PRUNE_EVERY_MS = 3600 * 1000, SPARE_DESCRIPTORS = 1024 };
 
 struct daemon {
     struct gateway gw;
@@ -63,6 +66,20 @@ static void on_prune(void *ctx)
     upkeep_prune(&daemon->gw);
 }
 
+/* Descriptors for so many connections and what else is open, as far as the hard limit lets us. */
+static void raise_descriptors(int64_t connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections + SPARE_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
+        log_warn("limits.connections: %" PRId64 " connections need %llu descriptors, there are %llu "
+                 "(ulimit -n, LimitNOFILE)",
+                 connections, (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
+}
+
 static void on_stop(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -70,10 +87,27 @@ static void on_stop(void *ctx)
     loop_stop(daemon->gw.loop);
 }
 
+static void apply_log(const struct daemon_config *config)
+{
+    log_setup((enum log_level)config->log_level, config->log_json);
+}
+
+/* What of sluice.yaml is neither a service's nor the settings'. */
+static void apply_settings(struct daemon *daemon)
+{
+    const struct daemon_config *config = settings_daemon(daemon->gw.settings);
+    apply_log(config);
+    http_set_limits(daemon->http, &config->limits);
+    raise_descriptors(config->limits.connections);
+}
+
 static void on_reload(void *ctx)
 {
     struct daemon *daemon = ctx;
-    upkeep_reload(&daemon->gw);
+    if (reload(&daemon->gw) < 0)
+        return;
+    apply_settings(daemon);
+    log_info("the configuration was read again");
 }
 
 /* --- making and ending it --- */
@@ -82,10 +116,12 @@ static int load_settings(struct gateway *gw)
 {
     auto_errs struct errs errs = { 0 };
     auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
-    if (settings_load(gw->settings, &errs) == 0)
+    if (settings_load(gw->settings, &errs) == 0) {
+        apply_log(settings_daemon(gw->settings));
         return 0;
+    }
     errs_text(&errs, &text);
-    fprintf(stderr, "%s", str_text(&text));
+    fprintf(stderr, "%ssluice: not started: the configuration has errors\n", str_text(&text));
     return -1;
 }
 
@@ -134,6 +170,7 @@ static int start(struct daemon *daemon, struct err *err)
     struct gateway *gw = &daemon->gw;
     if (services_open(gw, err) < 0 || make_http(daemon, err) < 0)
         return -1;
+    apply_settings(daemon);
     loop_on_turn(gw->loop, on_turn, daemon);
     loop_on_signal(gw->loop, SIGINT, on_stop, daemon);
     loop_on_signal(gw->loop, SIGTERM, on_stop, daemon);
@@ -143,12 +180,12 @@ static int start(struct daemon *daemon, struct err *err)
     return 0;
 }
 
-int daemon_run(struct daemon_config *config)
+int daemon_run(const struct daemon_source *source)
 {
     struct daemon daemon = { .gw = { .clock = &clock_real, .version = SLUICE_VERSION } };
     struct err err = { 0 };
     daemon.gw.started_at_us = clock_wall_us(&clock_real);
-    daemon.gw.settings = settings_new_take(config);
+    daemon.gw.settings = settings_new(source);
     signal(SIGPIPE, SIG_IGN);
     int status = 1;
     if (load_settings(&daemon.gw) < 0) {
@@ -156,6 +193,7 @@ int daemon_run(struct daemon_config *config)
     } else if (start(&daemon, &err) < 0) {
         log_error("%s", err.text);
     } else {
+        const struct daemon_config *config = settings_daemon(daemon.gw.settings);
         log_info("sluice %s serves http://%s:%d/ (state in %s)", SLUICE_VERSION, config->listen_host,
                  http_port(daemon.http), config->state_dir);
         loop_run(daemon.gw.loop);

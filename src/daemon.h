@@ -6,7 +6,8 @@
 
 #define SLUICE_VERSION "0.1.0"
 
-/* Serves until SIGINT or SIGTERM. Takes the configuration. Gives the exit status. */
-int daemon_run(struct daemon_config *config_taken);
+/* Serves until SIGINT or SIGTERM; SIGHUP reads source again. Gives the exit status: 2 where the configuration
+ * is wrong, 1 where it cannot run. */
+int daemon_run(const struct daemon_source *source);
 
 #endif

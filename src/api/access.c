@@ -83,7 +83,7 @@ void *access_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
     p->conn = conn_of(mhd);
     p->raw_target = uri;
     p->raw_target_bytes = strlen(uri);
-    p->request = request_new(access->gw, access->base_path);
+    p->request = request_new(access->gw, &access->limits, access->base_path);
     p->request->edge = p;
     p->request->answered = on_answered;
     p->request->woken = on_woken;

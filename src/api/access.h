@@ -23,6 +23,7 @@ struct access {
     struct site site;
     struct flights flights;
     enum auth_mode auth_mode;
+    struct daemon_limits limits;
     char *base_path, *user;
     int watch_fd; /* an epoll of ours: suspended connections stand in it, to see a client leave */
     struct pending *first;

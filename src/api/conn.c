@@ -7,7 +7,7 @@
 #include <string.h>
 
 const struct conn_limits conn_limits_default = {
-    .total = 2000,
+    .total = 4096,
     .per_address = 64,
     .phase_s = { [CONN_HEADER] = 10, [CONN_BODY] = 30, [CONN_ANSWER] = 300, [CONN_IDLE] = 75 },
 };

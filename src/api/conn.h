@@ -38,7 +38,7 @@ struct conn_limits {
     int64_t phase_s[CONN_PHASE_COUNT];
 };
 
-extern const struct conn_limits conn_limits_default; /* 2,000, 64; 10 s, 30 s, none, 300 s, 75 s */
+extern const struct conn_limits conn_limits_default; /* 4,096, 64; 10 s, 30 s, none, 300 s, 75 s */
 
 struct conns {
     const struct clock *clock;

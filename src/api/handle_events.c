@@ -13,9 +13,9 @@ static void list_events(struct request *request, int64_t job_id)
 {
     auto_str struct str body = STR_MAX(MAX_EVENTS_BYTES);
     struct err err;
-    int64_t after = 0, limit = DEFAULT_PAGE_ROWS;
+    int64_t after = 0, limit;
     if (request_query_int(request, "after", 0, INT64_MAX, &after, &err) < 0 ||
-        request_query_int(request, "limit", 1, MAX_PAGE_ROWS, &limit, &err) < 0 ||
+        request_query_limit(request, &limit, &err) < 0 ||
         query_events(request->gw, job_id, after, limit, &body, &err) < 0)
         reply_err(request, &err);
     else

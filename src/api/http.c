@@ -2,6 +2,7 @@
 
 #include "api/access.h"
 #include "api/listen.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -67,7 +68,7 @@ static int start(struct http *http, struct err *err)
     http->mhd = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, access_accept, access, access_handle,
         access, MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL, MHD_OPTION_LISTEN_SOCKET, http->listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)access->conns.limits.total, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, access_uri,
         access, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
         access_completed, access, MHD_OPTION_NOTIFY_CONNECTION, access_connection, access, MHD_OPTION_END);
@@ -105,6 +106,8 @@ static struct http *make(const struct http_options *options, const struct gatewa
     access->gw = gw;
     access->conns.clock = gw->clock;
     access->conns.limits = options->limits ? *options->limits : conn_limits_default;
+    access->limits = (struct daemon_limits){ MAX_BODY_BYTES, MAX_SUBMIT_BODY_BYTES,
+                                             (int64_t)access->conns.limits.total, MAX_PAGE_ROWS };
     access->auth_mode = options->auth_mode;
     access->base_path = mem_dup_str(options->base_path ? options->base_path : "");
     access->user = mem_dup_str(options->user ? options->user : "owner");
@@ -123,6 +126,12 @@ int http_new(const struct http_options *options, const struct gateway *gw, struc
     }
     *out = http;
     return 0;
+}
+
+void http_set_limits(struct http *http, const struct daemon_limits *limits)
+{
+    http->access.limits = *limits;
+    http->access.conns.limits.total = (size_t)limits->connections;
 }
 
 void http_free(struct http *http)

@@ -28,6 +28,8 @@ struct http;
  * knows loopback only. */
 int http_new(const struct http_options *options, const struct gateway *gw, struct http **out,
              struct err *err);
+/* limits.* of sluice.yaml, at the start and when it was read again; until then the built-in ones hold. */
+void http_set_limits(struct http *http, const struct daemon_limits *limits);
 /* Ends every connection; requests that services hold are answered to nobody. NULL is fine. */
 void http_free(struct http *http);
 

@@ -95,6 +95,21 @@ static bool is_json(const char *type)
     return type && strncasecmp(type, json, len) == 0 && (!type[len] || strchr("; \t", type[len]));
 }
 
+/* The table has the two kinds of body by their built-in limits; limits.body and limits.submit_body change
+ * these. */
+static size_t body_max(const struct request *request)
+{
+    const struct daemon_limits *limits = request->limits;
+    switch (request->route->body_max) {
+    case 0:
+        return 0;
+    case MAX_SUBMIT_BODY_BYTES:
+        return (size_t)limits->submit_body_bytes;
+    default:
+        return (size_t)limits->body_bytes;
+    }
+}
+
 static void check_body_header(struct request *request, const struct edge_request *edge)
 {
     const char *length = edge_header(edge, "Content-Length");
@@ -103,7 +118,7 @@ static void check_body_header(struct request *request, const struct edge_request
     if (!has_body)
         return;
     struct err err;
-    size_t max = request->route->body_max;
+    size_t max = body_max(request);
     (void)span_u64(span_of(length), &bytes);
     if (max == 0) {
         reply_errf(request, ERR_INVALID, "%s takes no body", request->target.path);

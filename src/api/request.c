@@ -5,13 +5,15 @@
 
 #include <string.h>
 
-struct request *request_new(const struct gateway *gw, const char *base_path)
+struct request *request_new(const struct gateway *gw, const struct daemon_limits *limits,
+                            const char *base_path)
 {
     struct request *request = mem_zalloc(sizeof(*request));
     request->gw = gw;
     request->base_path = mem_dup_str(base_path);
     request->refs = 1;
-    request->body.max = MAX_BODY_BYTES;
+    request->limits = limits;
+    request->body.max = (size_t)limits->body_bytes;
     return request;
 }
 
@@ -84,6 +86,15 @@ int request_query_int(const struct request *request, const char *name, int64_t m
         return err_set(err, ERR_INVALID, "query parameter '%s' must be a whole number from %lld to %lld",
                        name, (long long)min, (long long)max);
     *out = value;
+    return 0;
+}
+
+int request_query_limit(const struct request *request, int64_t *out, struct err *err)
+{
+    int64_t rows = DEFAULT_PAGE_ROWS, most = request->limits->page_rows;
+    if (request_query_int(request, "limit", 1, MAX_PAGE_ROWS, &rows, err) < 0)
+        return -1;
+    *out = rows < most ? rows : most;
     return 0;
 }
 

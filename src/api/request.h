@@ -8,6 +8,7 @@
 
 #include "api/target.h"
 #include "base/str.h"
+#include "domain/daemon_config.h"
 #include "svc/gateway.h"
 #include "text/doc.h"
 
@@ -44,6 +45,7 @@ struct site;
 struct request {
     const struct gateway *gw;
     const struct route *route;
+    const struct daemon_limits *limits; /* in force; the server's */
     const struct site *site; /* api/site.h: what was rendered at start; the server's, not for callbacks */
     const char *method;
     char *base_path; /* "" or "/sluice" */
@@ -70,7 +72,9 @@ struct request {
     void *flight; /* api/idempotency.c: others may wait for the same answer; NULL: none */
 };
 
-struct request *request_new(const struct gateway *gw, const char *base_path); /* one reference */
+/* One reference. limits is borrowed. */
+struct request *request_new(const struct gateway *gw, const struct daemon_limits *limits,
+                            const char *base_path);
 void request_hold(struct request *request);
 void request_drop(struct request *request);
 /* fn runs at most once, when the client leaves before the answer; NULL takes it back. It may drop. */
@@ -84,6 +88,8 @@ char *request_param_dup(const struct request *request, size_t i);
 const char *request_query(const struct request *request, const char *name);
 int request_query_int(const struct request *request, const char *name, int64_t min, int64_t max, int64_t *out,
                       struct err *err);
+/* `limit` of a list: at most MAX_PAGE_ROWS may be asked for, limits.page_rows are given. */
+int request_query_limit(const struct request *request, int64_t *out, struct err *err);
 int request_query_bool(const struct request *request, const char *name, bool *out, struct err *err);
 /* "500ms", "60s", "2m", "1h"; a bare number is seconds. Cut to max_ms. */
 int request_query_duration(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,

@@ -10,6 +10,7 @@ enum {
     MAX_CONFIG_ERRORS = 50,
     MAX_BODY_BYTES = 64 * 1024,
     MAX_SUBMIT_BODY_BYTES = 1024 * 1024,
+    MAX_CONNECTIONS = 100000, /* the most that limits.connections may say */
     MAX_ARGS = 4096,
     MAX_ARG_BYTES = 128 * 1024, /* Linux: MAX_ARG_STRLEN */
     MAX_NAME_BYTES = 200,       /* job names and comments in directives */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct daemon_config;
+struct daemon_source;
 
 struct cli_env {             /* all borrowed */
     const char *const *vars; /* NAME=value, ends in NULL */
@@ -17,7 +17,7 @@ struct cli_env {             /* all borrowed */
     const struct clock *clock;
     void (*pause_ms)(int64_t ms);
     const char *version;
-    int (*serve)(struct daemon_config *config_taken); /* gives the exit status */
+    int (*serve)(const struct daemon_source *source); /* gives the exit status */
     int (*supervise)(int argc, char **argv);
 };
 

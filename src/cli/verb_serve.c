@@ -17,6 +17,7 @@ enum { MAX_SETTINGS = 256, MAX_ROWS = 128 };
 /* What sluice.yaml, the environment and the flags say, lowest first, each with where it came from. */
 struct input {
     const struct cli_env *env;
+    const char *file; /* sluice.yaml, or NULL */
     struct daemon_setting settings[MAX_SETTINGS];
     char *texts[MAX_SETTINGS + MAX_ROWS]; /* owned strings of settings */
     size_t count, text_count;
@@ -127,38 +128,39 @@ static void read_flags(struct input *in, const struct options *options)
 
 /* --- all of it --- */
 
-static int load(struct input *in, const char *file, struct daemon_config **out, struct err *err)
+/* A daemon_source's load: ctx is the input. */
+static int load(void *ctx, struct daemon_config **out, struct errs *errs)
 {
-    auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES), told = STR_MAX(MAX_CONFIG_BYTES);
-    auto_errs struct errs errs = { 0 };
-    if (file && read_file(file, &text, err) < 0)
+    struct input *in = ctx;
+    struct err err = { 0 };
+    auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
+    auto_daemon_config struct daemon_config *config = NULL;
+    if (in->file && read_file(in->file, &text, &err) < 0)
+        return errs_add(errs, &(struct errs_item){ .code = err.code, .text = err.text });
+    const struct daemon_input input = { str_span(&text), in->file, in->settings, in->count };
+    if (daemon_config_parse(&input, &config, errs) < 0)
         return -1;
-    const struct daemon_input input = { str_span(&text), file, in->settings, in->count };
-    if (daemon_config_parse(&input, out, &errs) < 0) {
-        errs_text(&errs, &told);
-        screen_errf(in->env, "%s", str_text(&told));
-        return err_set(err, ERR_INVALID, "not started: the configuration has errors");
-    }
-    (*out)->ssh_agent_socket = mem_dup_str(cli_var(in->env, "SSH_AUTH_SOCK"));
-    return fill_folders(in->env, *out, err);
+    config->ssh_agent_socket = mem_dup_str(cli_var(in->env, "SSH_AUTH_SOCK"));
+    if (fill_folders(in->env, config, &err) < 0)
+        return errs_add(errs, &(struct errs_item){ .code = err.code, .text = err.text });
+    *out = move_ptr(config);
+    return 0;
 }
 
 static int serve(struct input *in, const struct options *options, struct err *err)
 {
-    auto_daemon_config struct daemon_config *config = NULL;
     auto_free char *found = NULL;
-    const char *file = options_value(options, "config");
     if (options->arg_count)
         return err_set(err, ERR_INVALID, "serve takes no argument: %s", options->args[0]);
     read_environment(in);
     read_flags(in, options);
-    if (!file)
-        file = cli_var(in->env, "SLUICE_CONFIG");
-    if (!file)
-        file = found = existing_config(in->env, "sluice/sluice.yaml");
-    if (load(in, file, &config, err) < 0)
-        return -1;
-    return in->env->serve(move_ptr(config));
+    in->file = options_value(options, "config");
+    if (!in->file)
+        in->file = cli_var(in->env, "SLUICE_CONFIG");
+    if (!in->file)
+        in->file = found = existing_config(in->env, "sluice/sluice.yaml");
+    const struct daemon_source source = { load, in };
+    return in->env->serve(&source);
 }
 
 static int run_serve(const struct cli_env *env, int argc, char **argv)

@@ -48,6 +48,36 @@ void daemon_config_free_ptr(struct daemon_config **config)
     daemon_config_free(*config);
 }
 
+/* --- a second reading --- */
+
+static void keep_str(char **fresh, char **before, const char *key, struct str *changed)
+{
+    char *wanted = *fresh;
+    if (!wanted != !*before || (wanted && strcmp(wanted, *before) != 0))
+        str_addf(changed, "%s%s", changed->len ? ", " : "", key);
+    *fresh = *before; /* the pointer itself: services hold it */
+    *before = wanted;
+}
+
+static void keep_number(int64_t *fresh, int64_t before, const char *key, struct str *changed)
+{
+    if (*fresh != before)
+        str_addf(changed, "%s%s", changed->len ? ", " : "", key);
+    *fresh = before;
+}
+
+void daemon_config_keep_fixed(struct daemon_config *fresh, struct daemon_config *before, struct str *changed)
+{
+    int64_t mode = fresh->auth_mode;
+    keep_str(&fresh->listen_host, &before->listen_host, "listen", changed);
+    keep_number(&fresh->listen_port, before->listen_port, "listen (its port)", changed);
+    keep_str(&fresh->base_path, &before->base_path, "base_path", changed);
+    keep_str(&fresh->state_dir, &before->state_dir, "state_dir", changed);
+    keep_str(&fresh->ssh_agent_socket, &before->ssh_agent_socket, "SSH_AUTH_SOCK", changed);
+    keep_number(&mode, before->auth_mode, "auth.mode", changed);
+    fresh->auth_mode = (int)mode;
+}
+
 /* --- names of keys outside the file --- */
 
 static bool is_leaf(const struct schema_row *row)

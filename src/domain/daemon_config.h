@@ -4,9 +4,14 @@
 #ifndef SLUICE_DOMAIN_DAEMON_CONFIG_H
 #define SLUICE_DOMAIN_DAEMON_CONFIG_H
 
+#include "base/str.h"
 #include "domain/schema_bind.h"
 
 enum auth_mode { AUTH_OWNER, AUTH_LOOPBACK, AUTH_TOKENS, AUTH_PROXY };
+
+struct daemon_limits { /* limits.*: what one client may ask */
+    int64_t body_bytes, submit_body_bytes, connections, page_rows;
+};
 
 struct daemon_config {
     char *listen_host; /* of listen, without brackets */
@@ -17,9 +22,7 @@ struct daemon_config {
     char *state_dir, *clusters_file; /* NULL: main decides from XDG folders */
     struct strs project_roots;       /* empty: any readable path, while only the owner can reach the daemon */
     int auth_mode;                   /* enum auth_mode */
-    struct {
-        int64_t body_bytes, submit_body_bytes, connections, page_rows;
-    } limits;
+    struct daemon_limits limits;
     struct strs webhooks_allow; /* io/net_guard.h */
     int64_t retention_events_s;
     int64_t t_settle_s; /* BIND_NONE: 60 s + 2 x MessageTimeout, at least 120 s */
@@ -42,10 +45,21 @@ struct daemon_input {
     size_t setting_count;
 };
 
+/* Where the daemon's configuration is read from, at start and again on SIGHUP: cli/verb_serve.c layers file,
+ * environment and flags. load: 0 and *out, or -1 with every error. */
+struct daemon_source {
+    int (*load)(void *ctx, struct daemon_config **out, struct errs *errs);
+    void *ctx; /* borrowed for as long as the daemon runs */
+};
+
 int daemon_config_parse(const struct daemon_input *in, struct daemon_config **out, struct errs *errs);
 void daemon_config_free(struct daemon_config *config);
 void daemon_config_free_ptr(struct daemon_config **config);
 #define auto_daemon_config __attribute__((cleanup(daemon_config_free_ptr)))
+
+/* What a running daemon cannot change (its address, its state directory ...) moves from `before` to `fresh`.
+ * Appends the keys whose value would have been another, comma between. */
+void daemon_config_keep_fixed(struct daemon_config *fresh, struct daemon_config *before, struct str *changed);
 
 /* The key behind a flag's name ("--log-level", "log-level") or an environment name ("SLUICE_LOG_LEVEL"): its
  * path, static; NULL where no key is so called. */

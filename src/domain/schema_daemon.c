@@ -1,5 +1,6 @@
 #include "domain/schema.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 /* sluice.yaml. Each leaf is also an environment name and a flag (domain/daemon_config.h). */
@@ -35,7 +36,7 @@ static const struct schema_row rows[] = {
       .help = "A request's body." },
     { "limits.submit_body", SCHEMA_SIZE, .fallback = "1M", .min = 1024, .max = 16777216, .unit = "bytes",
       .help = "The body of a job's request." },
-    { "limits.connections", SCHEMA_INT, .fallback = "2048", .min = 16, .max = 100000,
+    { "limits.connections", SCHEMA_INT, .fallback = "4096", .min = 16, .max = MAX_CONNECTIONS,
       .help = "Open connections." },
     { "limits.page_rows", SCHEMA_INT, .fallback = "200", .min = 1, .max = 200,
       .help = "Rows of one page of a list." },

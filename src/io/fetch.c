@@ -246,7 +246,7 @@ struct fetch *fetch_new(struct loop *loop, struct net_guard *guard)
 static bool cancel(struct call *call)
 {
     struct err err = { 0 };
-    (void)err_set(&err, ERR_CANCELLED, "the gateway is stopping");
+    (void)err_set(&err, ERR_CANCELLED, "the gateway is stopping, or was configured anew");
     if (!call->is_in_pool) {
         end(call, &err);
         return false;

@@ -17,16 +17,25 @@ static void check(struct json_out *out, const char *name, bool ok, const char *d
     json_close_object(out);
 }
 
+static void check_configuration(struct json_out *out, const struct settings *settings)
+{
+    auto_str struct str text = STR_MAX(2048);
+    const char *problem = settings_problem(settings), *kept = settings_kept(settings);
+    if (kept)
+        str_addf(&text, "changed, in force from the next start on: %s", kept);
+    check(out, "configuration", !problem, problem ? problem : kept ? str_text(&text) : NULL);
+}
+
 bool health_ready(const struct gateway *gw, struct str *text)
 {
     struct json_out out = { .to = text };
-    const char *store = store_problem(gw->store), *config = settings_problem(gw->settings);
+    const char *store = store_problem(gw->store);
     json_open_object(&out);
     json_member_bool(&out, "ready", !store);
     json_key(&out, "checks");
     json_open_array(&out);
     check(&out, "store", !store, store);
-    check(&out, "configuration", !config, config);
+    check_configuration(&out, gw->settings);
     for (size_t i = 0; i < fleet_count(gw->fleet); i++) {
         const struct cluster *cluster = fleet_at(gw->fleet, i);
         auto_str struct str name = STR_MAX(256);

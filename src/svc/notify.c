@@ -59,23 +59,30 @@ static void on_commit(void *ctx, int64_t last_id)
         notify_wake(notify, 0);
 }
 
-int notify_new(const struct gateway *gw, struct notify **out, struct err *err)
+/* settings_load has refused what is no rule. */
+static void read_allowed(struct notify *notify)
 {
-    struct net_guard guard = { 0 };
-    const struct strs *allow = &settings_daemon(gw->settings)->webhooks_allow;
-    for (size_t i = 0; i < allow->count; i++) {
-        if (net_guard_add(&guard, allow->items[i], err) == 0)
-            continue;
-        net_guard_clear(&guard);
-        return -1;
-    }
+    const struct strs *allow = &settings_daemon(notify->gw->settings)->webhooks_allow;
+    net_guard_clear(&notify->guard);
+    for (size_t i = 0; i < allow->count; i++)
+        (void)net_guard_add(&notify->guard, allow->items[i], NULL);
+}
+
+struct notify *notify_new(const struct gateway *gw)
+{
     struct notify *notify = mem_zalloc(sizeof(*notify));
     notify->gw = gw;
-    notify->guard = guard;
+    read_allowed(notify);
     notify->timer = loop_timer_new(gw->loop, run_later, notify);
     event_store_on_commit(gw->store, on_commit, notify);
-    *out = notify;
-    return 0;
+    return notify;
+}
+
+void notify_reload(struct notify *notify)
+{
+    fetch_free(notify->fetch); /* what was on its way under the old rules is tried again under the new */
+    notify->fetch = NULL;
+    read_allowed(notify);
 }
 
 void notify_free(struct notify *notify)

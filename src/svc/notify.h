@@ -19,8 +19,9 @@ enum {
     NOTIFY_SETTLE_S = 10, /* the verdict of an ended job comes with the last look at its log */
 };
 
-/* -1: webhooks.allow holds what is no rule. */
-int notify_new(const struct gateway *gw, struct notify **out, struct err *err);
+struct notify *notify_new(const struct gateway *gw);
+/* webhooks.allow was read again. */
+void notify_reload(struct notify *notify);
 void notify_free(struct notify *notify);
 /* Goes on after a start: events since then, rows that wait. */
 int notify_start(struct notify *notify, struct err *err);

@@ -22,7 +22,8 @@ int services_open(struct gateway *gw, struct err *err)
     services_open_looks(gw);
     gw->launch = launch_new(gw);
     services_open_edge(gw);
-    if (notify_new(gw, &gw->notify, err) < 0 || notify_start(gw->notify, err) < 0)
+    gw->notify = notify_new(gw);
+    if (notify_start(gw->notify, err) < 0)
         return err_wrap(err, "notifications");
     if (jobs_load(gw->jobs, err) < 0)
         return err_wrap(err, "reading the active jobs");

@@ -1,5 +1,6 @@
-/* The configuration in force: sluice.yaml and clusters.yaml, read at start and on SIGHUP. A bad file is
- * refused whole and the old one stays in force; the refusal is kept for /readyz. */
+/* The configuration in force: sluice.yaml (with environment and flags) and clusters.yaml, read at start and
+ * on SIGHUP. Both are good or nothing changes: the old ones stay in force, and the refusal is kept for
+ * /readyz. */
 #ifndef SLUICE_SVC_SETTINGS_H
 #define SLUICE_SVC_SETTINGS_H
 
@@ -10,14 +11,18 @@
 
 struct settings;
 
-/* Takes the daemon's configuration (already layered from file, environment and flags). */
-struct settings *settings_new_take(struct daemon_config *config);
+/* Nothing is read yet. source is borrowed. */
+struct settings *settings_new(const struct daemon_source *source);
 void settings_free(struct settings *settings);
-/* Reads the clusters file (none configured: one cluster `local`). 0, or -1 with every error of the file. */
+/* Reads both (no clusters file: one cluster `local`). 0, or -1 with every error of both. At a second reading
+ * what a running daemon cannot change stays (daemon_config_keep_fixed); settings_kept names it. */
 int settings_load(struct settings *settings, struct errs *errs);
+/* Valid until the next settings_load; its strings that stay (state_dir) as long as the settings. */
 const struct daemon_config *settings_daemon(const struct settings *settings);
 const struct clusters_config *settings_clusters(const struct settings *settings);
 /* The last refused reload in words, or NULL. */
 const char *settings_problem(const struct settings *settings);
+/* Keys whose new value waits for the next start, comma between, or NULL. */
+const char *settings_kept(const struct settings *settings);
 
 #endif

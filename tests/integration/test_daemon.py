@@ -1,4 +1,5 @@
 """The daemon's own life: two of them on one state directory, reload, restarts, local jobs that outlive it."""
+import json
 import os
 import pathlib
 import subprocess
@@ -38,6 +39,24 @@ def test_a_reload_takes_a_good_file_and_refuses_a_bad_one(gateway, local, projec
     gw.write_clusters([local])
     gw.reload()
     until(lambda: gw.get("/readyz").status == 200 and gw.get("/clusters/second").status == 404, "mended")
+
+
+def test_a_reload_reads_the_daemons_own_file_too(gateway, local):
+    gw = gateway(clusters=[local], config={"log": {"level": "warn"}})
+    assert "serves http://" not in gw.log_text()  # a line of level info
+    gw.write_config({"log": {"level": "info", "format": "json"}, "limits": {"body": "1K", "page_rows": 3},
+                     "base_path": "/moved"})
+    gw.reload()
+    said = until(lambda: [line for line in gw.log_text().splitlines() if "read again" in line], "it says so")
+    assert json.loads(said[0])["level"] == "info", said
+    configuration = next(one for one in gw.json("/readyz")["checks"] if one["name"] == "configuration")
+    assert configuration["ok"] and "base_path" in configuration["detail"]  # at the next start
+    assert gw.post("/projects", {"path": "/" + "x" * 1100}).status == 413
+    gw.write_config({"log": {"levle": "info"}})
+    gw.reload()
+    ready = until(lambda: (lambda answer: answer if "levle" in answer.text else None)(gw.get("/readyz")), "refused")
+    assert "did you mean level?" in ready.text
+    assert gw.post("/projects", {"path": "/" + "x" * 1100}).status == 413  # the old one stays in force
 
 
 def test_running_local_jobs_outlive_a_kill_and_end_with_their_true_code(gateway, local, make_local_ledger):

@@ -6,10 +6,20 @@
 
 static struct daemon_config *served; /* what serve was given last */
 
-static int fake_serve(struct daemon_config *config_taken)
+static struct cli_test *running;
+
+static int fake_serve(const struct daemon_source *source)
 {
+    auto_errs struct errs errs = { 0 };
+    struct daemon_config *config = NULL;
+    if (source->load(source->ctx, &config, &errs) < 0) {
+        auto_str struct str text = STR_MAX(1 << 16);
+        errs_text(&errs, &text);
+        fputs(str_text(&text), running->env.err);
+        return 2;
+    }
     daemon_config_free(served);
-    served = config_taken;
+    served = config;
     return 7;
 }
 
@@ -17,6 +27,7 @@ static void begin(struct cli_test *test)
 {
     cli_test_begin(test, NULL, 0);
     test->env.serve = fake_serve;
+    running = test;
 }
 
 static void end(struct cli_test *test)

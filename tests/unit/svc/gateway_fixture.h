@@ -34,7 +34,8 @@ struct fixture {
     struct gateway gw;
     struct clock_fake clock;
     char dir[64], clusters[96], state[96];
-    char extra[160]; /* lines of sluice.yaml, in force from the next fixture_restart on */
+    char extra[160]; /* lines of sluice.yaml, in force from the next settings_load on */
+    struct daemon_source source;
 };
 
 static const char fixture_clusters[] = "clusters:\n"
@@ -50,20 +51,26 @@ static inline void fixture_write(const char *path, const char *text)
     fclose(file);
 }
 
+/* A daemon_source's load: ctx is the fixture. */
+static inline int fixture_load(void *ctx, struct daemon_config **out, struct errs *errs)
+{
+    const struct fixture *f = ctx;
+    char yaml[512];
+    snprintf(yaml, sizeof(yaml), "state_dir: %s\nclusters_file: %s\nt_settle: 12s\n%s", f->state, f->clusters,
+             f->extra);
+    struct daemon_input in = { .text = span_of(yaml), .file = "sluice.yaml" };
+    return daemon_config_parse(&in, out, errs);
+}
+
 static inline void fixture_services(struct fixture *f)
 {
     struct gateway *gw = &f->gw;
     struct err err = { 0 };
     auto_errs struct errs errs = { 0 };
-    char yaml[512];
-    struct daemon_config *config = NULL;
-    snprintf(yaml, sizeof(yaml), "state_dir: %s\nclusters_file: %s\nt_settle: 12s\n%s", f->state, f->clusters,
-             f->extra);
-    struct daemon_input in = { .text = span_of(yaml), .file = "sluice.yaml" };
-    if (daemon_config_parse(&in, &config, &errs) < 0)
-        fail_msg("daemon config: %s", errs.count ? errs.items[0].text : "?");
-    gw->settings = settings_new_take(config);
-    assert_int_equal(settings_load(gw->settings, &errs), 0);
+    f->source = (struct daemon_source){ fixture_load, f };
+    gw->settings = settings_new(&f->source);
+    if (settings_load(gw->settings, &errs) < 0)
+        fail_msg("settings: %s", errs.count ? errs.items[0].text : "?");
     if (services_open(gw, &err) < 0)
         fail_msg("services: %s", err.text);
     poll_clusters_changed(gw->poll);

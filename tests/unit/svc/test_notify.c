@@ -442,15 +442,31 @@ static void a_request_with_unknown_words_or_names_is_refused(void **state)
     world_free(w);
 }
 
-static void a_rule_that_is_none_stops_the_start(void **state)
+static void reload_with(struct world *w, const char *line)
+{
+    auto_errs struct errs errs = { 0 };
+    (void)snprintf(w->f.extra, sizeof(w->f.extra), "%s", line);
+    assert_int_equal(settings_load(w->f.gw.settings, &errs), 0);
+    notify_reload(w->f.gw.notify);
+}
+
+static void rules_read_again_hold_for_the_next_message(void **state)
 {
     struct world *w = world_new();
-    struct notify *notify = NULL;
-    struct err err = { 0 };
+    char allowed[160];
+    int64_t tries = 0;
     (void)state;
-    strs_push((struct strs *)&settings_daemon(w->f.gw.settings)->webhooks_allow, "10.0.0.0/99");
-    assert_int_equal(notify_new(&w->f.gw, &notify, &err), -1);
-    assert_non_null(strstr(err.text, "webhooks.allow"));
+    (void)snprintf(allowed, sizeof(allowed), "%s", w->f.extra);
+    reload_with(w, "");
+    fail_job(w, job_that_asks(w, "\"failed\"", "\"ci\""));
+    fixture_turn(&w->f, NOTIFY_SETTLE_S * 1000);
+    run_until(w, 0, 1);
+    assert_int_equal(status_now(w, &tries), OUTBOX_WAITING);
+    assert_int_equal(w->sink.count, 0);
+    reload_with(w, allowed);
+    fixture_turn(&w->f, 40 * MINUTE_MS);
+    run_until(w, 1, tries + 1);
+    assert_int_equal(status_now(w, NULL), OUTBOX_DELIVERED);
     world_free(w);
 }
 
@@ -487,7 +503,7 @@ int main(void)
         cmocka_unit_test(a_test_under_way_is_answered_when_the_gateway_stops),
         cmocka_unit_test(no_secret_is_in_the_store),
         cmocka_unit_test(a_request_with_unknown_words_or_names_is_refused),
-        cmocka_unit_test(a_rule_that_is_none_stops_the_start),
+        cmocka_unit_test(rules_read_again_hold_for_the_next_message),
         cmocka_unit_test(rows_of_a_notifier_that_is_gone_are_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "fixture_group.h"
 
 #include "svc/health.h"
+#include "svc/reload.h"
 
 static void bad_clusters_file_is_refused_and_the_old_one_stays_in_force(void **state)
 {
@@ -16,21 +17,66 @@ static void bad_clusters_file_is_refused_and_the_old_one_stays_in_force(void **s
     assert_true(span_has(str_span(&ready), "{\"name\":\"configuration\",\"ok\":false"));
 }
 
-static void reload_adds_changes_and_retires_clusters(void **state)
+static void errors_of_both_files_are_told_at_once(void **state)
 {
     struct fixture *f = *state;
     auto_errs struct errs errs = { 0 };
+    fixture_write(f->clusters, "clusters:\n  - name: birch\n    hots: me@x\n");
+    snprintf(f->extra, sizeof(f->extra), "log: {levle: info}\n");
+    assert_int_equal(settings_load(f->gw.settings, &errs), -1);
+    assert_int_equal(errs.count, 2);
+    assert_non_null(strstr(settings_problem(f->gw.settings), "levle"));
+    assert_non_null(strstr(settings_problem(f->gw.settings), "hots"));
+}
+
+static void a_rule_that_is_none_is_refused_with_its_words(void **state)
+{
+    struct fixture *f = *state;
+    auto_errs struct errs errs = { 0 };
+    snprintf(f->extra, sizeof(f->extra), "webhooks: {allow: [10.0.0.0/99]}\n");
+    assert_int_equal(settings_load(f->gw.settings, &errs), -1);
+    assert_string_equal(errs.items[0].path, "webhooks.allow");
+    assert_int_equal(settings_daemon(f->gw.settings)->webhooks_allow.count, 0);
+}
+
+static void second_reading_changes_what_it_can_and_names_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    auto_errs struct errs errs = { 0 };
+    auto_str struct str ready = STR_MAX(1 << 20);
+    const char *state_dir = settings_daemon(f->gw.settings)->state_dir;
+    snprintf(f->extra, sizeof(f->extra),
+             "listen: 127.0.0.1:9\nretention: {events: 2d}\nlog: {level: debug}\n");
+    assert_int_equal(settings_load(f->gw.settings, &errs), 0);
+    const struct daemon_config *now = settings_daemon(f->gw.settings);
+    assert_int_equal(now->retention_events_s, 2 * 86400);
+    assert_int_equal(now->log_level, LOG_DEBUG);
+    assert_int_equal(now->listen_port, 8470);
+    assert_ptr_equal(now->state_dir, state_dir);
+    assert_non_null(strstr(settings_kept(f->gw.settings), "listen"));
+    assert_true(health_ready(&f->gw, &ready));
+    assert_true(span_has(str_span(&ready), "in force from the next start on"));
+    f->extra[0] = '\0';
+    assert_int_equal(settings_load(f->gw.settings, &errs), 0);
+    assert_null(settings_kept(f->gw.settings));
+}
+
+static void reload_adds_changes_and_retires_clusters(void **state)
+{
+    struct fixture *f = *state;
     struct job *job = fixture_job(f, NULL);
     struct cluster *alder = fleet_find(f->gw.fleet, "alder");
     fixture_write(f->clusters, "clusters:\n  - name: birch\n    type: slurm\n    host: me@birch.example\n");
-    assert_int_equal(settings_load(f->gw.settings, &errs), 0);
-    assert_int_equal(fleet_apply(f->gw.fleet, NULL), 0);
+    assert_int_equal(reload(&f->gw), 0);
     assert_non_null(fleet_find(f->gw.fleet, "birch")->executor);
     assert_ptr_equal(fleet_find(f->gw.fleet, "alder"), alder);
     assert_null(alder->config);
     assert_null(alder->executor);
     assert_int_equal(job->state, JOB_STATE_SUBMITTING); /* its jobs are not gone */
     assert_null(settings_problem(f->gw.settings));
+    fixture_write(f->clusters, "clusters: [nonsense]\n");
+    assert_int_equal(reload(&f->gw), -1);
+    assert_non_null(fleet_find(f->gw.fleet, "birch")->executor);
 }
 
 static void missing_clusters_file_is_told_with_its_path(void **state)
@@ -46,6 +92,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(bad_clusters_file_is_refused_and_the_old_one_stays_in_force),
+        TEST(errors_of_both_files_are_told_at_once),
+        TEST(a_rule_that_is_none_is_refused_with_its_words),
+        TEST(second_reading_changes_what_it_can_and_names_the_rest),
         TEST(reload_adds_changes_and_retires_clusters),
         TEST(missing_clusters_file_is_told_with_its_path),
     };
