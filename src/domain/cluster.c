@@ -52,9 +52,6 @@ static const struct bind binds[] = {
     AT("slurm.bin_dir", BIND_STR, slurm.bin_dir),
     AT("slurm.cluster", BIND_STR, slurm.cluster),
     AT("slurm.max_array", BIND_INT, slurm.max_array),
-    AT("slurm.max_submit", BIND_INT, slurm.max_submit),
-    AT("internet.login", BIND_BOOL, internet_login),
-    AT("internet.compute", BIND_BOOL, internet_compute),
     AT("exclude_nodes", BIND_STRS, exclude_nodes),
     AT("local.gpus", BIND_INT, local.gpus),
     AT("local.slots_per_gpu", BIND_INT, local.slots_per_gpu),
@@ -69,7 +66,6 @@ static const struct bind partition_binds[] = {
     PARTITION_AT("gpu_types", BIND_STRS, gpu_types),
     PARTITION_AT("preemptible", BIND_BOOL, preemptible),
     PARTITION_AT("max_time", BIND_INT, max_time_s),
-    PARTITION_AT("price_factor", BIND_F64, price_factor),
     PARTITION_AT("note", BIND_STR, note),
 };
 

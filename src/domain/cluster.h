@@ -19,7 +19,6 @@ struct cluster_partition {
     struct strs gpu_types;
     bool preemptible;
     int64_t max_time_s; /* BIND_NONE unknown */
-    double price_factor;
     char *note;
 };
 
@@ -59,9 +58,8 @@ struct cluster_config {
     } poll;
     struct {
         char *bin_dir, *cluster;
-        int64_t max_array, max_submit;
+        int64_t max_array; /* BIND_NONE: what sbatch says */
     } slurm;
-    bool internet_login, internet_compute;
     struct strs exclude_nodes;
     struct {
         int64_t gpus, slots_per_gpu, cpu_slots;

@@ -17,7 +17,6 @@
 static const struct bind binds[] = {
     AT("base_path", BIND_STR, base_path),
     AT("public_url", BIND_STR, public_url),
-    AT("trusted_proxies", BIND_STRS, trusted_proxies),
     AT("state_dir", BIND_STR, state_dir),
     AT("clusters_file", BIND_STR, clusters_file),
     AT("project_roots", BIND_STRS, project_roots),

@@ -16,9 +16,8 @@ struct daemon_limits { /* limits.*: what one client may ask */
 struct daemon_config {
     char *listen_host; /* of listen, without brackets */
     int64_t listen_port;
-    char *base_path;  /* "" or "/sluice": no slash at its end */
-    char *public_url; /* NULL, or http(s)://host[/path] without a slash at its end */
-    struct strs trusted_proxies;
+    char *base_path;                 /* "" or "/sluice": no slash at its end */
+    char *public_url;                /* NULL, or http(s)://host[/path] without a slash at its end */
     char *state_dir, *clusters_file; /* NULL: main decides from XDG folders */
     struct strs project_roots;       /* empty: any readable path, while only the owner can reach the daemon */
     int auth_mode;                   /* enum auth_mode */

@@ -109,9 +109,9 @@ static const struct schema_row rows[] = {
     { C(".slurm.qos"), SCHEMA_STR, SCHEMA_SLURM_NAME, "null", .help = "For projects that name none." },
     { C(".slurm.partition"), SCHEMA_STR, SCHEMA_SLURM_NAME, "null", .help = "For projects that name none." },
     { C(".slurm.max_array"), SCHEMA_INT, .fallback = "auto", .words = "auto", .min = 1, .max = 4e6,
-      .help = "Largest array index." },
+      .help = "Largest array index; auto: what sbatch says." },
     { C(".slurm.max_submit"), SCHEMA_INT, .fallback = "auto", .words = "auto", .min = 1, .max = 1e6,
-      .help = "Jobs in the queue at once." },
+      .flags = SCHEMA_LATER, .help = "Jobs in the queue at once." },
     { C(".slurm.extra"), SCHEMA_DICT, SCHEMA_PARAM_NAME, "{}", .help = "More sbatch options by long name." },
 
     { C(".partitions"), SCHEMA_NAMED, SCHEMA_SLURM_NAME, "{}",

@@ -115,7 +115,19 @@ static void add_list(struct json_out *json, const char *key, struct span list)
     json_close_array(json);
 }
 
-static void add_partition(struct json_out *json, const struct slurm_partition *partition)
+/* What only the configuration knows. */
+static void add_said(struct json_out *json, const struct cluster_config *cluster, struct span name)
+{
+    auto_free char *partition = span_dup(name);
+    const struct cluster_partition *said = cluster_partition(cluster, partition);
+    if (said && said->preemptible)
+        json_member_bool(json, "preemptible", true);
+    if (said && said->note)
+        json_member_str(json, "note", said->note);
+}
+
+static void add_partition(struct json_out *json, const struct slurm_partition *partition,
+                          const struct cluster_config *cluster)
 {
     json_open_object(json);
     json_member_span(json, "name", partition->name);
@@ -126,6 +138,7 @@ static void add_partition(struct json_out *json, const struct slurm_partition *p
     add_time(json, "nodes", partition->total_nodes);
     add_time(json, "cpus", partition->total_cpus);
     add_time(json, "max_nodes", partition->max_nodes);
+    add_said(json, cluster, partition->name);
     add_list(json, "allow_accounts", partition->allow_accounts);
     add_list(json, "deny_accounts", partition->deny_accounts);
     add_list(json, "allow_qos", partition->allow_qos);
@@ -161,7 +174,8 @@ static void add_qos(struct json_out *json, const struct slurm_qos *qos)
     json_close_object(json);
 }
 
-static void limits_json(const struct slurm_limits *limits, struct json_out *json)
+static void limits_json(const struct slurm_limits *limits, const struct cluster_config *cluster,
+                        struct json_out *json)
 {
     json_open_object(json);
     json_member_span(json, "version", limits->config.version);
@@ -173,7 +187,7 @@ static void limits_json(const struct slurm_limits *limits, struct json_out *json
     json_key(json, "partitions");
     json_open_array(json);
     for (size_t i = 0; i < limits->partition_count; i++)
-        add_partition(json, &limits->partitions[i]);
+        add_partition(json, &limits->partitions[i], cluster);
     json_close_array(json);
     json_key(json, "associations");
     json_open_array(json);
@@ -219,7 +233,7 @@ static void limits_answer(struct call *call, const struct run_result *result)
         limits_fail(call, &err);
         return;
     }
-    limits_json(&limits, &json);
+    limits_json(&limits, call->cluster, &json);
     call->done.text(call->ctx, str_span(&text), NULL);
 }
 

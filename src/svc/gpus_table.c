@@ -53,12 +53,20 @@ static void add_gpus(struct gpu_row *row, const struct seen_node *node, const st
         row->gpus_per_node = gpus->total;
 }
 
+/* partitions.NAME.gpu_types: what is said to be there, where Slurm says more than is meant. */
+static bool is_meant(const struct cluster_config *config, struct span partition, struct span type)
+{
+    auto_free char *name = span_dup(partition);
+    const struct cluster_partition *known = cluster_partition(config, name);
+    return is_allowed(&config->allowed_gpu_types, type) && (!known || is_allowed(&known->gpu_types, type));
+}
+
 static void add_to_partition(struct gpu_table *table, const struct cluster_config *config,
                              const struct seen_node *node, struct span partition)
 {
     for (size_t g = 0; g < node->gpu_count; g++) {
         struct span type = cluster_gpu_type(config, node->gpus[g].type);
-        if (node->gpus[g].total > 0 && is_allowed(&config->allowed_gpu_types, type))
+        if (node->gpus[g].total > 0 && is_meant(config, partition, type))
             add_gpus(row_of(table, partition, type), node, &node->gpus[g]);
     }
 }

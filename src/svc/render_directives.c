@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "slurm/directive.h"
+#include "slurm/jobid.h"
 
 #include <string.h>
 
@@ -197,6 +198,24 @@ static void add_extra(struct directives *d, const struct doc *item)
     add(d, item->key, value, "slurm.extra");
 }
 
+/* slurm.max_array of the cluster; without it the cluster's own MaxArraySize speaks, at sbatch. */
+static void check_array(struct directives *d, const char *array)
+{
+    struct err err = { 0 };
+    auto_slurm_tasks struct slurm_tasks tasks = { 0 };
+    int64_t most = d->in->cluster->slurm.max_array, last = -1;
+    if (!array || most <= 0 || slurm_tasks_expand(span_of(array), &tasks, NULL) < 0)
+        return;
+    for (size_t i = 0; i < tasks.count; i++)
+        last = tasks.tasks[i] > last ? tasks.tasks[i] : last;
+    if (last <= most)
+        return;
+    err_set(&err, ERR_INVALID,
+            "task %lld is beyond the cluster's largest array index, %lld (slurm.max_array)", (long long)last,
+            (long long)most);
+    tell(d, &err, "slurm.array");
+}
+
 static void add_rest(struct directives *d)
 {
     const struct doc *extra = resolved_doc(d->r, "slurm.extra");
@@ -206,6 +225,7 @@ static void add_rest(struct directives *d)
         add_int(d, "nice", resolved_int(d->r, "slurm.nice", 0), "slurm.nice");
     add(d, "begin", resolved_str(d->r, "slurm.begin"), "slurm.begin");
     add(d, "dependency", resolved_str(d->r, "slurm.dependency"), "slurm.dependency");
+    check_array(d, resolved_str(d->r, "slurm.array"));
     add(d, "array", resolved_str(d->r, "slurm.array"), "slurm.array");
     if (resolved_bool(d->r, "resources.exclusive"))
         add(d, "exclusive", "", "resources.exclusive");

@@ -72,6 +72,14 @@ LAYERS = {
 }
 
 STYLE = {
+    "a key that nothing reads": (
+        {"src/domain/schema_daemon.c": 'static const struct schema_row rows[] = {\n    { "limits.body", SCHEMA_SIZE, .help = "x" },\n'
+                                       '    { "limits.later", SCHEMA_SIZE, .flags = SCHEMA_LATER },\n'
+                                       '    { "log.level", SCHEMA_STR, .help = "x" },\n};\n',
+         "src/domain/job.c": 'static const struct bind binds[] = {\n    AT("limits.body", BIND_INT, limits.body_bytes),\n'
+                             '    AT("log.level", BIND_ENUM, log_level),\n};\nint f(struct c *c)\n{\n    return c->log_level;\n}\n',
+         "tests/unit/domain/test_x.c": "/* Covers: domain/job, domain/schema_daemon. */\n"},
+        "nothing reads the key limits.body"),
     "a long function": ({"src/base/mem.c": function(61)}, "f has 61 lines"),
     "a long function of a test": ({"tests/unit/base/test_mem.c": function(61)}, "f has 61 lines"),
     "a long file": ({"src/base/mem.c": "\n" * 601}, "601 lines, a file has at most 600"),

@@ -286,9 +286,13 @@ static void limits_name_partitions_and_the_default(void **state)
          "*) echo 'PartitionName=gpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL Default=YES "
          "MaxTime=1-00:00:00 "
          "State=UP TotalCPUs=8 TotalNodes=2';; esac\n");
+    struct cluster_partition said = { .name = (char *)"gpu", .preemptible = true, .note = (char *)"by day" };
+    b->cluster.partitions = &said;
+    b->cluster.partition_count = 1;
     assert_int_equal(executor_limits(b->ex, on_text, b, &err), 0);
     wait_answer(b, 0);
     assert_int_equal(b->code, ERR_NONE);
+    assert_non_null(strstr(b->text, "\"preemptible\":true,\"note\":\"by day\""));
     assert_non_null(strstr(b->text, "\"message_timeout_s\":10"));
     assert_non_null(strstr(b->text, "\"name\":\"gpu\",\"default\":true,\"up\":true,\"max_time_s\":86400"));
 }

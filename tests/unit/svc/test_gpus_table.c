@@ -123,6 +123,19 @@ static void mine_is_counted_only_where_the_row_is_certain(void **state)
     gpu_table_clear(&table);
 }
 
+static void a_partitions_own_list_of_types_narrows_it(void **state)
+{
+    (void)state;
+    char *types[] = { (char *)"rtx2080" };
+    struct cluster_partition said = { .name = (char *)"gpu", .gpu_types = { .items = types, .count = 1 } };
+    struct cluster_config config = { .partitions = &said, .partition_count = 1 };
+    struct gpu_table table = table_of(&config, NULL, 0);
+    assert_null(row_of(&table, "gpu", "a100"));
+    assert_non_null(row_of(&table, "gpu", "rtx2080"));
+    assert_non_null(row_of(&table, "all", "a100"));
+    gpu_table_clear(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +143,7 @@ int main(void)
         cmocka_unit_test(types_and_partitions_that_are_not_allowed_are_left_out),
         cmocka_unit_test(pending_demand_without_a_type_counts_for_each_type),
         cmocka_unit_test(mine_is_counted_only_where_the_row_is_certain),
+        cmocka_unit_test(a_partitions_own_list_of_types_narrows_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

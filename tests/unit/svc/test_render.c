@@ -102,6 +102,23 @@ static void options_stand_behind_the_first_line(void **state)
     drop(&m);
 }
 
+static void a_task_beyond_the_clusters_largest_is_refused_at_its_key(void **state)
+{
+    (void)state;
+    static const char clusters[] = CLUSTER("gres") "    slurm: {max_array: 1000}\n";
+    struct made m = { 0 };
+    make(&m, clusters, "slurm: {array: \"0-3,1000\"}\n", "{\"project\": \"p\"}");
+    assert_int_equal(m.rc, 0);
+    drop(&m);
+    m = (struct made){ 0 };
+    make(&m, clusters, "slurm: {array: \"0-3,1001%4\"}\n", "{\"project\": \"p\"}");
+    assert_int_equal(m.rc, -1);
+    assert_string_equal(m.errs.items[0].path, "slurm.array");
+    assert_int_equal(m.errs.items[0].line, 1);
+    assert_non_null(strstr(m.errs.items[0].text, "1001"));
+    drop(&m);
+}
+
 static void a_secrets_value_never_reaches_the_script(void **state)
 {
     (void)state;
@@ -218,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_stand_behind_the_first_line),
+        cmocka_unit_test(a_task_beyond_the_clusters_largest_is_refused_at_its_key),
         cmocka_unit_test(a_secrets_value_never_reaches_the_script),
         cmocka_unit_test(each_style_asks_for_gpus_its_way),
         cmocka_unit_test(lines_know_their_config_path),
