@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/file.h"
+#include "text/ssh_config.h"
 
 #include <dirent.h>
 #include <pwd.h>
@@ -73,20 +74,10 @@ static void set_keys(struct ssh_settings *set, const char *home, const char *key
         set->keys[i] = in_home(home, usual[i]);
 }
 
-/* A system's file as distributions ship it has `Host *` alone. */
-static bool names_hosts(const char *path)
+static bool system_file_matters(const char *path)
 {
     auto_str struct str text = STR_MAX(0);
-    struct span rest, line;
-    if (file_read(path, MAX_CONFIG_BYTES, &text, NULL) < 0)
-        return false;
-    for (rest = str_span(&text); span_next_line(&rest, &line);) {
-        line = span_trim(line);
-        bool is_block = span_starts(line, "Host ") || span_starts(line, "Match ");
-        if (is_block && !span_is(line, "Host *"))
-            return true;
-    }
-    return false;
+    return file_read(path, MAX_CONFIG_BYTES, &text, NULL) == 0 && ssh_config_matters(str_span(&text));
 }
 
 static bool has_parts(const char *folder)
@@ -105,7 +96,8 @@ static bool has_config(const struct ssh_settings *set, const char *home)
     if (set->config_file)
         return access(set->config_file, R_OK) == 0;
     auto_free char *own = in_home(home, ".ssh/config");
-    return has_parts("/etc/ssh/ssh_config.d") || access(own, R_OK) == 0 || names_hosts("/etc/ssh/ssh_config");
+    return has_parts(SSH_CONFIG_PARTS) || access(own, R_OK) == 0 ||
+           system_file_matters("/etc/ssh/ssh_config");
 }
 
 int ssh_settings_init(struct ssh_settings *set, const struct ssh_options *options, struct err *err)
