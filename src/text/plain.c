@@ -4,6 +4,14 @@
 
 enum { ESC = 0x1b, BEL = 7 };
 
+/* A terminal shows nothing for a NUL, and JSON readers (ours, too) refuse one. */
+static void add_shown(struct str *to, struct span text)
+{
+    struct span part;
+    while (span_next(&text, '\0', &part))
+        str_add_span(to, part);
+}
+
 /* Length of a CSI sequence behind "ESC [": parameters, then one final byte. */
 static size_t csi_len(struct span rest)
 {
@@ -35,7 +43,7 @@ static struct span skip_osc(struct str *to, struct span rest)
         body = span_skip(body, 2);
         (void)span_next(&body, ';', &word);
         str_add_char(to, ' ');
-        str_add_span(to, body);
+        add_shown(to, body);
         str_add_char(to, ' ');
     }
     return span_skip(rest, len + end);
@@ -45,7 +53,7 @@ void plain_add(struct str *to, struct span text)
 {
     while (text.len) {
         size_t run = span_find_char(text, ESC);
-        str_add_span(to, span_head(text, run));
+        add_shown(to, span_head(text, run));
         text = span_skip(text, run + 1);
         if (text.len == 0)
             return;

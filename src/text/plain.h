@@ -1,5 +1,5 @@
 /* Text as it reads without a terminal: escape sequences (colours, cursor, titles) are taken out; of a
- * hyperlink (OSC 8) its address stays, between blanks. Pure. */
+ * hyperlink (OSC 8) its address stays, between blanks. NULs go, too. Pure. */
 #ifndef SLUICE_TEXT_PLAIN_H
 #define SLUICE_TEXT_PLAIN_H
 

@@ -153,6 +153,10 @@ int units_parse_time(struct span text, int64_t *out_us, struct err *err)
         !take_fraction(&rest, &us) || !take_zone(&rest, &offset) || rest.len)
         return err_set(err, ERR_INVALID, "\"%.*s\" is no time like 2026-01-31T12:00:00Z",
                        SPAN_FMT(span_head(text, 64)));
-    *out_us = (days * SECONDS_PER_DAY + second - offset) * US_PER_SECOND + us;
+    us += (days * SECONDS_PER_DAY + second - offset) * US_PER_SECOND;
+    if (us != clamp_us(us)) /* its offset, or a leap second, leads out of the years we write */
+        return err_set(err, ERR_INVALID, "\"%.*s\" is not within the years 0000 to 9999 in UTC",
+                       SPAN_FMT(span_head(text, 64)));
+    *out_us = us;
     return 0;
 }

@@ -1,4 +1,3 @@
-/* Covers: text/plain. */
 #include "text/links.h"
 
 #include "base/mem.h"

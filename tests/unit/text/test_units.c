@@ -171,7 +171,10 @@ static void times_with_offsets_and_fractions(void **state)
                                          "2026-01-31T12:00:00.Z",
                                          "2026-01-31T12:00:00Zx",
                                          "2026-01-31T12:00:00+2:00",
-                                         "26-01-31T12:00:00Z" };
+                                         "26-01-31T12:00:00Z",
+                                         "9999-12-31T23:59:60Z", /* years that we could not write */
+                                         "9999-12-31T23:59:59-00:01",
+                                         "0000-01-01T00:00:00+00:01" };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
         if (units_parse_time(span_of(wrong[i]), &us, NULL) == 0)
             fail_msg("%s is taken", wrong[i]);
