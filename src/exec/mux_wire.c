@@ -67,11 +67,14 @@ int mux_next(struct span *in, struct mux_message *out, struct err *err)
     if (in->len - 4 < len)
         return 0;
     struct span body = span_head(span_skip(*in, 4), len);
+    struct mux_message found = { .type = get_u32(body.ptr), .first = get_u32(body.ptr + 4) };
+    if (found.type == MUX_DENIED || found.type == MUX_FAILURE) {
+        if (read_reason(body, &found, err) < 0)
+            return -1;
+    } else if (body.len >= 12 && found.type != MUX_HELLO) {
+        found.second = get_u32(body.ptr + 8);
+    }
     *in = span_skip(*in, 4 + (size_t)len);
-    *out = (struct mux_message){ .type = get_u32(body.ptr), .first = get_u32(body.ptr + 4) };
-    if (out->type == MUX_DENIED || out->type == MUX_FAILURE)
-        return read_reason(body, out, err);
-    if (body.len >= 12 && out->type != MUX_HELLO)
-        out->second = get_u32(body.ptr + 8);
+    *out = found;
     return 1;
 }
