@@ -35,6 +35,14 @@ void *mem_grow(void *ptr, size_t count, size_t size)
     return must(realloc(ptr, bytes ? bytes : 1));
 }
 
+void *mem_room(void *items, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return items;
+    *cap = *cap ? *cap * 2 : 8;
+    return mem_grow(items, *cap, size);
+}
+
 char *mem_dup_str(const char *text)
 {
     return text ? mem_dup_bytes(text, strlen(text)) : NULL;

@@ -39,11 +39,10 @@ void mem_close_fd(const int *fd);
         moved_;            \
     })
 
-/* Room for one more item of an array: items, count, cap are lvalues. */
-#define vec_push(items, count, cap)                                                                        \
-    ((count) < (cap) ? &(items)[(count)++]                                                                 \
-                     : ((cap) = (cap) ? (cap)*2 : 8, (items) = mem_grow((items), (cap), sizeof(*(items))), \
-                        &(items)[(count)++]))
+/* Room for one more item of an array: items, count and cap (a size_t) are lvalues. */
+#define vec_push(items, count, cap) \
+    ((items) = mem_room((items), (count), &(cap), sizeof(*(items))), &(items)[(count)++])
+void *mem_room(void *items, size_t count, size_t *cap, size_t size) __attribute__((returns_nonnull));
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof(*(a)))
 

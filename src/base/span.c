@@ -11,6 +11,11 @@ struct span span_of(const char *text)
     return (struct span){ text, text ? strlen(text) : 0 };
 }
 
+const char *span_chars(struct span s)
+{
+    return s.ptr ? s.ptr : "";
+}
+
 bool span_eq(struct span a, struct span b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

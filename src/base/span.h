@@ -13,9 +13,10 @@ struct span {
 
 #define SPAN_LIT(text) ((struct span){ (text), sizeof(text) - 1 })
 /* printf("%.*s", SPAN_FMT(s)) */
-#define SPAN_FMT(s) (int)(s).len, (s).ptr ? (s).ptr : ""
+#define SPAN_FMT(s) (int)(s).len, span_chars(s)
 
 struct span span_of(const char *text); /* NULL gives the empty span */
+const char *span_chars(struct span s); /* never NULL */
 bool span_eq(struct span a, struct span b);
 bool span_is(struct span s, const char *text);
 bool span_starts(struct span s, const char *prefix);
