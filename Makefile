@@ -113,7 +113,7 @@ $(B)/test/bench/%: $(B)/test/bench/%.o $(SUPPORT_OBJ) $(B)/libsluice.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS) -lpthread
 
 # The same entry twice: with libFuzzer's main (VARIANT=fuzz), or with one that replays the files it is given.
-$(B)/test/fuzz/%: $(B)/test/fuzz/%.o $(if $(filter fuzz,$(VARIANT)),,$(B)/test/fuzz/replay.o) $(B)/libsluice.a
+$(B)/test/fuzz/%: $(B)/test/fuzz/%.o $(B)/test/support/store_help.o $(if $(filter fuzz,$(VARIANT)),,$(B)/test/fuzz/replay.o) $(B)/libsluice.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -lpthread
 
 build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h src/*/*.h)

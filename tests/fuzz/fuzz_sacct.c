@@ -1,16 +1,14 @@
+/* sacct's rows, NULs for the nonce (fuzz.h): each job is found again by its id and token. */
+#include "fuzz.h"
+
 #include "slurm/sacct.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct span text = { (const char *)data, len };
+    auto_str struct str out = { 0 };
+    fuzz_unfold((struct span){ (const char *)data, size }, &out);
     auto_sacct struct sacct rows = { 0 };
-    const struct nonce nonce = { "c0ffee00112233445566778899aabbdd" };
-    (void)slurm_parse_sacct(text, &nonce, &rows, NULL);
+    (void)slurm_parse_sacct(str_span(&out), &fuzz_nonce, &rows, NULL);
     for (size_t i = 0; i < rows.count && i < 64; i++)
         (void)sacct_find(&rows, &rows.jobs[i].id, rows.jobs[i].token);
     return 0;
