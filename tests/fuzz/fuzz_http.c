@@ -115,16 +115,16 @@ static bool is_foul(struct span header)
 {
     struct span line;
     size_t lengths = 0, codings = 0, hosts = 0;
-    bool is_folded = false, has_nul = memchr(header.ptr, 0, header.len), is_bare = false;
-    while (span_next_line(&header, &line)) {
-        is_bare = is_bare || !span_ends(line, "\r");
-        is_folded = is_folded || span_starts(line, " ") || span_starts(line, "\t");
+    bool is_broken = memchr(header.ptr, 0, header.len), is_first = true;
+    for (; span_next_line(&header, &line); is_first = false) {
+        is_broken = is_broken || !span_ends(line, "\r") || span_starts(line, " ") || span_starts(line, "\t");
+        if (is_first) /* whatever its method is called */
+            continue;
         lengths += is_header(line, "Content-Length:");
         codings += is_header(line, "Transfer-Encoding:");
         hosts += is_header(line, "Host:");
     }
-    return is_folded || has_nul || is_bare || lengths > 1 || (lengths && codings) || codings > 1 ||
-           hosts != 1;
+    return is_broken || lengths + codings > 1 || hosts != 1;
 }
 
 static int status_of(struct span got)
