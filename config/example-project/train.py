@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SPECIES = ["Iris-setosa", "Iris-versicolor", "Iris-virginica"]
 
 # name: default; the type of the default is the parameter's type
-PARAMS = {"lr": 0.01, "epochs": 3600, "hidden": 12, "batch": 15, "seed": 1, "decay": 1e-4, "data": "iris.csv"}
+PARAMS = {"lr": 0.01, "epochs": 1200, "hidden": 12, "batch": 15, "seed": 1, "decay": 1e-4, "data": "iris.csv"}
 
 
 class Usage(Exception):
