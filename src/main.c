@@ -42,5 +42,6 @@ int main(int argc, char **argv)
         .supervise = supervisor_main,
     };
     crash_setup(getenv("CRASH_AT"));
+    clock_shift(getenv("CLOCK_SHIFT"));
     return cli_main(argc, argv, &env);
 }
