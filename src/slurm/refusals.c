@@ -23,6 +23,8 @@ static const struct refusal_row rows[] = {
       "The connection to the controller broke; the job may exist." },
     { "Unable to contact slurm controller", TRANSIENT, NULL,
       "The Slurm controller cannot be reached; nothing was submitted." },
+    { "Rate limit exceeded", TRANSIENT, NULL, /* since 23.02, SlurmctldParameters=rl_enable */
+      "The controller limits how often it may be asked; nothing was submitted." },
     { "Munge encode failed", TRANSIENT, NULL,
       "Munge is not running on the login node; nothing was submitted." },
     { "in standby mode", TRANSIENT, NULL, "The Slurm controller is changing over; nothing was submitted." },

@@ -58,6 +58,16 @@ static void what_sbatch_really_said_is_understood(void **state)
     }
 }
 
+/* Slurm since 23.02 with rl_enable: its clients wait and ask again; what still comes through is a no. */
+static void a_rate_limit_is_a_definite_no_for_now(void **state)
+{
+    (void)state;
+    struct refusal refusal = refusal_read(1, span_of("sbatch: error: Batch job submission failed: "
+                                                     "Rate limit exceeded, please retry momentarily\n"));
+    assert_int_equal(refusal.kind, REFUSAL_TRANSIENT);
+    assert_non_null(strstr(refusal.sentence, "how often"));
+}
+
 static void what_is_not_listed_is_ambiguous(void **state)
 {
     (void)state;
@@ -109,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_sbatch_really_said_is_understood),
+        cmocka_unit_test(a_rate_limit_is_a_definite_no_for_now),
         cmocka_unit_test(what_is_not_listed_is_ambiguous),
         cmocka_unit_test(a_timeout_beside_a_listed_text_stays_ambiguous),
         cmocka_unit_test(no_sbatch_at_all_is_a_definite_no),
