@@ -62,8 +62,9 @@ struct job {
     char *run_dir;              /* absolute on the cluster, once known */
     char *code;                 /* directory below the workspace that is copied, or NULL */
     int64_t restarts;
-    int64_t event;          /* id of its last change */
-    int64_t cancel_sent_us; /* monotonic, this life of the gateway only; not stored */
+    int64_t event; /* id of its last change */
+    /* monotonic, this life of the gateway only; not stored */
+    int64_t cancel_sent_us, absent_since_us, settling_from_us;
     bool is_unasked; /* submitted since the last look began, which thus says nothing of it; not stored */
 };
 

@@ -124,7 +124,9 @@ void apply_report(const struct gateway *gw, struct cluster *cluster, const struc
     struct turn turn = { .gw = gw, .report = report, .index = index_new(report) };
     turn.apply = (struct apply){ .gw = gw,
                                  .now_us = clock_wall_us(gw->clock),
+                                 .mono_us = clock_mono_us(gw->clock),
                                  .skew_s = cluster->has_skew ? cluster->clock_skew_s : 0,
+                                 .last_skew_s = cluster->has_skew ? cluster->last_skew_s : 0,
                                  .settle_us = fleet_settle_us(gw->fleet, cluster) };
     jobs_each(gw->jobs, cluster->name, apply_one, &turn);
     free(turn.index.rows);

@@ -165,7 +165,7 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
     }
     if (next == JOB_STATE_SETTLING)
         return; /* apply_settling speaks for it */
-    job->settling_since_us = 0;
+    job->settling_since_us = job->settling_from_us = 0;
     if (next != job->state) {
         jobs_enter(apply->gw->jobs, job, next, why.len ? str_text(&why) : NULL);
         if (job_is_final(job))

@@ -163,9 +163,11 @@ static bool is_restart(const struct apply *apply, const struct job *job, const s
 {
     if (job_state_is_requeue(job->state, row->state))
         return true;
-    int64_t started = apply_time_us(apply, row->started_s);
-    return job_state_group(row->state) == JOB_GROUP_ACTIVE && job->started_at_us && started &&
-           started > job->started_at_us + RESTART_SLACK_S * US_PER_S && row->state != JOB_STATE_SUSPENDED;
+    if (job_state_group(row->state) != JOB_GROUP_ACTIVE || row->state == JOB_STATE_SUSPENDED ||
+        !job->started_at_us || row->started_s == SEEN_ABSENT)
+        return false;
+    /* Both by the cluster's clock: where ours was set meanwhile, nothing has started anew. */
+    return row->started_s > job->started_at_us / US_PER_S + apply->last_skew_s + RESTART_SLACK_S;
 }
 
 /* --- live --- */
@@ -204,7 +206,7 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
         mem_clear_str(&job->reason);
     else
         changed |= set_text(&job->reason, row->reason);
-    job->settling_since_us = job->first_absent_at_us = 0;
+    job->settling_since_us = job->settling_from_us = job->first_absent_at_us = 0;
     bool was_stale = job->stale;
     job->stale = false;
     if (next != job->state) {
@@ -266,7 +268,7 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
         job->ended_at_us = apply->now_us;
     free(job->usage);
     job->usage = usage_json(row);
-    job->settling_since_us = 0;
+    job->settling_since_us = job->settling_from_us = 0;
     job->stale = false;
     mem_clear_str(&job->reason);
     if (row->reason.len && !span_is(row->reason, "None"))
@@ -279,6 +281,16 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
 }
 
 /* --- settling --- */
+
+/* For how long the job is settling, however the clock was set in this life of the gateway. */
+static int64_t settling_us(const struct apply *apply, struct job *job)
+{
+    if (!job->settling_from_us) { /* begun in an earlier life: only the wall clock knows */
+        int64_t before = apply->now_us - job->settling_since_us;
+        job->settling_from_us = apply->mono_us - (before > 0 ? before : 0);
+    }
+    return apply->mono_us - job->settling_from_us;
+}
 
 static void declare_lost(const struct apply *apply, struct job *job)
 {
@@ -294,11 +306,12 @@ void apply_settling(const struct apply *apply, struct job *job, bool nothing_any
     bool was_seen = !job->source || strcmp(job->source, "receipt") != 0;
     if (job->state != JOB_STATE_SETTLING) {
         job->settling_since_us = apply->now_us;
+        job->settling_from_us = apply->mono_us;
         jobs_enter(jobs, job, JOB_STATE_SETTLING,
                    "gone from the queue; waiting for accounting to tell its end");
         return;
     }
-    int64_t since = apply->now_us - job->settling_since_us;
+    int64_t since = settling_us(apply, job);
     if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
         declare_lost(apply, job);
     } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
@@ -325,8 +338,7 @@ void apply_job(const struct apply *apply, struct job *job, const struct job_rows
     enum judgement judged = judge(rows, report, &row);
     if (judged == JUDGED_ENDED && may_come_back(row->state) && job->state != JOB_STATE_SETTLING)
         judged = JUDGED_SETTLING;
-    bool is_settled =
-        job->state == JOB_STATE_SETTLING && apply->now_us - job->settling_since_us > QUEUE_ALONE_S * US_PER_S;
+    bool is_settled = job->state == JOB_STATE_SETTLING && settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
     if (judged == JUDGED_ENDED && is_without_cause(row) && !rows->exit_file && !is_settled)
         judged = JUDGED_SETTLING; /* the next tick knows more; if not, it is told as it stands */
     if (judged == JUDGED_SETTLING && rows->queue && is_settled) {

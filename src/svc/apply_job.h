@@ -9,8 +9,10 @@
 struct apply { /* one report's circumstances */
     const struct gateway *gw;
     int64_t now_us;
-    int64_t skew_s;    /* the cluster's clock minus ours: its times become ours by it (P11) */
-    int64_t settle_us; /* T_settle: between the two good looks that prove absence (P7) */
+    int64_t mono_us;     /* the same moment; waits are measured by it, for clocks are set */
+    int64_t skew_s;      /* the cluster's clock minus ours: its times become ours by it (P11) */
+    int64_t last_skew_s; /* the one that stored times were made with */
+    int64_t settle_us;   /* T_settle: between the two good looks that prove absence (P7) */
 };
 
 /* The rows of one job: queue rows first, then accounting in the order of submission, then exit files. */

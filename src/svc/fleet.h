@@ -21,6 +21,8 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     bool unreachable;     /* the last look failed: its jobs are stale */
     unsigned failures;    /* in a row */
     int64_t clock_skew_s; /* cluster minus gateway */
+    int64_t last_skew_s;  /* the one before: what is stored of its jobs' times was reckoned with it */
+    int64_t kept_skew_s;  /* the one in the store */
     bool has_skew;
     int64_t message_timeout_s;              /* Slurm's MessageTimeout, 0 not known yet */
     struct budget commands;                 /* of the last minute */
@@ -44,6 +46,12 @@ void fleet_nudge(struct cluster *cluster);
 /* What a look said about the cluster itself: err NULL is good. Marks jobs stale or fresh when that changes.
  */
 void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *err, int64_t latency_us);
+
+/* The cluster's clock against ours (svc/fleet_clock.c). It is stored, because the times of its jobs were
+ * reckoned with it and our clock may be set while we are away. clock_s: as the cluster tells, or SEEN_ABSENT.
+ */
+void fleet_note_clock(const struct gateway *gw, struct cluster *cluster, int64_t clock_s);
+void fleet_recall_clock(const struct gateway *gw, struct cluster *cluster);
 
 /* T_settle (reliability.md 2.2): as configured, else the launcher's own limit of 60 s and two of Slurm's
  * message time-outs, 120 s at least. */

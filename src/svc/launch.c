@@ -79,7 +79,7 @@ static void become_unknown(struct launch_task *task, struct job *job, const char
 {
     job->phase = PHASE_UNKNOWN;
     job->confirmed = false;
-    job->first_absent_at_us = 0;
+    job->first_absent_at_us = job->absent_since_us = 0;
     mem_replace_str(&job->reason, "Unconfirmed");
     auto_str struct str text = STR_MAX(ERR_TEXT_BYTES * 2);
     str_addf(

@@ -42,7 +42,7 @@ void launch_adopt(struct launch_task *task, struct job *job, const char *sched_i
     job->phase = PHASE_SUBMITTED;
     job->is_unasked = true;
     job->confirmed = true;
-    job->first_absent_at_us = 0;
+    job->first_absent_at_us = job->absent_since_us = 0;
     job->submitted_at_us = job->observed_at_us = clock_wall_us(gw->clock);
     mem_replace_str(&job->source, "receipt");
     mem_clear_str(&job->reason);

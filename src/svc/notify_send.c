@@ -265,8 +265,9 @@ static int64_t send_one(struct notify *notify, const char *name)
     }
     if (!row.id)
         return INT64_MAX;
-    int64_t due = row.due_at_us;
-    if (due > clock_wall_us(notify->gw->clock)) {
+    int64_t now = clock_wall_us(notify->gw->clock), due = row.due_at_us;
+    bool was_set_back = due > now + 2 * NOTIFY_MAX_RETRY_S * US_PER_S; /* no wait is that long */
+    if (due > now && !was_set_back) {
         outbox_row_clear(&row);
         return due;
     }

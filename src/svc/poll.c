@@ -137,15 +137,6 @@ static void serve(struct rhythm *rhythm, const struct err *err)
     free(waiters);
 }
 
-static void note_clock(struct rhythm *rhythm, const struct tick_report *report)
-{
-    struct cluster *cluster = rhythm->cluster;
-    if (report->clock_s == SEEN_ABSENT)
-        return;
-    cluster->clock_skew_s = report->clock_s - clock_wall_us(rhythm->poll->gw->clock) / US_PER_S;
-    cluster->has_skew = true;
-}
-
 static void on_tick(void *ctx, const struct tick_report *report, const struct err *err)
 {
     struct rhythm *rhythm = ctx;
@@ -153,7 +144,7 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     struct err failure = { 0 };
     rhythm->in_flight = false;
     if (report && report->queue_ok) {
-        note_clock(rhythm, report);
+        fleet_note_clock(gw, rhythm->cluster, report->clock_s);
         apply_report(gw, rhythm->cluster, report);
         jobs_each(gw->jobs, rhythm->cluster->name, cancel_again, (void *)gw);
     } else if (report) {
@@ -247,6 +238,7 @@ static struct rhythm *rhythm_of(struct poll *poll, struct cluster *cluster)
     rhythm->last_start_us = INT64_MIN / 2;
     *vec_push(poll->rhythms, poll->count, poll->cap) = rhythm;
     cluster->nudge = nudge;
+    fleet_recall_clock(poll->gw, cluster);
     return cluster->poll = rhythm;
 }
 

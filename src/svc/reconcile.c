@@ -37,20 +37,21 @@ static void cancel_doubles(const struct job *job, struct cluster *cluster, const
 static void prove_absence(struct launch_task *task, struct job *job, const struct cluster *cluster)
 {
     const struct gateway *gw = task->launch->gw;
-    int64_t now = clock_wall_us(gw->clock), settle = fleet_settle_us(gw->fleet, cluster);
-    if (!job->first_absent_at_us || job->first_absent_at_us > now) { /* none yet, or the clock was set back */
-        job->first_absent_at_us = now;
+    int64_t now = clock_mono_us(gw->clock), settle = fleet_settle_us(gw->fleet, cluster);
+    if (!job->absent_since_us) { /* none yet in this life: a wall clock that was set proves nothing */
+        job->absent_since_us = now;
+        job->first_absent_at_us = clock_wall_us(gw->clock);
         jobs_change(gw->jobs, job, "absent", NULL);
         launch_again(task, settle / US_PER_MS + 1);
         return;
     }
-    if (now - job->first_absent_at_us < settle) {
-        launch_again(task, (job->first_absent_at_us + settle - now) / US_PER_MS + 1);
+    if (now - job->absent_since_us < settle) {
+        launch_again(task, (job->absent_since_us + settle - now) / US_PER_MS + 1);
         return;
     }
     log_info("job %lld %s: proved absent; it is sent again", (long long)job->id, job->token);
     job->phase = PHASE_INTENT;
-    job->first_absent_at_us = 0;
+    job->first_absent_at_us = job->absent_since_us = 0;
     mem_replace_str(&job->reason, "Resubmitting");
     mem_replace_str(&job->why, "the lost submission left no job on the cluster; it is sent again");
     jobs_change(gw->jobs, job, "proved_absent", NULL);

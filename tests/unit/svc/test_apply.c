@@ -1,4 +1,4 @@
-/* Covers: svc/apply_job, svc/apply_array, svc/array_tasks. */
+/* Covers: svc/apply_job, svc/apply_array, svc/array_tasks, svc/fleet_clock. */
 #include "fixture_group.h"
 
 #include "svc/apply.h"
@@ -243,6 +243,67 @@ static void times_of_the_cluster_become_ours_by_its_offset(void **state)
     assert_int_equal(job->started_at_us, INT64_C(1700000000) * US_PER_S);
 }
 
+/* As a tick does it: the cluster's clock stands still against the real time, ours was set. */
+static void set_our_clock(struct fixture *f, int64_t by_s)
+{
+    f->clock.wall += by_s * US_PER_S;
+    struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
+    fleet_note_clock(&f->gw, cluster, cluster->clock_skew_s - by_s + f->clock.wall / US_PER_S);
+}
+
+static void a_clock_that_is_set_starts_no_job_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    row.started_s = f->clock.wall / US_PER_S;
+    set_our_clock(f, 0);
+    see(f, &row, 1);
+    static const int64_t by_s[] = { 86400, -2 * 86400, 3600, 1 };
+    for (size_t i = 0; i < ARRAY_LEN(by_s); i++) {
+        set_our_clock(f, by_s[i]);
+        see(f, &row, 1);
+        assert_int_equal(job->attempt, 1);
+        struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
+        *cluster = (struct cluster){ .config = cluster->config,
+                                     .executor = cluster->executor, /* a restart */
+                                     .name = cluster->name,
+                                     .name_owned = cluster->name_owned,
+                                     .fingerprint = cluster->fingerprint,
+                                     .poll = cluster->poll };
+        fleet_recall_clock(&f->gw, cluster);
+    }
+    row.started_s += 60; /* and a true one is still seen */
+    set_our_clock(f, 86400);
+    see(f, &row, 1);
+    assert_int_equal(job->attempt, 2);
+}
+
+static void a_clock_that_is_set_loses_no_settling_job(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    struct seen_job live = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    see(f, &live, 1);
+    see(f, NULL, 0);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    set_our_clock(f, 3 * 86400);
+    see(f, NULL, 0);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    set_our_clock(f, -6 * 86400);
+    for (int hour = 0; hour < 23; hour++) {
+        fixture_turn(f, 3600 * 1000);
+        see(f, NULL, 0);
+        assert_int_equal(job->state, JOB_STATE_SETTLING);
+    }
+    int64_t id = job->id;
+    fixture_turn(f, 3600 * 1000);
+    see(f, NULL, 0); /* a day without a trace of it */
+    see(f, NULL, 0);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_LOST);
+}
+
 static void array_is_made_of_its_tasks(void **state)
 {
     struct fixture *f = *state;
@@ -384,6 +445,8 @@ int main(void)
         TEST(without_accounting_the_exit_file_tells_the_end),
         TEST(a_code_above_128_is_told_whole),
         TEST(times_of_the_cluster_become_ours_by_its_offset),
+        TEST(a_clock_that_is_set_starts_no_job_anew),
+        TEST(a_clock_that_is_set_loses_no_settling_job),
         TEST(array_is_made_of_its_tasks),
         TEST(a_task_that_the_queue_saw_end_gets_its_code_from_accounting),
         TEST(array_task_missing_from_everywhere_settles),

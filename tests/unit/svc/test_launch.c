@@ -131,6 +131,23 @@ static void absence_is_proved_by_two_looks_t_settle_apart(void **state)
     assert_int_equal(fake.submit.number, 2);
 }
 
+static void a_clock_that_is_set_proves_no_absence(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    wake(f, job, 1000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    f->clock.wall += INT64_C(86400) * US_PER_S;
+    wake(f, job, 5000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+    f->clock.wall -= INT64_C(2 * 86400) * US_PER_S;
+    wake(f, job, 12000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    wake(f, job, 1);
+    assert_int_equal(fake.submits, 2); /* nor does it put off the proof */
+}
+
 static void living_launcher_or_silent_cluster_proves_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -242,6 +259,7 @@ int main(void)
         TEST(transient_refusal_stays_visible_and_is_sent_again),
         TEST(lost_reply_is_looked_up_and_adopted_never_sent_again),
         TEST(absence_is_proved_by_two_looks_t_settle_apart),
+        TEST(a_clock_that_is_set_proves_no_absence),
         TEST(living_launcher_or_silent_cluster_proves_nothing),
         TEST(doubles_are_cancelled_and_the_first_kept),
         TEST(restart_after_the_frame_may_have_left_looks_first),

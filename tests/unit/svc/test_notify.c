@@ -206,6 +206,22 @@ static void a_target_that_is_down_for_a_day_hears_once(void **state)
     world_free(w);
 }
 
+static void a_clock_that_is_set_back_holds_up_no_message(void **state)
+{
+    struct world *w = world_new();
+    int64_t tries = 0;
+    (void)state;
+    sink_down(&w->sink);
+    fail_job(w, job_that_asks(w, "\"failed\"", "\"ci\""));
+    fixture_turn(&w->f, NOTIFY_SETTLE_S * 1000);
+    run_until(w, 0, 1);
+    w->f.clock.wall -= INT64_C(86400) * US_PER_S;
+    world_restart(w, true);
+    run_until(w, 1, 2);
+    assert_int_equal(status_now(w, &tries), OUTBOX_DELIVERED);
+    world_free(w);
+}
+
 static void who_never_answers_is_given_up(void **state)
 {
     struct world *w = world_new();
@@ -493,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_failed_job_is_told_of_once),
         cmocka_unit_test(only_what_was_asked_for_is_told),
         cmocka_unit_test(a_target_that_is_down_for_a_day_hears_once),
+        cmocka_unit_test(a_clock_that_is_set_back_holds_up_no_message),
         cmocka_unit_test(who_never_answers_is_given_up),
         cmocka_unit_test(what_may_have_arrived_is_sent_again_under_the_same_id),
         cmocka_unit_test(events_read_twice_are_told_once),
