@@ -27,16 +27,50 @@ static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
     return memcmp(x, y, IN6_IS_ADDR_V4MAPPED(x) ? sizeof(*x) : sizeof(*x) / 2) == 0;
 }
 
-bool conns_allow(const struct conns *conns, const struct sockaddr *addr)
+static bool is_over_its_share(const struct conns *conns, const struct sockaddr *addr)
 {
-    if (conns->count >= conns->limits.total)
-        return false;
     if (peer_is_loopback(addr))
-        return true;
+        return false;
     size_t same = 0;
     for (const struct conn *conn = conns->first; conn; conn = conn->next)
         same += same_address((const struct sockaddr *)&conn->addr, addr);
-    return same < conns->limits.per_address;
+    return same >= conns->limits.per_address;
+}
+
+/* For how long nothing was asked there; 0 where something is under way. */
+static int64_t waited_us(const struct conns *conns, const struct conn *conn, int64_t now)
+{
+    bool is_waiting = conn->phase == CONN_HEADER || conn->phase == CONN_IDLE;
+    if (!is_waiting || conn->is_going || !conn->deadline_us)
+        return 0;
+    return now - (conn->deadline_us - conns->limits.phase_s[conn->phase] * US_PER_S);
+}
+
+static bool make_room(struct conns *conns)
+{
+    struct conn *longest = NULL;
+    int64_t now = clock_mono_us(conns->clock), most_us = US_PER_S; /* a header may take a second */
+    for (struct conn *conn = conns->first; conn; conn = conn->next) {
+        int64_t waited = waited_us(conns, conn, now);
+        if (waited >= most_us) {
+            most_us = waited;
+            longest = conn;
+        }
+    }
+    if (!longest || conns->going >= CONNS_LEAVING_MAX)
+        return false;
+    (void)shutdown(longest->fd, SHUT_RDWR);
+    longest->is_going = true;
+    longest->deadline_us = 0;
+    conns->going++;
+    return true;
+}
+
+bool conns_allow(struct conns *conns, const struct sockaddr *addr)
+{
+    if (is_over_its_share(conns, addr))
+        return false;
+    return conns->count - conns->going < conns->limits.total || make_room(conns);
 }
 
 static size_t address_bytes(const struct sockaddr *addr)
@@ -68,6 +102,7 @@ void conns_remove(struct conns *conns, struct conn *conn)
     if (conn->next)
         conn->next->prev = conn->prev;
     conns->count--;
+    conns->going -= conn->is_going;
     mem_free_ptr(&conn);
 }
 

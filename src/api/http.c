@@ -68,10 +68,11 @@ static int start(struct http *http, struct err *err)
     http->mhd = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, access_accept, access, access_handle,
         access, MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL, MHD_OPTION_LISTEN_SOCKET, http->listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, access_uri,
-        access, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        access_completed, access, MHD_OPTION_NOTIFY_CONNECTION, access_connection, access, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MAX_CONNECTIONS + CONNS_LEAVING_MAX),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, access_uri, access, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, access_completed, access, MHD_OPTION_NOTIFY_CONNECTION,
+        access_connection, access, MHD_OPTION_END);
     if (!http->mhd)
         return err_set(err, ERR_IO, "the HTTP server does not start");
     http->listen_fd = -1;

@@ -18,7 +18,7 @@ static struct sockaddr_storage address(const char *text)
     return out;
 }
 
-static bool allow(const struct conns *conns, const char *text)
+static bool allow(struct conns *conns, const char *text)
 {
     struct sockaddr_storage addr = address(text);
     return conns_allow(conns, (struct sockaddr *)&addr);
@@ -88,6 +88,46 @@ static void late_connections_are_shut_down(void **state)
     close(pair[1]);
 }
 
+static void at_the_total_who_waited_longest_makes_room(void **state)
+{
+    (void)state;
+    struct clock_fake clock;
+    clock_fake_init(&clock, 0);
+    struct conns conns = { .clock = &clock.clock, .limits = conn_limits_default };
+    conns.limits.total = 3;
+    int pairs[3][2];
+    struct conn *conn[3];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]), 0);
+        conn[i] = add(&conns, "127.0.0.1", pairs[i][0]);
+        clock_fake_advance(&clock, US_PER_S / 4);
+    }
+    assert_false(allow(&conns, "127.0.0.1")); /* all of them have just come */
+    conn_enter(&conns, conn[0], CONN_WORK);
+    conn_enter(&conns, conn[1], CONN_IDLE);
+    clock_fake_advance(&clock, 2 * US_PER_S);
+    assert_true(allow(&conns, "127.0.0.1"));
+    assert_true(is_shut(pairs[2][1])); /* a header that does not come */
+    (void)add(&conns, "127.0.0.1", -1);
+    assert_true(allow(&conns, "127.0.0.1"));
+    assert_true(is_shut(pairs[1][1]));  /* kept alive, and nothing was asked */
+    assert_false(is_shut(pairs[0][1])); /* we are at it */
+    conns_remove(&conns, conn[2]);
+    conns_remove(&conns, conn[1]);
+    assert_int_equal(conns.going, 0);
+    (void)add(&conns, "127.0.0.1", -1);
+    conn_enter(&conns, conns.first, CONN_BODY);
+    conn_enter(&conns, conns.first->next, CONN_ANSWER);
+    clock_fake_advance(&clock, 9 * US_PER_S);
+    assert_false(allow(&conns, "127.0.0.1")); /* nobody is sent away in the middle of a request */
+    while (conns.first)
+        conns_remove(&conns, conns.first);
+    for (int i = 0; i < 3; i++) {
+        close(pairs[i][0]);
+        close(pairs[i][1]);
+    }
+}
+
 static void removing_keeps_the_others(void **state)
 {
     (void)state;
@@ -110,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(caps_hold_per_address_and_in_all),
         cmocka_unit_test(late_connections_are_shut_down),
+        cmocka_unit_test(at_the_total_who_waited_longest_makes_room),
         cmocka_unit_test(removing_keeps_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

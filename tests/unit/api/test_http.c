@@ -313,6 +313,30 @@ static void connections_beyond_the_total_are_refused(void **state)
     client_end(three[2]);
 }
 
+static void an_idle_connection_makes_room_for_a_newcomer(void **state)
+{
+    (void)state;
+    http_free(http);
+    struct conn_limits limits = conn_limits_default;
+    limits.total = 2;
+    http = server_start(&(struct http_options){ .limits = &limits });
+    struct client *idle = client_open(), *silent = client_open();
+    assert_int_equal(status_of(client_ask(idle, HEALTH HOST "\r\n")), 200);
+    clock_fake_advance(&fake.clock, 5 * US_PER_S);
+    struct client *more[] = { client_open(), client_open() };
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(status_of(client_ask(more[i], HEALTH HOST "\r\n")), 200);
+    serve();
+    assert_int_equal(http_connections(http), 2);
+    client_take(idle);
+    client_take(silent);
+    assert_true(idle->is_closed && silent->is_closed);
+    client_end(idle);
+    client_end(silent);
+    client_end(more[0]);
+    client_end(more[1]);
+}
+
 static void a_stranger_is_answered_nothing_but_health(void **state)
 {
     (void)state;
@@ -415,6 +439,7 @@ int main(void)
         WITH_SERVER(late_headers_and_bodies_end_the_connection),
         WITH_SERVER(idle_connections_end_after_a_while),
         WITH_SERVER(connections_beyond_the_total_are_refused),
+        WITH_SERVER(an_idle_connection_makes_room_for_a_newcomer),
         WITH_SERVER(a_stranger_is_answered_nothing_but_health),
         WITH_SERVER(owner_mode_refuses_to_listen_beyond_loopback),
         WITH_SERVER(base_path_may_stand_or_be_stripped),
