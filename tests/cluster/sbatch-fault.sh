@@ -4,6 +4,8 @@
 #   hang    the job is accepted, the reply never comes        kill     accepted, then sbatch dies of SIGKILL
 #   garbage accepted, the reply is noise                      fail     accepted, yet exit 1 and a time-out's text
 #   late    exit 1 with a time-out's text now, accepted 3 s later
+#   gate    accepted, the reply waits until a file `go` is there (`accepted` says that it does)
+#   limit   not accepted: the controller limits how often it may be asked (Slurm 23.02 and later)
 #   refuse  not accepted: the controller cannot be reached    before   dies before the job is handed over
 here=$(dirname "$0")
 real=/usr/bin/sbatch
@@ -30,6 +32,16 @@ fail) "$real" "$@" >/dev/null && echo "$said" >&2 && exit 1 ;;
 late)
     (sleep 3 && exec "$real" "$@") </dev/null >/dev/null 2>&1 &
     echo "$said" >&2
+    exit 1
+    ;;
+gate)
+    said=$("$real" "$@") && touch "$here/accepted"
+    until [ -e "$here/go" ]; do sleep 0.1; done
+    echo "$said"
+    ;;
+limit)
+    sleep 1
+    echo "sbatch: error: Batch job submission failed: Rate limit exceeded, please retry momentarily" >&2
     exit 1
     ;;
 refuse)

@@ -20,6 +20,7 @@ from support.gateway import Gateway  # noqa: E402
 from support.project import make_ledger_project, make_project  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
 from support.sshd import Agent, OtherSshd  # noqa: E402
+from support.world import SmallDisk, WallClock  # noqa: E402
 
 
 def bed_template():
@@ -186,6 +187,28 @@ def sbatch_faults(bed):
     yield make
     for faults in made:
         shutil.rmtree(faults.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def wall_clock(folder):
+    """A gateway's own wall clock: gateway(env=wall_clock.env), then wall_clock.set(86400)."""
+    made = WallClock(folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def small_disk(bed, folder):
+    """small_disk(user="ml"): a few megabytes that can be filled; its path makes a workspace."""
+    made = []
+
+    def make(user="ml"):
+        made.append(SmallDisk(bed.user(user), f"disk-{folder.name}-{len(made)}"))
+        return made[-1]
+
+    yield make
+    for disk in made:
+        disk.close()
 
 
 def pytest_configure():

@@ -90,7 +90,20 @@ class Bed:
             made[section] = {**made[section], **entry.pop(section, {})}
         return {**made, **entry}
 
+    def controller_state(self, copy):
+        """Keeps what slurmctld knows at this moment; forget() brings it back."""
+        self.do("term", "ctld")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(pathlib.Path(self.dir, "state", "ctld"), copy)
+        self.do("start", "ctld")
 
+    def forget(self, copy):
+        """The controller dies at once and comes back with what it knew then: jobs since then never were, and their
+        numbers are given away again."""
+        self.do("kill", "ctld")
+        shutil.rmtree(pathlib.Path(self.dir, "state", "ctld"))
+        shutil.copytree(copy, pathlib.Path(self.dir, "state", "ctld"))
+        self.do("start", "ctld")
 
     def known_hosts_for(self, port, path):
         """The bed's host keys under another port (a proxy's), written to path."""
@@ -122,3 +135,16 @@ class SbatchFaults:
         """The faults that were met so far."""
         done = self.folder / "fault.done"
         return done.read_text(encoding="utf-8").split() if done.exists() else []
+
+    def accepted(self):
+        """Mode gate: sbatch has its id and keeps it to itself until open()."""
+        return (self.folder / "accepted").exists()
+
+    def open(self):
+        (self.folder / "go").touch()
+
+    def replace(self, command, script):
+        """Another program in place of one of Slurm's."""
+        (self.folder / command).unlink()
+        (self.folder / command).write_text(script, encoding="utf-8")
+        (self.folder / command).chmod(0o755)

@@ -102,7 +102,7 @@ class Answer:
 class Gateway:
     """One state directory and the daemon on it. restart() keeps directory and port."""
 
-    def __init__(self, folder, clusters=None, config=None, env=None, args=()):
+    def __init__(self, folder, clusters=None, config=None, env=None, args=(), prefix=()):
         self.contract = None
         self.dir = pathlib.Path(folder)
         self.state_dir = self.dir / "state"
@@ -113,6 +113,7 @@ class Gateway:
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = dict(env or {})
         self.args = list(args)
+        self.prefix = list(prefix)
         self.process = None
         self.write_clusters(clusters)
         self.write_config(config or {})
@@ -134,7 +135,7 @@ class Gateway:
     # The process.
 
     def argv(self):
-        words = [binary(faults="CRASH_AT" in self.env), "serve", "--state-dir", str(self.state_dir),
+        words = [binary(faults=bool({"CRASH_AT", "CLOCK_SHIFT"} & set(self.env))), "serve", "--state-dir", str(self.state_dir),
                  "--listen", f"127.0.0.1:{self.port}"]
         if self.has_clusters:
             words += ["--clusters", str(self.clusters_file)]
@@ -147,7 +148,7 @@ class Gateway:
             self.env = dict(env)
         self.log_offset = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen([*self.prefix, *self.argv()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.dir, env={**clean_environment(), **self.env},
                                             start_new_session=True)
         if wait:
