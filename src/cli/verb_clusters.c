@@ -45,6 +45,21 @@ static void say_instructions(struct cli *cli, const struct doc *cluster)
         screen_putf(cli->env, "\n%s: %s\n", view_text(cluster, "name"), instructions);
 }
 
+static void say_login_end(struct cli *cli, const struct doc *cluster, const struct doc *link)
+{
+    auto_str struct str left = STR_MAX(64);
+    int64_t end_us = view_time_us(link, "login_ends_at"), now_us = clock_wall_us(cli->env->clock);
+    if (!end_us)
+        return;
+    view_add_age(&left, (end_us - now_us) / US_PER_S);
+    if (end_us > now_us)
+        screen_putf(cli->env, "login: ends in %s; sluice connect %s renews it then\n", str_text(&left),
+                    view_text(cluster, "name"));
+    else
+        screen_putf(cli->env, "login: past what this site allows; sluice connect %s when it ends\n",
+                    view_text(cluster, "name"));
+}
+
 /* What is allowed and what was used: of one cluster that was named. */
 static void say_budgets(struct cli *cli, const struct doc *cluster)
 {
@@ -62,6 +77,7 @@ static void say_budgets(struct cli *cli, const struct doc *cluster)
     screen_putf(cli->env, "logins: %" PRId64 " in the last hour, %" PRId64 " allowed; %" PRId64 " failed\n",
                 view_int(link, "logins_last_hour", 0), view_int(link, "max_logins_per_hour", 0),
                 view_int(link, "login_failures", 0));
+    say_login_end(cli, cluster, link);
     screen_putf(cli->env,
                 "commands: %" PRId64 " in the last minute, %" PRId64 " allowed; %" PRId64
                 " ticks held back; %" PRId64 " in all\n",

@@ -31,6 +31,7 @@ static const struct bind binds[] = {
     AT("ssh.command_timeout", BIND_INT, ssh.command_timeout_s),
     AT("ssh.max_channels", BIND_INT, ssh.max_channels),
     AT("ssh.max_logins_per_hour", BIND_INT, ssh.max_logins_per_hour),
+    AT("ssh.login_lifetime", BIND_INT, ssh.login_lifetime_s),
     AT("workspace", BIND_STR, workspace),
     AT("enabled", BIND_BOOL, enabled),
     AT("template", BIND_STR, template_file),

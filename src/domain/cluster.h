@@ -40,6 +40,7 @@ struct cluster_config {
         int backend, host_key; /* enum cluster_backend, cluster_host_key */
         char *known_hosts, *passphrase_secret, *config_file;
         int64_t keepalive_s, connect_timeout_s, command_timeout_s, max_channels, max_logins_per_hour;
+        int64_t login_lifetime_s; /* BIND_NONE unknown */
     } ssh;
     char *workspace; /* may begin with ~/ */
     bool enabled;

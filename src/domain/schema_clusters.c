@@ -64,6 +64,9 @@ static const struct schema_row rows[] = {
       .help = "Commands at the same time." },
     { C(".ssh.max_logins_per_hour"), SCHEMA_INT, .fallback = "12", .min = 1, .max = 3600,
       .help = "Logins that the gateway starts by itself." },
+    { C(".ssh.login_lifetime"), SCHEMA_DURATION, .fallback = "null", .min = 60, .max = 3e9, .unit = "seconds",
+      .help = "How long a login lasts at this site, where that is known (24h): its end is told before it "
+              "comes." },
     { C(".workspace"), SCHEMA_STR, SCHEMA_ABSOLUTE, "~/mlops-jobs",
       .help = "Folder on the cluster for runs and code." },
     { C(".enabled"), SCHEMA_BOOL, .fallback = "true", .help = "false: known, never contacted." },

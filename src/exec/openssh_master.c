@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -377,6 +378,12 @@ bool openssh_master_is_up(const struct openssh_master *m)
 bool openssh_master_is_down(const struct openssh_master *m)
 {
     return m->state == M_DOWN;
+}
+
+int64_t openssh_master_made_us(const struct openssh_master *m)
+{
+    struct stat st;
+    return stat(m->path, &st) == 0 ? st.st_mtim.tv_sec * US_PER_S : 0;
 }
 
 bool openssh_master_may_be_there(const struct openssh_master *m)

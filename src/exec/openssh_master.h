@@ -30,6 +30,8 @@ bool openssh_master_is_up(const struct openssh_master *m);
 bool openssh_master_is_down(const struct openssh_master *m);
 const char *openssh_master_socket(const struct openssh_master *m); /* while up */
 
+int64_t openssh_master_made_us(
+    const struct openssh_master *m); /* wall clock, when somebody logged in; 0 unknown */
 bool openssh_master_may_be_there(const struct openssh_master *m); /* a socket of an earlier life stands */
 
 /* What ssh asks the person now, or NULL; and the answer. */

@@ -55,7 +55,7 @@ struct transport_status {
     const char *prompt;  /* what the login asks a person now, NULL nothing */
     const char *error;   /* last one, NULL none */
     enum err_code error_code;
-    int64_t since_us, next_try_us; /* monotonic; 0 none */
+    int64_t since_us, next_try_us; /* monotonic; 0 none. Up: since the login, also one of before our time */
     int64_t latency_us;            /* of the last whole run, 0 none */
     uint64_t logins, commands, login_failures;
     unsigned logins_hour; /* of the last hour */

@@ -219,10 +219,13 @@ static void on_up(void *ctx, bool was_login)
 {
     struct openssh *o = ctx;
     ssh_policy_up(&o->policy, now_us(o));
-    if (!was_login)
-        o->policy.login_count--; /* a master that stood there already */
-    o->policy.needs_person = false;
     o->since_us = now_us(o);
+    if (!was_login) { /* a master that stood there already */
+        int64_t made_us = openssh_master_made_us(o->master);
+        o->policy.login_count--;
+        o->since_us -= made_us ? clock_wall_us(o->set.clock) - made_us : 0;
+    }
+    o->policy.needs_person = false;
     o->limit = o->set.max_channels;
     o->retry_wait_ms = 0;
     log_info("openssh %s: %s %s", o->set.name, was_login ? "logged in to" : "found an open master of",

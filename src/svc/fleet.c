@@ -226,3 +226,13 @@ int64_t fleet_settle_us(const struct fleet *fleet, const struct cluster *cluster
     int64_t by_timeout = LAUNCHER_LIMIT_S + 2 * cluster->message_timeout_s;
     return (by_timeout > SETTLE_LEAST_S ? by_timeout : SETTLE_LEAST_S) * US_PER_S;
 }
+
+int64_t fleet_login_end_us(const struct fleet *fleet, const struct cluster *cluster,
+                           const struct transport_status *status)
+{
+    const struct clock *clock = fleet->gw->clock;
+    int64_t lifetime_s = cluster->config->ssh.login_lifetime_s;
+    if (lifetime_s <= 0 || status->state != LINK_UP || !status->since_us)
+        return 0;
+    return clock_wall_us(clock) - (clock_mono_us(clock) - status->since_us) + lifetime_s * US_PER_S;
+}

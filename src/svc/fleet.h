@@ -57,6 +57,10 @@ void fleet_recall_clock(const struct gateway *gw, struct cluster *cluster);
  * message time-outs, 120 s at least. */
 int64_t fleet_settle_us(const struct fleet *fleet, const struct cluster *cluster);
 
+/* When the login that stands will end by the site's rule (ssh.login_lifetime), wall clock; 0 unknown. */
+int64_t fleet_login_end_us(const struct fleet *fleet, const struct cluster *cluster,
+                           const struct transport_status *status);
+
 const char *fleet_link_word(enum link_state state); /* "up", "needs_login" ... */
 /* Commands of the last minute; with it the budget takes note of what was sent. */
 unsigned fleet_commands_minute(const struct fleet *fleet, struct cluster *cluster);

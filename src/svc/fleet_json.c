@@ -40,6 +40,7 @@ static void connection(const struct fleet *fleet, struct cluster *cluster, struc
     json_member_u64(out, "logins", status.logins);
     json_member_u64(out, "login_failures", status.login_failures);
     json_member_u64(out, "logins_last_hour", status.logins_hour);
+    json_member_time(out, "login_ends_at", fleet_login_end_us(fleet, cluster, &status));
     json_member_int(out, "max_logins_per_hour", cluster->config->ssh.max_logins_per_hour);
     json_member_u64(out, "commands", status.commands);
     json_member_u64(out, "commands_last_minute", fleet_commands_minute(fleet, cluster));

@@ -385,9 +385,12 @@ static void a_master_of_an_earlier_life_is_found_again(void **state)
     open_with(&opts);
     works();
     struct transport *first = t;
+    sshd_shell("find %s/ctl -type s -exec touch -d '1 hour ago' {} +", sshd.dir);
     open_with(&opts); /* as after a kill -9 of the gateway */
     works();
     assert_int_equal(status_of().logins, 0);
+    assert_true(clock_mono_us(&clock_real) - status_of().since_us >
+                3500 * US_PER_S); /* the login's, not ours */
     assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
     transport_free(first);
 }

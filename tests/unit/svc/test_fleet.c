@@ -1,6 +1,7 @@
 /* Covers: svc/fleet_json, svc/gpus, svc/upkeep, svc/cancel, svc/reconcile, svc/spool. */
 #include "fixture_group.h"
 
+#include "svc/reload.h"
 #include "svc/upkeep.h"
 
 static struct cluster *alder(struct fixture *f)
@@ -22,6 +23,22 @@ static void cluster_tells_its_last_error_its_age_and_its_budgets(void **state)
     assert_true(span_has(
         text, "\"last_error\":\"Permission denied (publickey)\",\"last_error_code\":\"auth_failed\""));
     assert_true(span_has(text, "\"max_logins_per_hour\":12"));
+}
+
+static void end_of_a_login_is_told_where_the_sites_rule_is_known(void **state)
+{
+    struct fixture *f = *state;
+    auto_str struct str out = STR_MAX(1 << 20), later = STR_MAX(1 << 20);
+    fixture_write(f->clusters, "clusters:\n  - name: alder\n    host: me@login.example\n"
+                               "    ssh: {login_lifetime: 24h}\n");
+    assert_int_equal(reload(&f->gw), 0);
+    fake.status.state = LINK_UP;
+    fake.status.since_us = clock_mono_us(f->gw.clock) - 3600 * US_PER_S;
+    assert_int_equal(fleet_cluster_json(f->gw.fleet, "alder", &out, NULL), 0);
+    assert_true(span_has(str_span(&out), "\"login_ends_at\":\"2023-11-15T21:13:20Z\""));
+    fake.status.state = LINK_NEEDS_LOGIN;
+    assert_int_equal(fleet_cluster_json(f->gw.fleet, "alder", &later, NULL), 0);
+    assert_false(span_has(str_span(&later), "login_ends_at"));
 }
 
 static void unknown_cluster_is_not_found(void **state)
@@ -161,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(cluster_tells_its_last_error_its_age_and_its_budgets),
+        TEST(end_of_a_login_is_told_where_the_sites_rule_is_known),
         TEST(unknown_cluster_is_not_found),
         TEST(settle_time_is_at_least_two_message_timeouts),
         TEST(fresh_gpu_figures_are_not_asked_for_again),

@@ -83,6 +83,7 @@ export function Health({ cluster, linked, doctor }: { cluster: Cluster; linked?:
           ["Latency", seconds(link.latency_s ?? cluster.poll_s)],
           ["Clock", cluster.clock_skew_s ? `${Math.abs(cluster.clock_skew_s)} s ${cluster.clock_skew_s > 0 ? "ahead of" : "behind"} the gateway's` : undefined],
           ["Logins", cluster.scheduler === "process" && !link.logins ? undefined : at(link.logins, link.max_logins_per_hour, "an hour")],
+          ["Login ends", link.login_ends_at && <Age at={link.login_ends_at} />],
           ["Failed logins", link.login_failures || undefined],
           ["Commands", at(link.commands, link.max_commands_per_minute, "a minute")],
           ["Waiting", link.queued ? `${link.queued} commands` : undefined],

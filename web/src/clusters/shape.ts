@@ -1,7 +1,7 @@
 // Shapes of the clusters pages, and the matrix of what is free. Pure.
 import type { GpuRow } from "../lib/types";
 
-export interface Connection { state?: string; logins?: number; login_failures?: number; max_logins_per_hour?: number; commands?: number; max_commands_per_minute?: number; channels?: number; queued?: number; latency_s?: number }
+export interface Connection { state?: string; logins?: number; login_failures?: number; max_logins_per_hour?: number; login_ends_at?: string; commands?: number; max_commands_per_minute?: number; channels?: number; queued?: number; latency_s?: number }
 export interface Cluster {
   name: string; type: string; scheduler?: string; enabled?: boolean; host?: string; workspace?: string; state: string; observed_at?: string; stale: boolean;
   error?: string; last_error?: string; last_error_code?: string; last_error_at?: string; poll_s?: number; clock_skew_s?: number; instructions?: string; requires_vpn?: boolean; connection?: Connection;
