@@ -77,6 +77,15 @@ size_t span_find_char(struct span s, char c)
     return at ? (size_t)(at - s.ptr) : s.len;
 }
 
+int64_t span_count_char(struct span s, char c)
+{
+    int64_t count = 0;
+    for (const char *at = s.ptr, *end = s.ptr + s.len; at < end && (at = memchr(at, c, (size_t)(end - at)));
+         at++)
+        count++;
+    return count;
+}
+
 bool span_has(struct span s, const char *needle)
 {
     struct span n = span_of(needle);

@@ -27,6 +27,7 @@ struct span span_trim(struct span s);           /* blanks, tabs, CR and LF at bo
 /* Where needle first stands, or s.len. */
 size_t span_find(struct span s, struct span needle);
 size_t span_find_char(struct span s, char c);
+int64_t span_count_char(struct span s, char c);
 bool span_has(struct span s, const char *needle);
 
 /* Cuts the part up to the first sep off *rest and gives it; *rest becomes what follows the separator.

@@ -129,17 +129,6 @@ struct judging {
     struct str json;
 };
 
-static int64_t count_newlines(struct span text)
-{
-    int64_t count = 0;
-    while (text.len) {
-        size_t at = span_find_char(text, '\n');
-        count += at < text.len;
-        text = span_skip(text, at + 1);
-    }
-    return count;
-}
-
 /* "CANCELLED by 1001": Slurm knows the number only. */
 static void name_canceller(const struct job *job, struct str *who)
 {
@@ -159,7 +148,7 @@ static void read_tail(const struct log_cache *cache, struct str *tail, int64_t *
         cache->end - LOG_CACHE_KEEP_BYTES > cache->base ? cache->end - LOG_CACHE_KEEP_BYTES : cache->base;
     *first_line = 0;
     if (log_cache_read(cache, from, LOG_CACHE_KEEP_BYTES, tail, NULL) == 0 && cache->end_lines >= 0)
-        *first_line = cache->end_lines - count_newlines(str_span(tail)) + 1;
+        *first_line = cache->end_lines - span_count_char(str_span(tail), '\n') + 1;
 }
 
 static bool judge_job(void *ctx, struct job *job)

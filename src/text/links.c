@@ -99,10 +99,22 @@ static struct span url_at(struct span line, size_t at)
     return (struct span){ line.ptr + from, trim_end(line.ptr + from, to - from) };
 }
 
+/* Where "://" stands, or text.len: a slash is rarer than a colon, which every time of day has. */
+static size_t find_scheme_end(struct span text)
+{
+    const char *end = text.ptr + text.len, *at = text.ptr;
+    while (at < end && (at = memchr(at, '/', (size_t)(end - at)))) {
+        if (at > text.ptr && at[-1] == ':' && end - at > 1 && at[1] == '/')
+            return (size_t)(at - 1 - text.ptr);
+        at++;
+    }
+    return text.len;
+}
+
 static void in_plain_line(struct span line, int64_t number, link_each *each, void *ctx)
 {
     for (size_t at = 0; at < line.len; at += 3) {
-        at += span_find(span_skip(line, at), SPAN_LIT("://"));
+        at += find_scheme_end(span_skip(line, at));
         if (at >= line.len)
             return;
         struct span url = url_at(line, at);
@@ -126,22 +138,6 @@ void links_in_line(struct span line, int64_t number, link_each *each, void *ctx)
     in_plain_line(str_span(&plain), number, each, ctx);
 }
 
-static bool may_hold_link(struct span text)
-{
-    return text.len && memmem(text.ptr, text.len, "://", 3);
-}
-
-static int64_t count_newlines(struct span text)
-{
-    int64_t count = 0;
-    while (text.len) {
-        size_t at = span_find_char(text, '\n');
-        count += at < text.len;
-        text = span_skip(text, at + 1);
-    }
-    return count;
-}
-
 /* The line around a place within whole lines. */
 static struct span line_around(struct span text, size_t at)
 {
@@ -158,18 +154,17 @@ static struct span line_around(struct span text, size_t at)
 static void in_lines(struct link_scan *scan, struct span text, link_each *each, void *ctx)
 {
     struct span rest = text;
-    while (may_hold_link(rest)) {
-        size_t hit = span_find(rest, SPAN_LIT("://"));
+    for (size_t hit; (hit = find_scheme_end(rest)) < rest.len;) {
         size_t at = (size_t)(rest.ptr - text.ptr) + hit;
         struct span line = line_around(text, at);
         struct span before = { rest.ptr, (size_t)(line.ptr > rest.ptr ? line.ptr - rest.ptr : 0) };
         if (scan->line >= 0)
-            scan->line += count_newlines(before);
+            scan->line += span_count_char(before, '\n');
         links_in_line(line, scan->line >= 0 ? scan->line + 1 : 0, each, ctx);
         rest = span_skip(text, (size_t)(line.ptr - text.ptr) + line.len);
     }
     if (scan->line >= 0)
-        scan->line += count_newlines(rest);
+        scan->line += span_count_char(rest, '\n');
 }
 
 static size_t whole_lines(struct span bytes)

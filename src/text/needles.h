@@ -1,4 +1,6 @@
-/* Many fixed words looked for at once, at memory speed: a table over two bytes says where one may begin. */
+/* Many fixed words looked for at once, faster than memory is read once a byte: a window as long as the
+ * shortest word moves over the text, and a table over its last two bytes says how far it may jump (Wu and
+ * Manber, 1994). */
 #ifndef SLUICE_TEXT_NEEDLES_H
 #define SLUICE_TEXT_NEEDLES_H
 
@@ -6,8 +8,9 @@
 
 struct needles {
     const char *const *words; /* borrowed; two bytes each at least */
-    size_t count;
-    unsigned char begins[65536 / 8];
+    size_t count, window;
+    unsigned char jumps[65536];      /* by the last two bytes of the window */
+    unsigned char begins[65536 / 8]; /* a bit for the first two bytes of each word */
 };
 
 void needles_init(struct needles *needles, const char *const *words, size_t count);

@@ -1,9 +1,8 @@
-/* Covers: domain/verdict_rules, text/needles. */
+/* Covers: domain/verdict_rules. */
 #include "domain/verdict.h"
 
 #include "base/mem.h"
 #include "text/json_in.h"
-#include "text/needles.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -133,25 +132,6 @@ static void hostile_logs_stay_short_and_well_formed(void **state)
     failed("");
 }
 
-static void needles_are_found_in_order(void **state)
-{
-    (void)state;
-    static const char *const words[] = { "abc", "ab", "cd" };
-    struct needles needles;
-    needles_init(&needles, words, 3);
-    size_t at = 0, word = 9;
-    assert_true(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
-    assert_int_equal(at * 10 + word, 21);
-    at++;
-    assert_true(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
-    assert_int_equal(at * 10 + word, 50);
-    at++;
-    assert_true(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
-    assert_int_equal(at * 10 + word, 72);
-    at++;
-    assert_false(needles_next(&needles, SPAN_LIT("xxabxabcd"), &at, &word));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,7 +142,6 @@ int main(void)
         cmocka_unit_test(a_traceback_is_its_last_line),
         cmocka_unit_test(only_the_last_places_are_evidence),
         cmocka_unit_test(hostile_logs_stay_short_and_well_formed),
-        cmocka_unit_test(needles_are_found_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
