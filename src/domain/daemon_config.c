@@ -25,8 +25,10 @@ static const struct bind binds[] = {
     AT("limits.submit_body", BIND_INT, limits.submit_body_bytes),
     AT("limits.connections", BIND_INT, limits.connections),
     AT("limits.page_rows", BIND_INT, limits.page_rows),
+    AT("limits.job_log", BIND_INT, job_log_bytes),
     AT("webhooks.allow", BIND_STRS, webhooks_allow),
     AT("retention.events", BIND_INT, retention_events_s),
+    AT("retention.logs", BIND_INT, retention_logs_s),
     AT("t_settle", BIND_INT, t_settle_s),
     AT("log.level", BIND_ENUM, log_level),
 };

@@ -24,8 +24,10 @@ struct daemon_config {
     struct daemon_limits limits;
     struct strs webhooks_allow; /* io/net_guard.h */
     int64_t retention_events_s;
-    int64_t t_settle_s; /* BIND_NONE: 60 s + 2 x MessageTimeout, at least 120 s */
-    int log_level;      /* enum log_level */
+    int64_t retention_logs_s; /* BIND_NONE: for ever */
+    int64_t job_log_bytes;    /* limits.job_log */
+    int64_t t_settle_s;       /* BIND_NONE: 60 s + 2 x MessageTimeout, at least 120 s */
+    int log_level;            /* enum log_level */
     bool log_json;
     char *ssh_agent_socket; /* no key: SSH_AUTH_SOCK of the environment, set by `serve`; NULL none */
     struct doc *doc;        /* what all of them said, with origins in errs only */

@@ -40,6 +40,10 @@ static const struct schema_row rows[] = {
       .help = "Open connections." },
     { "limits.page_rows", SCHEMA_INT, .fallback = "200", .min = 1, .max = 200,
       .help = "Rows of one page of a list." },
+    { "limits.job_log", SCHEMA_SIZE, .fallback = "16M", .min = 1048576, .max = 1e12, .unit = "bytes",
+      .help =
+          "Compressed log bytes kept here for one job, shared by the logs of its attempts and tasks; older "
+          "ones are read from the cluster." },
     { "limits.requests_per_minute", SCHEMA_INT, .fallback = "null", .min = 1, .max = 1e6,
       .flags = SCHEMA_LATER, .help = "Rate of one client." },
     { "retention", SCHEMA_OBJECT, .fallback = "{}", .help = "How long things are kept." },
@@ -47,8 +51,8 @@ static const struct schema_row rows[] = {
       .help = "The event log." },
     { "retention.metrics", SCHEMA_DURATION, .fallback = "null", .min = 3600, .max = 3e9, .unit = "seconds",
       .flags = SCHEMA_LATER, .help = "Metric points; null: for ever." },
-    { "retention.logs", SCHEMA_DURATION, .fallback = "null", .min = 3600, .max = 3e9, .unit = "seconds",
-      .flags = SCHEMA_LATER, .help = "Log bytes kept here; null: for ever." },
+    { "retention.logs", SCHEMA_DURATION, .fallback = "90d", .words = "forever", .min = 3600, .max = 3e9,
+      .unit = "seconds", .help = "Log bytes kept here, of jobs that are over; the cluster keeps its own." },
     { "t_settle", SCHEMA_DURATION, .fallback = "auto", .words = "auto", .min = 1, .max = 86400,
       .unit = "seconds",
       .help = "Wait before a submission with a lost reply counts as absent; auto: 60 s + 2 x MessageTimeout, "

@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { MAX_LINKS = 20, LINK_JSON_BYTES = 16 * 1024, VERDICT_BYTES = 64 * 1024 };
+enum {
+    MAX_LINKS = 20,
+    LINK_JSON_BYTES = 16 * 1024,
+    VERDICT_BYTES = 64 * 1024,
+    VERDICT_LOG_BYTES = 4 * 1024 * 1024
+};
 
 /* --- links --- */
 
@@ -142,26 +147,17 @@ static void name_canceller(const struct job *job, struct str *who)
         str_add(who, "somebody outside the gateway");
 }
 
-static void read_tail(const struct log_cache *cache, struct str *tail, int64_t *first_line)
-{
-    int64_t from =
-        cache->end - LOG_CACHE_KEEP_BYTES > cache->base ? cache->end - LOG_CACHE_KEEP_BYTES : cache->base;
-    *first_line = 0;
-    if (log_cache_read(cache, from, LOG_CACHE_KEEP_BYTES, tail, NULL) == 0 && cache->end_lines >= 0)
-        *first_line = cache->end_lines - span_count_char(str_span(tail), '\n') + 1;
-}
-
 static bool judge_job(void *ctx, struct job *job)
 {
     struct judging *judging = ctx;
-    auto_str struct str tail = STR_MAX(LOG_CACHE_KEEP_BYTES), who = STR_MAX(256);
+    auto_str struct str tail = STR_MAX(VERDICT_LOG_BYTES), who = STR_MAX(256);
     struct verdict_facts facts = { .state = job->state,
                                    .exit_code = job->exit_code == JOB_ABSENT ? -1 : job->exit_code,
                                    .signal = job->signal == JOB_ABSENT ? 0 : job->signal,
                                    .attempt = judging->place->attempt,
                                    .task = judging->place->task };
     if (judging->cache)
-        read_tail(judging->cache, &tail, &facts.first_line);
+        (void)log_cache_read_end(judging->cache, VERDICT_LOG_BYTES, &tail, &facts.first_line);
     name_canceller(job, &who);
     facts.cancelled_by = str_text(&who);
     facts.log = str_span(&tail);

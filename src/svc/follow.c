@@ -7,6 +7,7 @@
 #include "svc/fanout.h"
 #include "svc/follow_run.h"
 #include "svc/jobs.h"
+#include "svc/kept_logs.h"
 #include "svc/settings.h"
 
 #include <inttypes.h>
@@ -320,7 +321,7 @@ bool follow_cache(struct follow *follow, int64_t job_id, int64_t attempt, int64_
 {
     auto_str struct str path = STR_MAX(PATH_MAX), name = STR_MAX(64);
     run_log_name(attempt, task, &name);
-    run_cache_path(follow->gw, job_id, str_span(&name), &path);
+    kept_logs_path(follow->gw, job_id, str_span(&name), &path);
     const struct run *run = find(follow, job_id);
     for (size_t i = 0; run && i < run->count; i++) {
         const struct log_cache *cache = &run->files[i]->cache;

@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "svc/fanout.h"
 #include "svc/findings.h"
+#include "svc/kept_logs.h"
 #include "svc/metrics.h"
-#include "svc/settings.h"
 #include "text/json_out.h"
 #include "text/utf8.h"
 
@@ -14,12 +14,6 @@
 #include <string.h>
 
 enum { TELL_BYTES = 32 * 1024, MAX_RUN_FILES = 20000 };
-
-void run_cache_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out)
-{
-    str_addf(out, "%s/logs/%" PRId64 ".%.*s", settings_daemon(gw->settings)->state_dir, job_id,
-             SPAN_FMT(name));
-}
 
 void run_log_name(int64_t attempt, int64_t task, struct str *out)
 {
@@ -56,6 +50,16 @@ static void run_file_free(struct run_file *file)
     mem_free_ptr(&file);
 }
 
+/* Each of its logs may keep as much as the others. */
+static void share_limit(const struct gateway *gw, struct run *run)
+{
+    size_t logs = 0;
+    for (size_t i = 0; i < run->count; i++)
+        logs += run->files[i]->kind == RUN_FILE_LOG;
+    for (size_t i = 0; i < run->count; i++)
+        run->files[i]->cache.max_bytes = kept_logs_share(gw, logs);
+}
+
 static struct run_file *add_file(const struct gateway *gw, struct run *run, struct span path)
 {
     struct run_file found = { 0 };
@@ -67,7 +71,7 @@ static struct run_file *add_file(const struct gateway *gw, struct run *run, stru
     file->path = span_dup(path);
     if (file->kind == RUN_FILE_LOG) {
         auto_str struct str cache = STR_MAX(PATH_MAX);
-        run_cache_path(gw, run->job_id, name, &cache);
+        kept_logs_path(gw, run->job_id, name, &cache);
         log_cache_open(&file->cache, str_text(&cache));
         file->inode = file->cache.inode;
         file->offset = file->told = file->cache.end;
@@ -79,7 +83,9 @@ static struct run_file *add_file(const struct gateway *gw, struct run *run, stru
         file->inode = metrics.inode;
         file->offset = metrics.offset;
     }
-    return *vec_push(run->files, run->count, run->cap) = file;
+    *vec_push(run->files, run->count, run->cap) = file;
+    share_limit(gw, run);
+    return file;
 }
 
 static struct run_file *find_file(struct run *run, struct span path)
@@ -191,10 +197,8 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
     if (is_new)
         file->told = seen->offset;
     file->cache.inode = seen->inode;
-    if (log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err) < 0) {
+    if (log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err) < 0)
         log_warn("job %" PRId64 ": log not kept: %s", run->job_id, err.text);
-        return; /* the offset stays: the bytes come again */
-    }
     file->offset = file->cache.end;
     if (is_new || seen->offset > before) /* whatever was begun has no rest; its lines are counted anew */
         *file->scan = (struct link_scan){ .line = seen->offset ? LOG_LINES_UNKNOWN : 0 };

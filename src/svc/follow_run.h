@@ -44,8 +44,6 @@ void run_judge(const struct gateway *gw, const struct run *run);
 /* All was read: its logs are complete. */
 void run_close(const struct gateway *gw, struct run *run);
 
-/* <state>/logs/<job>.<name> */
-void run_cache_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out);
 /* attempt-2.7.log; task -1: none */
 void run_log_name(int64_t attempt, int64_t task, struct str *out);
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "store/event_store.h"
 #include "store/misc_store.h"
+#include "svc/kept_logs.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 
@@ -17,4 +18,5 @@ void upkeep_prune(struct gateway *gw)
         event_store_prune(gw->store, now - keep * US_PER_S, NULL, &err) < 0)
         log_warn("pruning: %s", err.text);
     spool_prune(gw);
+    kept_logs_prune(gw);
 }

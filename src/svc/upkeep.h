@@ -4,7 +4,8 @@
 
 #include "svc/gateway.h"
 
-/* Idempotency keys of more than 7 days, events past their retention, tars that no job waits for. */
+/* Idempotency keys of more than 7 days, events past their retention, tars that no job waits for, kept logs
+ * past theirs. */
 void upkeep_prune(struct gateway *gw);
 
 #endif

@@ -45,6 +45,8 @@ static void an_empty_file_is_all_defaults(void **state)
     assert_int_equal(config->t_settle_s, BIND_NONE);
     assert_int_equal(config->log_level, LOG_INFO);
     assert_int_equal(config->retention_events_s, 30 * 86400);
+    assert_int_equal(config->retention_logs_s, 90 * 86400);
+    assert_int_equal(config->job_log_bytes, 16 << 20);
     assert_false(config->log_json);
 }
 
