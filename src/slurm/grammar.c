@@ -65,10 +65,15 @@ static bool is_mem(struct span value)
     return is_digits(value);
 }
 
+static bool read_count(struct span value, uint64_t *count)
+{
+    return span_u64(value, count) && *count > 0 && *count <= 1000000000;
+}
+
 static bool is_count(struct span value)
 {
     uint64_t count;
-    return is_digits(value) && span_u64(value, &count) && count > 0 && count <= 1000000000;
+    return read_count(value, &count);
 }
 
 static bool is_range(struct span value)
@@ -77,8 +82,7 @@ static bool is_range(struct span value)
     uint64_t low, high;
     if (dash == value.len)
         return is_count(value);
-    return is_count(span_head(value, dash)) && is_count(span_skip(value, dash + 1)) &&
-           span_u64(span_head(value, dash), &low) && span_u64(span_skip(value, dash + 1), &high) &&
+    return read_count(span_head(value, dash), &low) && read_count(span_skip(value, dash + 1), &high) &&
            low <= high;
 }
 
@@ -199,12 +203,12 @@ static bool is_nice(struct span value)
 
 static bool is_path(struct span value)
 {
-    if (value.len > MAX_VALUE_BYTES || !is_printable(value) || value.ptr[0] != '/')
+    if (!is_printable(value) || value.ptr[0] != '/')
         return false;
     for (size_t i = 0; i < value.len; i++) {
         if (value.ptr[i] != '%')
             continue;
-        if (i + 1 == value.len || !strchr("jAaxu%", value.ptr[i + 1]) || !value.ptr[i + 1])
+        if (i + 1 == value.len || !strchr("jAaxu%", value.ptr[i + 1]))
             return false;
         i++;
     }

@@ -13,8 +13,9 @@ static bool take_number(struct span *rest, uint64_t *out)
     size_t n = 0;
     while (n < rest->len && isdigit((unsigned char)rest->ptr[n]))
         n++;
-    if (n == 0 || n > 18 || !span_u64(span_head(*rest, n), out))
+    if (n == 0 || n > 18)
         return false;
+    (void)span_u64(span_head(*rest, n), out); /* 18 digits fit */
     *rest = span_skip(*rest, n);
     return true;
 }

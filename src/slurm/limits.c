@@ -107,9 +107,9 @@ static bool set_field(void *row, const struct field *field, struct span value)
         *(bool *)to = span_is(value, "UP");
         return true;
     case KIND_GPUS:
-        return slurm_tres_parse(value, to, NULL) == 0;
+        break;
     }
-    return false;
+    return slurm_tres_parse(value, to, NULL) == 0;
 }
 
 static const struct field *find_field(const struct field *fields, size_t count, struct span key)
@@ -162,8 +162,9 @@ static bool read_columns(struct span line, void *row, const struct field *fields
 {
     for (size_t i = 0; i < count; i++) {
         size_t at = span_find_char(line, '|');
-        if ((at == line.len) != (i + 1 == count) || !set_field(row, &fields[i], span_head(line, at)))
+        if ((at == line.len) != (i + 1 == count))
             return false;
+        (void)set_field(row, &fields[i], span_head(line, at)); /* an odd value leaves it as it is */
         line = span_skip(line, at + 1);
     }
     return true;
@@ -320,10 +321,11 @@ int limits_program(struct str *sh, const struct limits_request *request, struct 
     return 0;
 }
 
+/* The frame has ended: its sections are whole. */
 static struct span good_data(const struct frame *frame, const char *name)
 {
     const struct frame_section *section = frame_get(frame, name);
-    return section && section->complete && section->rc == 0 ? section->data : (struct span){ 0 };
+    return section && section->rc == 0 ? section->data : (struct span){ 0 };
 }
 
 int limits_parse(struct span out, const struct nonce *frame, struct slurm_limits *limits, struct err *err)

@@ -14,8 +14,7 @@ int look_add_sections(struct str *sh, const struct look_request *request, struct
     struct sacct_request sacct = { request->rows, request->tools.bin_dir, request->tools.cluster,
                                    request->window_s };
     str_add(sh, "_d=");
-    if (quote_shell(sh, span_of(request->run_dir), err) < 0)
-        return -1;
+    quote_text(sh, request->run_dir);
     str_add(sh, "\n");
     frame_section_open(sh, "receipt");
     /* An NFS client that still believes in the folder's old content is asked afresh by reading it. */
@@ -29,8 +28,7 @@ int look_add_sections(struct str *sh, const struct look_request *request, struct
     if (!request->has_accounting)
         return 0;
     frame_section_open(sh, "sacct");
-    if (sacct_command(sh, &sacct, err) < 0)
-        return -1;
+    (void)sacct_command(sh, &sacct, NULL); /* its names passed with squeue's */
     str_add(sh, "\n");
     frame_section_close(sh, "sacct");
     return 0;
@@ -85,18 +83,17 @@ static int look_queue(const struct frame *frame, const struct nonce *rows, struc
     return 0;
 }
 
-static int look_accounting(const struct frame *frame, const struct nonce *rows, struct span token,
-                           struct slurm_look_result *result, struct err *err)
+static void look_accounting(const struct frame *frame, const struct nonce *rows, struct span token,
+                            struct slurm_look_result *result)
 {
     auto_sacct struct sacct sacct = { 0 };
     const struct frame_section *section = frame_get(frame, "sacct");
-    if (slurm_parse_sacct(section ? section->data : (struct span){ 0 }, rows, &sacct, err) < 0)
-        return -1;
+    struct span data = section ? section->data : (struct span){ 0 };
+    (void)slurm_parse_sacct(data, rows, &sacct, NULL); /* the nonce passed with squeue's */
     result->is_good = result->is_good && is_whole(section, sacct.rejected);
     for (size_t i = 0; i < sacct.count; i++)
         if (span_eq(sacct.jobs[i].token, token))
             add_id(result, sacct.jobs[i].id.job, sacct.jobs[i].state, false);
-    return 0;
 }
 
 int look_parse(struct span out, const struct look_request *request, struct span token,
@@ -116,8 +113,8 @@ int look_read(const struct frame *frame, const struct look_request *request, str
         return err_set(err, ERR_CORRUPT, "look: the answer was cut");
     if (look_queue(frame, request->rows, token, &found, err) < 0)
         return err_wrap(err, "look");
-    if (request->has_accounting && look_accounting(frame, request->rows, token, &found, err) < 0)
-        return err_wrap(err, "look");
+    if (request->has_accounting)
+        look_accounting(frame, request->rows, token, &found);
     const struct frame_section *receipt = frame_get(frame, "receipt");
     found.is_good = found.is_good && is_whole(receipt, 0);
     found.has_receipt = receipt && receipt->data.len > 0;
@@ -142,21 +139,18 @@ static int check_cancel(const struct cancel_request *request, struct err *err)
     return 0;
 }
 
-static int add_scancel(struct str *sh, const struct cancel_request *request, struct err *err)
+static void add_scancel(struct str *sh, const struct cancel_request *request)
 {
-    if (row_add_tool(sh, request->tools.bin_dir, "scancel", err) < 0)
-        return -1;
+    (void)row_add_tool(sh, request->tools.bin_dir, "scancel", NULL); /* as squeue's, which passed */
     if (request->tools.cluster)
         str_addf(sh, " -M %s", request->tools.cluster);
     if (request->signal)
         str_addf(sh, " --batch --signal=%s", request->signal);
     if (request->name) {
         str_add(sh, " -n ");
-        if (quote_shell(sh, span_of(request->name), err) < 0)
-            return -1;
+        quote_text(sh, request->name);
     }
     str_addf(sh, " %s", request->id);
-    return 0;
 }
 
 /* The look is at what names the job for sure: its script's path and its folder, not its name. */
@@ -173,8 +167,7 @@ static int add_cancel(struct str *sh, const struct cancel_request *request, stru
     str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k' 2>&1); _c=$?\n", (unsigned long long)id.job,
              request->rows->text);
     str_addf(sh, "case $_c,$_q in\n*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", request->token);
-    if (add_scancel(sh, request, err) < 0)
-        return -1;
+    add_scancel(sh, request);
     str_addf(sh,
              " 2>&1; _c=$?\necho; [ $_c -eq 0 ] && echo sent || echo \"refused $_c\";;\n"
              "0,*%s*) echo stranger;;\n*) printf '%%s\\n' \"$_q\"; echo unknown;;\nesac\n",

@@ -4,7 +4,6 @@
 #include "slurm/value.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +79,7 @@ static int expand_rest(struct nodelist *list, struct str *name, struct span rest
     int rc;
     if (open == rest.len)
         rc = add_name(list, name, err);
-    else if (close < open || close == rest.len || depth == MAX_BRACKETS)
+    else if (close == rest.len || depth == MAX_BRACKETS) /* close > open: plain holds no bracket */
         rc = err_set(err, ERR_INVALID, "an unclosed bracket in a node list, or too many");
     else
         rc = expand_bracket(list, name, span_head(span_skip(rest, open + 1), close - open - 1),
@@ -154,12 +153,12 @@ static bool is_same_family(const struct cut *a, const struct cut *b)
 /* True where b is the number behind a, written as the padding of `first` writes it. */
 static bool is_next(const struct cut *first, const struct cut *a, const struct cut *b)
 {
-    uint64_t before, value;
-    char text[32];
-    if (!span_u64(a->digits, &before) || !span_u64(b->digits, &value) || value != before + 1)
-        return false;
-    int n = snprintf(text, sizeof(text), "%0*llu", (int)first->digits.len, (unsigned long long)value);
-    return n > 0 && span_eq(b->digits, (struct span){ text, (size_t)n });
+    uint64_t before = 0, value = 0;
+    (void)span_u64(a->digits, &before); /* 1 to 18 digits: they fit */
+    (void)span_u64(b->digits, &value);
+    auto_str struct str text = STR_MAX(32);
+    str_addf(&text, "%0*llu", (int)first->digits.len, (unsigned long long)before + 1);
+    return value == before + 1 && span_eq(b->digits, str_span(&text));
 }
 
 /* Writes one family, names[from..to), as "head[ranges]tail". */

@@ -166,9 +166,3 @@ struct refusal refusal_read(int rc, struct span text)
         return refusal_of(&no_sbatch, first_words(text));
     return refusal_of(&unknown, first_words(text));
 }
-
-const char *refusal_kind_word(enum refusal_kind kind)
-{
-    static const char *const words[] = { "ambiguous", "permanent", "transient" };
-    return (unsigned)kind < ARRAY_LEN(words) ? words[kind] : words[0];
-}

@@ -19,6 +19,5 @@ struct refusal {
 
 /* rc is sbatch's exit status (124, 137: by our timeout), text its standard error. */
 struct refusal refusal_read(int rc, struct span text);
-const char *refusal_kind_word(enum refusal_kind kind);
 
 #endif

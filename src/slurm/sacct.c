@@ -117,9 +117,9 @@ static bool set_field(struct sacct_job *job, const struct column *column, struct
         return true;
     case KIND_CPU:
         set_cpu(field, value);
-        return true;
+        break;
     }
-    return false;
+    return true;
 }
 
 _Static_assert(offsetof(struct sacct_job, exit_signal) == offsetof(struct sacct_job, exit_code) + sizeof(int),
@@ -214,18 +214,15 @@ static struct span skip_broken(struct span text, struct span mark)
     return span_skip(text, span_find_char(text, '\n') + 1);
 }
 
-static int add_row(struct sacct *rows, struct sacct_job *job, struct err *err)
+static void add_row(struct sacct *rows, struct sacct_job *job)
 {
     if (job->id.step.len) {
         if (!fold_step(rows, job))
             row_reject(&rows->rejected, rows->reject, "step without its job", job->state_raw);
-        return 0;
+        return;
     }
-    if (rows->count == MAX_SACCT_ROWS)
-        return err_set(err, ERR_TOO_LARGE, "sacct answered more than %d rows", MAX_SACCT_ROWS);
     job->order = (uint32_t)rows->count;
     *vec_push(rows->jobs, rows->count, rows->cap) = *job;
-    return 0;
 }
 
 int slurm_parse_sacct(struct span text, const struct nonce *nonce, struct sacct *rows, struct err *err)
@@ -245,8 +242,7 @@ int slurm_parse_sacct(struct span text, const struct nonce *nonce, struct sacct 
             continue;
         }
         text = at;
-        if (add_row(&found, &job, err) < 0)
-            return -1;
+        add_row(&found, &job);
     }
     number_attempts(&found);
     *rows = found;
@@ -260,11 +256,12 @@ void sacct_clear(struct sacct *rows)
     *rows = (struct sacct){ 0 };
 }
 
+/* job has the id's number. */
 static bool stands_for(const struct sacct_job *job, const struct slurm_id *id)
 {
     if (is_same_job(&job->id, id))
         return true;
-    if (!job->id.ranges.len || id->task < 0 || job->id.job != id->job)
+    if (!job->id.ranges.len || id->task < 0)
         return false;
     auto_slurm_tasks struct slurm_tasks tasks = { 0 };
     if (slurm_tasks_expand(job->id.ranges, &tasks, NULL) < 0)

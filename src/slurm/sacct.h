@@ -14,7 +14,7 @@
 #include "domain/job_state.h"
 #include "slurm/jobid.h"
 
-enum { SACCT_CHUNK_IDS = 50, MAX_SACCT_ROWS = 500000 };
+enum { SACCT_CHUNK_IDS = 50 };
 
 /* "--format=..." with our columns, and the fixed flags around it; what is asked for (-j, -S, --name) is the
  * caller's: `sacct_command(sh, ...); str_addf(sh, " -j %s", ids);`. Without a window sacct starts at
@@ -51,7 +51,8 @@ struct sacct {
     char reject[160];
 };
 
-/* 0 also with rejected rows. -1 with ERR_TOO_LARGE beyond MAX_SACCT_ROWS. Any bytes are safe. */
+/* 0 also with rejected rows. -1 with ERR_INTERNAL for a nonce that is none. Any bytes are safe;
+ * MAX_OUTPUT_BYTES bounds the rows. */
 int slurm_parse_sacct(struct span text, const struct nonce *nonce, struct sacct *rows, struct err *err);
 void sacct_clear(struct sacct *rows);
 #define auto_sacct __attribute__((cleanup(sacct_clear)))

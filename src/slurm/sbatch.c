@@ -65,8 +65,7 @@ static int add_files(struct str *sh, const struct launch_request *request, struc
     str_add(sh, "[ -s \"$_d/script.sh\" ] || return 1\nchmod 700 \"$_d/script.sh\" || return 1\n");
     if (request->code_dir) {
         str_add(sh, "mkdir -p \"$_d/code\" && cp -RPp ");
-        if (quote_shell(sh, span_of(request->code_dir), err) < 0)
-            return -1;
+        quote_text(sh, request->code_dir);
         str_add(sh, "/. \"$_d/code/\" || return 1\n");
     }
     if (request->secrets.len) {
@@ -104,8 +103,7 @@ static int add_launcher(struct str *sh, const struct launch_request *request, st
     str_add(sh, "umask 077\ntrap '' HUP PIPE\n");
     str_add(sh, clean_environment);
     str_addf(sh, "_n=%u _d=", request->attempt);
-    if (quote_shell(sh, span_of(request->run_dir), err) < 0)
-        return -1;
+    quote_text(sh, request->run_dir);
     str_add(sh, "\n");
     str_add(sh, launch_functions);
     if (add_files(sh, request, err) < 0 || add_run(sh, request, err) < 0)
@@ -149,8 +147,7 @@ int stage_program(struct str *sh, const struct stage_request *request, struct er
         return err_set(err, ERR_INVALID, "stage: no sha256");
     frame_begin(sh, request->frame);
     str_add(sh, "umask 077\n_d=");
-    if (quote_shell(sh, span_of(request->run_dir), err) < 0)
-        return -1;
+    quote_text(sh, request->run_dir);
     str_add(sh, "\n");
     frame_section_open(sh, "stage");
     str_addf(sh,

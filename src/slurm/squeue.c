@@ -124,9 +124,9 @@ static bool set_field(struct squeue_row *row, const struct column *column, struc
         return true;
     case KIND_COUNT:
         set_signed(field, value, slurm_count);
-        return true;
+        break;
     }
-    return false;
+    return true;
 }
 
 static void find_token(struct squeue_row *row)
@@ -238,8 +238,6 @@ int slurm_parse_squeue(struct span text, const struct nonce *nonce, struct squeu
             r.rest = behind_broken(&r);
             continue;
         }
-        if (found.count == MAX_SQUEUE_ROWS)
-            return err_set(err, ERR_TOO_LARGE, "squeue answered more than %d rows", MAX_SQUEUE_ROWS);
         *vec_push(found.rows, found.count, found.cap) = row;
         r.rest = at;
     }

@@ -47,9 +47,8 @@ struct squeue {
     char reject[160]; /* why the first one was, control bytes replaced */
 };
 
-/* Reads the answer. 0 also with rejected rows: ask rows->rejected. -1 with ERR_TOO_LARGE beyond
- * MAX_SQUEUE_ROWS. Any bytes are safe. */
-enum { MAX_SQUEUE_ROWS = 500000 };
+/* Reads the answer. 0 also with rejected rows: ask rows->rejected. -1 with ERR_INTERNAL for a nonce
+ * that is none. Any bytes are safe; MAX_OUTPUT_BYTES bounds the rows. */
 int slurm_parse_squeue(struct span text, const struct nonce *nonce, struct squeue *rows, struct err *err);
 void squeue_clear(struct squeue *rows);
 #define auto_squeue __attribute__((cleanup(squeue_clear)))

@@ -75,10 +75,11 @@ static int read_tables(struct slurm_tick_report *report, const struct frame *fra
                        struct err *err)
 {
     if (slurm_parse_squeue(data_of(frame_get(frame, "squeue")), rows, &report->queue, err) < 0 ||
-        slurm_parse_sacct(data_of(frame_get(frame, "sacct")), rows, &report->sacct, err) < 0 ||
-        slurm_parse_sacct(data_of(frame_get(frame, "recent")), rows, &report->recent, err) < 0 ||
         slurm_parse_nodes(data_of(frame_get(frame, "nodes")), &report->nodes, err) < 0)
         return err_wrap(err, "poll");
+    /* The nonce passed with squeue's rows. */
+    (void)slurm_parse_sacct(data_of(frame_get(frame, "sacct")), rows, &report->sacct, NULL);
+    (void)slurm_parse_sacct(data_of(frame_get(frame, "recent")), rows, &report->recent, NULL);
     return 0;
 }
 

@@ -123,19 +123,17 @@ static int add_gone(struct str *sh, const struct tick_request *request, struct e
     return 0;
 }
 
-static int add_sacct(struct str *sh, const struct tick_request *request, struct err *err)
+static void add_sacct(struct str *sh, const struct tick_request *request)
 {
     struct sacct_request sacct = { request->rows, request->bin_dir, request->cluster, 0 };
     str_add(sh, "if [ -n \"$_g\" ]; then\n");
     frame_section_open(sh, "sacct");
     str_add(sh, "_a=0 _l= _c=0\nset -- $_g\nwhile [ $# -gt 1 ]; do\n_l=$_l,$1 _c=$((_c + 1))\nshift 2\n");
     str_addf(sh, "if [ $_c -eq %d ] || [ $# -lt 2 ]; then\n", (int)SACCT_CHUNK_IDS);
-    if (sacct_command(sh, &sacct, err) < 0)
-        return -1;
+    (void)sacct_command(sh, &sacct, NULL); /* its names passed with squeue's */
     str_add(sh, " -j \"${_l#,}\" || _a=$?\n_l= _c=0\nfi\ndone\n_t $_a\n");
     frame_section_close(sh, "sacct");
     str_add(sh, "fi\n");
-    return 0;
 }
 
 static int add_recent(struct str *sh, const struct tick_request *request, struct err *err)
@@ -157,8 +155,7 @@ static int add_exits(struct str *sh, const struct tick_request *request, struct 
     str_add(sh, "if [ -n \"$_g\" ]; then\n");
     frame_section_open(sh, "exits");
     str_add(sh, "set -- $_g\nwhile [ $# -gt 1 ]; do\nfor _e in ");
-    if (quote_shell(sh, span_of(request->runs_dir), err) < 0)
-        return -1;
+    quote_text(sh, request->runs_dir);
     str_addf(sh,
              "/\"$2\"/exit*; do\n[ -f \"$_e\" ] || continue\n_x=$(head -c 200 \"$_e\")\n"
              "printf '%%s\\037%%s\\037%%s\\037%%s\\n' %s \"$1\" \"${_e##*/}\" \"$_x\"\ndone\nshift 2\ndone\n",
@@ -202,8 +199,8 @@ static int add_jobs_sections(struct str *sh, const struct tick_request *request,
 {
     if (add_queue(sh, request, err) < 0 || add_gone(sh, request, err) < 0)
         return -1;
-    if (request->has_accounting && add_sacct(sh, request, err) < 0)
-        return -1;
+    if (request->has_accounting)
+        add_sacct(sh, request);
     if (request->runs_dir && add_exits(sh, request, err) < 0)
         return -1;
     return 0;

@@ -11,20 +11,24 @@ static const struct grammar_case cases[] = {
     { DIRECTIVE_TEXT,
       { "a", "train v2 #3", "ü|;$(x)`" },
       { "", "a\"b", "a\\b", "a\nb", "a\x1b", "\x7f", "\xff" } },
-    { DIRECTIVE_NAME, { "gpu", "gpu,cpu", "a.b_c+d-e" }, { "", "a b", "-x", "a;b", "a=b", "\"" } },
+    { DIRECTIVE_NAME,
+      { "gpu", "gpu,cpu", "a.b_c+d-e" },
+      { "", "a b", "-x", "a;b", "a=b", "\"", "a/b", "@" } },
     { DIRECTIVE_TIME,
       { "30", "24:00:00", "2-12", "2-12:30:00", "UNLIMITED", "90:00" },
       { "", "0", "1x", "-1", "1:2:3:4", "1 0", "1.5", "2-", "now" } },
-    { DIRECTIVE_MEM, { "64G", "512M", "0", "1000", "2T" }, { "", "G", "64GB", "-1", "1.5G", "64 G" } },
+    { DIRECTIVE_MEM,
+      { "64G", "512M", "0", "1000", "2T" },
+      { "", "G", "64GB", "-1", "1.5G", "64 G", "12345678901" } },
     { DIRECTIVE_COUNT, { "1", "128" }, { "", "0", "-1", "1e3", "9999999999", "two" } },
-    { DIRECTIVE_RANGE, { "2", "2-4" }, { "", "4-2", "2-", "-2", "0", "1-2-3" } },
-    { DIRECTIVE_NODELIST, { "n1", "n[1-3,07]-x,gpu05" }, { "", "n[1", "n 1", ",", "a;b", "(null)" } },
+    { DIRECTIVE_RANGE, { "2", "2-4" }, { "", "4-2", "2-", "-2", "0", "1-2-3", "0-2", "2-9999999999" } },
+    { DIRECTIVE_NODELIST, { "n1", "n[1-3,07]-x,gpu05" }, { "", "n[1", "n 1", ",", "a;b", "(null)", "None" } },
     { DIRECTIVE_CONSTRAINT,
       { "a100", "a100&nvlink", "[rack1|rack2]", "(a|b)&c", "gpu*2" },
       { "", "[a", "a]", "[a)", "a b", "&a", "a\"", "((((((((((((((((((a))))))))))))))))))" } },
     { DIRECTIVE_GRES,
       { "gpu:2", "gpu:a100:2", "a100:2", "2", "gpu:nvidia_a100_3g.39gb:1,shard:2", "gres/gpu=2" },
-      { "", "gpu:", ",", "gpu:2,", "gpu:2,,x:1", ":2", "gpu::2", "gpu 2", "gpu:2;x" } },
+      { "", "gpu:", ",", "gpu:2,", "gpu:2,,x:1", ":2", "gpu::2", "gpu==2", "gpu:2;x" } },
     { DIRECTIVE_DEPENDENCY,
       { "afterok:27", "afterok:27:28_3", "afterany:1,singleton", "after:5+10", "aftercorr:7_*",
         "afterok:1?afterany:2" },
@@ -35,11 +39,13 @@ static const struct grammar_case cases[] = {
       { "", "x", "5-2", "1-", "1%0", "1%", "1,", "0-100000", "1..." } },
     { DIRECTIVE_BEGIN,
       { "now", "now+1hour", "2026-11-20T18:00", "16:00" },
-      { "", "now +1", "+1", "a;b", "\"" } },
+      { "", "now +1", "+1", "a;b", "\"", "now+1111111111222222222233333333334444hours" } },
     { DIRECTIVE_SIGNAL,
-      { "USR2", "B:USR2@180", "R:TERM", "10@60" },
-      { "", "B:", "USR2@", "USR2@x", "U;R", "X:USR2" } },
-    { DIRECTIVE_NICE, { "0", "-100", "100" }, { "", "x", "99999999999", "--1", "1.5" } },
+      { "USR2", "B:USR2@180", "R:TERM", "10@60", "RB:USR1", "BR:USR1@65535" },
+      { "", "B:", "USR2@", "USR2@x", "U;R", "X:USR2", "USR2@123456", "RB:", "ABCDEFGHIJKLM" } },
+    { DIRECTIVE_NICE,
+      { "0", "-100", "100" },
+      { "", "x", "99999999999", "--1", "1.5", "2147483646", "-2147483646" } },
     { DIRECTIVE_PATH,
       { "/w/runs/x/slurm.log", "/a b/%j-%A_%a.%x", "/100%%/x" },
       { "", "x", "/a\nb", "/a%N", "/a%", "/a\"b", "/a\\b" } },
@@ -88,6 +94,11 @@ static void a_value_without_end_is_refused(void **state)
     assert_non_null(grammar_refuses((enum directive_kind)99, span_of("x")));
     assert_null(grammar_refuses(DIRECTIVE_TEXT, span_head(str_span(&text), 200)));
     assert_non_null(grammar_refuses(DIRECTIVE_TEXT, span_head(str_span(&text), 201)));
+    static const enum directive_kind words[] = { DIRECTIVE_NAME, DIRECTIVE_WORD };
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        assert_null(grammar_refuses(words[i], span_head(str_span(&text), 200)));
+        assert_non_null(grammar_refuses(words[i], span_head(str_span(&text), 201)));
+    }
 }
 
 int main(void)

@@ -85,6 +85,17 @@ static void too_many_types_are_an_error(void **state)
         str_addf(&text, "gpu:t%d:1,", i);
     assert_int_equal(slurm_gres_parse(str_span(&text), &gpus, &err), -1);
     assert_int_equal(err.code, ERR_TOO_LARGE);
+    str_cut(&text, 0);
+    for (int i = 0; i < MAX_GPU_TYPES; i++)
+        str_addf(&text, "gres/gpu:t%d=1,", i);
+    assert_int_equal(slurm_tres_parse(str_span(&text), &gpus, NULL), 0);
+    size_t full = text.len;
+    str_add(&text, "gres/gpu:more=1");
+    assert_int_equal(slurm_tres_parse(str_span(&text), &gpus, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+    str_cut(&text, full); /* those without a type would be one type more */
+    str_addf(&text, "gres/gpu=%d", MAX_GPU_TYPES + 1);
+    assert_int_equal(slurm_tres_parse(str_span(&text), &gpus, &err), -1);
 }
 
 static void a_new_flag_does_not_close_a_node_but_a_new_state_does(void **state)

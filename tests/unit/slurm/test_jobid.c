@@ -56,6 +56,10 @@ static void a_cut_range_says_so_and_invents_nothing(void **state)
     assert_int_equal(slurm_tasks_expand(span_of("1-3,50..."), &tasks, NULL), 0);
     assert_true(tasks.is_cut);
     assert_int_equal(tasks.count, 3);
+    slurm_tasks_clear(&tasks);
+    assert_int_equal(slurm_tasks_expand(span_of("123..."), &tasks, NULL), 0); /* perhaps of 1234 */
+    assert_true(tasks.is_cut);
+    assert_int_equal(tasks.count, 0);
 }
 
 static void an_array_beyond_the_limit_is_refused(void **state)
@@ -77,7 +81,8 @@ static void an_array_beyond_the_limit_is_refused(void **state)
 static void what_is_no_range_is_refused(void **state)
 {
     (void)state;
-    static const char *const rows[] = { "", "5-2", "a", "1-", "1,,2", "1-2:0", "1-2:", "%2", "1%x", "1-2-3" };
+    static const char *const rows[] = { "",     "5-2", "a",   "1-",    "1,,2",          "1-2:0",
+                                        "1-2:", "%2",  "1%x", "1-2-3", "1%99999999999", "1-99999999999" };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct slurm_tasks tasks = { 0 };
         struct err err;

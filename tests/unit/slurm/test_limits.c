@@ -2,6 +2,7 @@
 
 #include "shell.h"
 #include "slurm/value.h"
+#include "text/frame.h"
 
 static const struct nonce frame_nonce = { "fedcba98765432100123456789abcdeX" };
 
@@ -131,6 +132,137 @@ static void any_bytes_are_safe(void **state)
     sample_torture(str_span(&text), 1000, read_any);
 }
 
+static void lines_that_are_none_are_counted_and_blank_ones_pass(void **state)
+{
+    (void)state;
+    auto_slurm_limits struct slurm_limits limits = { 0 };
+    assert_int_equal(
+        slurm_parse_partitions(span_of("\nPartitionName=gpu TRES=gres/gpu=x\nPartitionName= State=UP\n"
+                                       "PartitionName=a State=UP OverSubscribe TRES\n"),
+                               &limits, NULL),
+        0);
+    assert_int_equal(limits.partition_count, 1);
+    assert_int_equal(limits.rejected, 2);
+    assert_int_equal(slurm_parse_assocs(span_of("\nbed||ada|||\nbed|ml|ada||normal|normal\n"), &limits, NULL),
+                     0);
+    assert_int_equal(limits.assoc_count, 1);
+    assert_int_equal(limits.rejected, 3);
+    assert_int_equal(slurm_parse_qos(span_of("\n|0|||||||\nnormal|0|||||||\n"), &limits, NULL), 0);
+    assert_int_equal(limits.qos_count, 1);
+    assert_int_equal(limits.rejected, 4);
+    assert_true(slurm_list_allows((struct span){ 0 }, span_of("ml")));
+}
+
+static void settings_of_a_site_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool has_accounting, is_enforcing;
+    } rows[] = { { "AccountingStorageType = accounting_storage/none\nEnforcePartLimits = ANY", false, true },
+                 { "AccountingStorageType = accounting_storage/slurmdbd\nEnforcePartLimits = ALL", true,
+                   true },
+                 { "AccountingStorageType =\nEnforcePartLimits = NO\nno setting", false, false },
+                 { "AccountingStorageType = (null)", false, false } };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        auto_slurm_limits struct slurm_limits limits = { 0 };
+        slurm_parse_config(span_of(rows[i].line), &limits);
+        assert_int_equal(limits.config.has_accounting, rows[i].has_accounting);
+        assert_int_equal(limits.config.is_enforcing_limits, rows[i].is_enforcing);
+    }
+}
+
+static void add_rows(struct str *to, const char *before, const char *behind, int count)
+{
+    for (int i = 0; i < count; i++)
+        str_addf(to, "%s%d%s\n", before, i, behind);
+}
+
+static void lists_without_end_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *behind; /* a row's number */
+        int (*parse)(struct span text, struct slurm_limits *limits, struct err *err);
+        const char *section;
+    } lists[] = { { "PartitionName=p", "", slurm_parse_partitions, "partitions" },
+                  { "bed|a", "|ada|||", slurm_parse_assocs, "assocs" },
+                  { "q", "|0|||||||", slurm_parse_qos, "qos" } };
+    struct shell shell;
+    shell_setup(&shell);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        auto_slurm_limits struct slurm_limits limits = { 0 }, whole = { 0 };
+        auto_str struct str text = STR_MAX((size_t)1 << 20), frame = STR_MAX((size_t)2 << 20);
+        auto_str struct str program = STR_MAX(10000);
+        struct err err;
+        add_rows(&text, lists[i].before, lists[i].behind, MAX_LIMIT_ROWS);
+        assert_int_equal(lists[i].parse(str_span(&text), &limits, NULL), 0);
+        add_rows(&text, lists[i].before, lists[i].behind, 1);
+        slurm_limits_clear(&limits);
+        assert_int_equal(lists[i].parse(str_span(&text), &limits, &err), -1);
+        assert_int_equal(err.code, ERR_TOO_LARGE);
+        frame_begin(&program, &frame_nonce);
+        frame_section_open(&program, "config");
+        str_add(&program, "echo ClusterName = bed\n");
+        frame_section_close(&program, "config");
+        frame_section_open(&program, lists[i].section);
+        str_add(&program, "cat rows\n");
+        frame_section_close(&program, lists[i].section);
+        frame_end(&program);
+        shell_write(&shell, "rows", str_text(&text), 0600);
+        assert_int_equal(shell_run(&shell, "dash", str_span(&program), &frame), 0);
+        assert_int_equal(limits_parse(str_span(&frame), &frame_nonce, &whole, &err), -1);
+        assert_int_equal(err.code, ERR_TOO_LARGE);
+    }
+    shell_teardown(&shell);
+}
+
+static void answers_that_cannot_be_trusted_say_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *frame; /* @ stands for the nonce on a new line */
+        enum err_code code;
+    } rows[] = {
+        { "", ERR_CORRUPT },
+        { "@ BEGIN\n@ + config\nClusterName = bed\n@ - other 0\n@ END 0\n", ERR_CORRUPT },
+        { "@ BEGIN\n@ + config\n@ - config 0\n@ END 0\n", ERR_OFFLINE },
+        { "@ BEGIN\n@ + config\nslurm_load_ctl_conf error\n@ - config 1\n@ END 1\n", ERR_OFFLINE },
+        { "@ BEGIN\n@ END 0\n", ERR_OFFLINE },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        auto_str struct str frame = STR_MAX(1000);
+        auto_slurm_limits struct slurm_limits limits = { 0 };
+        struct err err;
+        for (const char *c = rows[i].frame; *c; c++)
+            str_addf(&frame, *c == '@' ? "\n%s" : "%.1s", *c == '@' ? frame_nonce.text : c);
+        assert_int_equal(limits_parse(str_span(&frame), &frame_nonce, &limits, &err), -1);
+        assert_int_equal(err.code, rows[i].code);
+    }
+}
+
+static void names_stand_in_the_program_or_are_refused(void **state)
+{
+    (void)state;
+    auto_str struct str sh = STR_MAX(10000);
+    static const struct limits_request bad[] = {
+        { .frame = &frame_nonce, .user = "a b" },
+        { .frame = &frame_nonce, .user = "ada", .cluster = "$(id)" },
+        { .frame = &frame_nonce, .cluster = "-M" },
+        { .frame = &frame_nonce, .bin_dir = "relative" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct err err;
+        assert_int_equal(limits_program(&sh, &bad[i], &err), -1);
+        assert_int_equal(err.code, ERR_INVALID);
+        assert_int_equal(sh.len, 0);
+    }
+    const struct limits_request good = { &frame_nonce, "/opt/slurm/bin", "bed", "ada" };
+    assert_int_equal(limits_program(&sh, &good, NULL), 0);
+    assert_true(span_has(str_span(&sh), "/opt/slurm/bin/scontrol -M bed show config\n"));
+    assert_true(span_has(str_span(&sh), "/opt/slurm/bin/sacctmgr -nP show assoc user=ada format="));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +272,11 @@ int main(void)
         cmocka_unit_test(a_real_configuration_is_read),
         cmocka_unit_test(the_program_asks_all_of_it_and_survives_missing_accounting),
         cmocka_unit_test(any_bytes_are_safe),
+        cmocka_unit_test(lines_that_are_none_are_counted_and_blank_ones_pass),
+        cmocka_unit_test(settings_of_a_site_are_read),
+        cmocka_unit_test(lists_without_end_are_refused),
+        cmocka_unit_test(answers_that_cannot_be_trusted_say_nothing),
+        cmocka_unit_test(names_stand_in_the_program_or_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,130 @@ static void ids_and_signals_that_could_inject_are_refused(void **state)
     assert_int_equal(cancel_parse(span_of("sent"), &frame_nonce), CANCEL_UNKNOWN);
 }
 
+static int read_sections(struct frame_section *sections, size_t count, bool has_accounting,
+                         struct slurm_look_result *result)
+{
+    const struct look_request request = { .rows = &row_nonce, .has_accounting = has_accounting };
+    const struct frame frame = { .items = sections, .count = count, .ended = true };
+    return look_read(&frame, &request, span_of(SAMPLE_TOKEN), result, NULL);
+}
+
+static void a_place_that_did_not_answer_whole_proves_nothing(void **state)
+{
+    (void)state;
+    const struct frame_section good[] = { { SPAN_LIT("receipt"), { "", 0 }, 0, true },
+                                          { SPAN_LIT("squeue"), { "", 0 }, 0, true },
+                                          { SPAN_LIT("sacct"), { "", 0 }, 0, true } };
+    struct slurm_look_result result;
+    struct frame_section sections[3];
+    memcpy(sections, good, sizeof(good));
+    assert_int_equal(read_sections(sections, 3, true, &result), 0);
+    assert_true(result.is_good);
+    for (size_t i = 0; i < 3; i++) { /* cut, failed, missing */
+        memcpy(sections, good, sizeof(good));
+        sections[i].complete = false;
+        assert_int_equal(read_sections(sections, 3, true, &result), 0);
+        assert_false(result.is_good);
+        memcpy(sections, good, sizeof(good));
+        sections[i].rc = 1;
+        assert_int_equal(read_sections(sections, 3, true, &result), 0);
+        assert_false(result.is_good);
+        memcpy(sections, good, sizeof(good));
+        sections[i].name = SPAN_LIT("other");
+        assert_int_equal(read_sections(sections, 3, true, &result), 0);
+        assert_false(result.is_good);
+        assert_int_equal(result.id_count, 0);
+    }
+    memcpy(sections, good, sizeof(good)); /* a site without accounting */
+    assert_int_equal(read_sections(sections, 2, false, &result), 0);
+    assert_true(result.is_good);
+}
+
+static void rows_of_others_are_not_ours_and_many_are_cut(void **state)
+{
+    (void)state;
+    auto_str struct str queue = STR_MAX(100000), accounting = STR_MAX(100000);
+    char id[8];
+    for (int i = 0; i < MAX_LOOK_IDS + 1; i++) {
+        (void)snprintf(id, sizeof(id), "%d", 40 - i);
+        rows_add_squeue(&queue, id, "RUNNING", "twin", SAMPLE_TOKEN);
+    }
+    rows_add_sacct(&accounting, "50", "COMPLETED", "0:0", "jx01jd3f7v8w9x0y1z2a3b4c5d00");
+    struct frame_section sections[] = { { SPAN_LIT("squeue"), str_span(&queue), 0, true },
+                                        { SPAN_LIT("sacct"), str_span(&accounting), 0, true } };
+    struct slurm_look_result result;
+    assert_int_equal(read_sections(sections, 2, true, &result), 0);
+    assert_int_equal(result.id_count, MAX_LOOK_IDS);
+    for (size_t i = 0; i < MAX_LOOK_IDS; i++)
+        assert_int_equal(result.ids[i].id, 25 + i);
+}
+
+static void contradicting_marks_and_a_nonce_that_is_none_are_errors(void **state)
+{
+    (void)state;
+    const struct nonce none = { "short" };
+    struct look_request request = { .frame = &frame_nonce, .rows = &row_nonce };
+    struct slurm_look_result result;
+    struct err err;
+    const char *text =
+        "\nfedcba98765432100123456789abcdeX BEGIN\nfedcba98765432100123456789abcdeX - receipt 0\n";
+    assert_int_equal(look_parse(span_of(text), &request, span_of(SAMPLE_TOKEN), &result, &err), -1);
+    assert_int_equal(err.code, ERR_CORRUPT);
+    request.rows = &none;
+    const struct frame frame = { .ended = true };
+    assert_int_equal(look_read(&frame, &request, span_of(SAMPLE_TOKEN), &result, &err), -1);
+    assert_int_equal(err.code, ERR_INTERNAL);
+}
+
+static void what_cannot_be_looked_for_is_refused(void **state)
+{
+    (void)state;
+    static const struct look_request bad[] = {
+        { .frame = &frame_nonce, .rows = &row_nonce, .window_s = 1 },
+        { .frame = &frame_nonce, .rows = &row_nonce, .run_dir = "runs/x", .window_s = 1 },
+        { .frame = &frame_nonce, .rows = &row_nonce, .run_dir = "/runs/x" },
+        { .frame = &frame_nonce,
+          .rows = &row_nonce,
+          .run_dir = "/runs/x",
+          .window_s = 1,
+          .tools = { .user = "a b" } },
+    };
+    auto_str struct str sh = STR_MAX(10000);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct err err;
+        assert_int_equal(look_program(&sh, &bad[i], &err), -1);
+        assert_int_equal(err.code, ERR_INVALID);
+        assert_int_equal(sh.len, 0);
+    }
+    const struct look_request good = {
+        .frame = &frame_nonce, .rows = &row_nonce, .run_dir = "/runs/x", .window_s = 1
+    };
+    assert_int_equal(look_program(&sh, &good, NULL), 0);
+    assert_false(span_has(str_span(&sh), "sacct")); /* this site has no accounting */
+}
+
+static void a_cancel_names_its_cluster_tools_and_job(void **state)
+{
+    (void)state;
+    struct cancel_request request = { .frame = &frame_nonce, .rows = &row_nonce, .token = "x'y", .id = "27" };
+    auto_str struct str sh = STR_MAX(10000);
+    assert_int_equal(cancel_program(&sh, &request, NULL), -1);
+    request.token = SAMPLE_TOKEN;
+    request.tools.bin_dir = "relative";
+    assert_int_equal(cancel_program(&sh, &request, NULL), -1);
+    request.tools.bin_dir = "/opt/bin";
+    request.tools.cluster = "a b";
+    assert_int_equal(cancel_program(&sh, &request, NULL), -1);
+    assert_int_equal(sh.len, 0);
+    request.tools.cluster = "bed";
+    request.name = "it's";
+    assert_int_equal(cancel_program(&sh, &request, NULL), 0);
+    assert_true(span_has(str_span(&sh), "/opt/bin/squeue -M bed -h -j 27 "));
+    assert_true(span_has(str_span(&sh), "/opt/bin/scancel -M bed -n 'it'\\''s' 27"));
+    struct frame_section cut = { SPAN_LIT("cancel"), SPAN_LIT("sent\n"), -1, false };
+    assert_int_equal(cancel_read(&(struct frame){ .items = &cut, .count = 1 }), CANCEL_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +293,11 @@ int main(void)
         cmocka_unit_test(a_cut_look_says_nothing),
         cmocka_unit_test(only_our_own_job_is_cancelled),
         cmocka_unit_test(ids_and_signals_that_could_inject_are_refused),
+        cmocka_unit_test(a_place_that_did_not_answer_whole_proves_nothing),
+        cmocka_unit_test(rows_of_others_are_not_ours_and_many_are_cut),
+        cmocka_unit_test(contradicting_marks_and_a_nonce_that_is_none_are_errors),
+        cmocka_unit_test(what_cannot_be_looked_for_is_refused),
+        cmocka_unit_test(a_cancel_names_its_cluster_tools_and_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

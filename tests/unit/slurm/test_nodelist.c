@@ -73,6 +73,10 @@ static void what_is_no_list_is_refused(void **state)
                                         ",a",
                                         "none,",
                                         "a,,b",
+                                        "n[1234567890123456789]",
+                                        "n[1-1234567890123456789]",
+                                        "n]1[2]",
+                                        "n[1][1][1][1][1]",
                                         "n[1-2][1]x[1",
                                         "n[[1]]",
                                         "n[1-99999999999999999999]",
@@ -92,7 +96,12 @@ static void a_list_without_end_is_refused(void **state)
 {
     (void)state;
     static const char *const rows[] = { "n[0-65536]", "n[0-999]x[0-999]",
-                                        "n[0-9999]x[0-9999]y[0-9999]z[0-9999]" };
+                                        "n[0-9999]x[0-9999]y[0-9999]z[0-9999]",
+                                        "a2345678901234567890123456789012345678901234567890123456789012345678"
+                                        "901234567890123456789012345678901234567890"
+                                        "a2345678901234567890123456789012345678901234567890123456789012345678"
+                                        "901234567890123456789012345678901234567890"
+                                        "a2345678901234567890123456789012345678901234567890" };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct nodelist list = { 0 };
         struct err err;
@@ -115,6 +124,23 @@ static void any_bytes_are_safe(void **state)
     sample_torture(SPAN_LIT("n[1-3,07]-x,gpu05,r[1-2]n[1-2]"), 3000, read_any);
 }
 
+static void families_differ_in_head_or_tail(void **state)
+{
+    (void)state;
+    static const char *const same[] = { "n1a,n2b", "n1a,m2a",
+                                        "x1234567890123456789012,x1234567890123456789013", "n09,n11", "a,b" };
+    for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+        auto_nodelist struct nodelist list = { 0 }, again = { 0 };
+        auto_str struct str out = STR_MAX(1000), first = STR_MAX(1000), second = STR_MAX(1000);
+        assert_int_equal(nodelist_expand(span_of(same[i]), &list, NULL), 0);
+        nodelist_compress(&list, &out);
+        assert_int_equal(nodelist_expand(str_span(&out), &again, NULL), 0);
+        write_names(&first, &list);
+        write_names(&second, &again);
+        assert_string_equal(str_text(&first), str_text(&second));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +149,7 @@ int main(void)
         cmocka_unit_test(what_is_no_list_is_refused),
         cmocka_unit_test(a_list_without_end_is_refused),
         cmocka_unit_test(any_bytes_are_safe),
+        cmocka_unit_test(families_differ_in_head_or_tail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

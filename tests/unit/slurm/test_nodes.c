@@ -145,6 +145,54 @@ static void any_bytes_are_safe(void **state)
     sample_torture(str_span(&text), 1000, read_any);
 }
 
+static void read_nodes(const char *text, struct slurm_nodes *nodes)
+{
+    assert_int_equal(slurm_parse_nodes(span_of(text), nodes, NULL), 0);
+}
+
+static void counts_that_are_none_make_no_node(void **state)
+{
+    (void)state;
+    static const char *const keys[] = { "CfgTRES=gres/gpu=x", "Gres=gpu:a:x", "AllocTRES=gres/gpu=x",
+                                        "GresUsed=gpu:a:x" };
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        auto_slurm_nodes struct slurm_nodes nodes = { 0 };
+        auto_str struct str line = STR_MAX(200);
+        str_addf(&line, "NodeName=n1 State=IDLE %s\n\nNodeName=n2 State=IDLE Reason=x\n", keys[i]);
+        read_nodes(str_text(&line), &nodes);
+        assert_int_equal(nodes.rejected, 1);
+        assert_non_null(strstr(nodes.reject, "GPUs"));
+        assert_int_equal(nodes.count, 1);
+        assert_span(nodes.nodes[0].reason, "x");
+    }
+}
+
+/* A GPU gone from the configuration while its jobs run: what is used of no known type fills only free room.
+ */
+static void use_beyond_the_total_leaves_nothing_free_and_wraps_nowhere(void **state)
+{
+    (void)state;
+    auto_slurm_nodes struct slurm_nodes nodes = { 0 };
+    read_nodes(
+        "NodeName=n1 State=MIXED CfgTRES=gres/gpu:a=1,gres/gpu:b=2 AllocTRES=gres/gpu:a=2,gres/gpu:c=1",
+        &nodes);
+    assert_int_equal(nodes.nodes[0].gpus[0].used, 2);
+    assert_int_equal(nodes.nodes[0].gpus[1].used, 1);
+}
+
+static void a_cluster_without_end_is_refused(void **state)
+{
+    (void)state;
+    auto_slurm_nodes struct slurm_nodes nodes = { 0 };
+    auto_str struct str text = STR_MAX((size_t)8 << 20);
+    struct err err;
+    for (int i = 0; i <= MAX_NODES; i++)
+        str_addf(&text, "NodeName=n%d State=IDLE\n", i);
+    assert_int_equal(slurm_parse_nodes(str_span(&text), &nodes, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+    assert_null(nodes.nodes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +204,9 @@ int main(void)
         cmocka_unit_test(lines_that_are_no_nodes_are_counted),
         cmocka_unit_test(the_command_is_scontrols),
         cmocka_unit_test(any_bytes_are_safe),
+        cmocka_unit_test(counts_that_are_none_make_no_node),
+        cmocka_unit_test(use_beyond_the_total_leaves_nothing_free_and_wraps_nowhere),
+        cmocka_unit_test(a_cluster_without_end_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

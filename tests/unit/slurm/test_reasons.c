@@ -69,6 +69,17 @@ static void free_text_is_kept_and_cleaned(void **state)
     assert_string_equal(str_text(&text), "?");
 }
 
+static void what_no_terminal_should_see_is_a_question_mark(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(100);
+    reason_add_sentence(&out, span_of("(odd\x7f\x01"));
+    reason_add_sentence(&out, span_of("|\xff|\xc3\xa4"));
+    reason_add_sentence(&out, span_of("|\xc3\xa4"));
+    reason_add_sentence(&out, span_of("TimeLimit"));
+    assert_string_equal(str_text(&out), "(odd??|?|\?\?|\xc3\xa4It ran out of its time.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -76,6 +87,7 @@ int main(void)
         cmocka_unit_test(what_can_never_run_is_known),
         cmocka_unit_test(a_field_says_what_to_change),
         cmocka_unit_test(free_text_is_kept_and_cleaned),
+        cmocka_unit_test(what_no_terminal_should_see_is_a_question_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,8 @@ static void a_receipt_file_holds_status_output_and_errors(void **state)
     assert_int_equal(receipt_parse(span_of("27\n")).kind, LAUNCH_UNKNOWN);
     assert_int_equal(receipt_parse(span_of("")).kind, LAUNCH_UNKNOWN);
     assert_int_equal(receipt_parse(span_of("rc 7x\n27\n")).kind, LAUNCH_UNKNOWN);
+    assert_int_equal(receipt_parse(span_of("rc -2\n27\n")).rc, -1);
+    assert_int_equal(receipt_parse(span_of("rc 256\n27\n")).rc, -1);
 }
 
 static void read_any(struct span text)
@@ -92,6 +94,25 @@ static void any_bytes_are_safe(void **state)
     sample_torture(SPAN_LIT("rc 0\n27;bed\n\001errors\nx"), 3000, read_any);
 }
 
+static struct test_only_result dry_run(const char *text, int rc, bool is_complete)
+{
+    struct frame_section section = { SPAN_LIT("test"), span_of(text), rc, is_complete };
+    return test_only_read(&(struct frame){ .items = &section, .count = 1 });
+}
+
+static void a_dry_run_that_says_neither_yes_nor_no_is_unknown(void **state)
+{
+    (void)state;
+    static const char yes[] =
+        "sbatch: Job 5 to start at 1795186400 using 4 processors on nodes n1 in partition gpu";
+    assert_true(dry_run(yes, 0, true).would_run);
+    assert_false(dry_run(yes, 0, false).is_known); /* cut */
+    assert_false(dry_run("", 0, true).is_known);
+    assert_false(dry_run(yes, 1, true).would_run);
+    struct test_only_result no = dry_run("allocation failure: Invalid partition name specified", 1, true);
+    assert_true(no.is_known && !no.would_run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +121,7 @@ int main(void)
         cmocka_unit_test(real_receipts_are_read),
         cmocka_unit_test(a_receipt_file_holds_status_output_and_errors),
         cmocka_unit_test(any_bytes_are_safe),
+        cmocka_unit_test(a_dry_run_that_says_neither_yes_nor_no_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

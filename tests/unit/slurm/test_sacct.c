@@ -242,6 +242,9 @@ static void names_that_could_inject_are_refused(void **state)
     request = (struct sacct_request){ .nonce = &nonce, .bin_dir = "rel" };
     assert_int_equal(sacct_command(&sh, &request, &err), -1);
     assert_int_equal(sh.len, 0);
+    request = (struct sacct_request){ .nonce = &nonce, .bin_dir = "/opt/slurm/bin", .cluster = "bed" };
+    assert_int_equal(sacct_command(&sh, &request, &err), 0);
+    assert_true(span_has(str_span(&sh), " /opt/slurm/bin/sacct -n ") && span_ends(str_span(&sh), " -M bed"));
 }
 
 static void exit_codes_are_code_and_signal(void **state)
@@ -255,6 +258,99 @@ static void exit_codes_are_code_and_signal(void **state)
     assert_false(sacct_exit_code(span_of("3"), &code, &sig));
     assert_false(sacct_exit_code(span_of("a:b"), &code, &sig));
     assert_false(sacct_exit_code(span_of("999:0"), &code, &sig));
+    assert_false(sacct_exit_code(span_of("0:999"), &code, &sig));
+}
+
+static void a_nonce_that_is_none_is_our_own_error(void **state)
+{
+    (void)state;
+    auto_sacct struct sacct rows = { 0 };
+    const struct nonce nonce = { "short" };
+    struct err err;
+    assert_int_equal(slurm_parse_sacct(span_of("x"), &nonce, &rows, &err), -1);
+    assert_int_equal(err.code, ERR_INTERNAL);
+}
+
+static void read_rows(const struct str *text, struct sacct *rows)
+{
+    struct nonce nonce = sample_nonce();
+    assert_int_equal(slurm_parse_sacct(str_span(text), &nonce, rows, NULL), 0);
+}
+
+static void rows_without_state_and_steps_of_others_are_rejected(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(10000);
+    auto_sacct struct sacct rows = { 0 };
+    add_row(&text, "27", "", "0:0", 100, "train");
+    read_rows(&text, &rows);
+    assert_int_equal(rows.count, 0);
+    assert_non_null(strstr(rows.reject, "no state"));
+    sacct_clear(&rows);
+    str_cut(&text, 0);
+    add_row(&text, "27", "RUNNING", "0:0", 100, "train");
+    add_row(&text, "28.batch", "RUNNING", "0:0", 100, "batch");
+    add_row(&text, "27_1.batch", "RUNNING", "0:0", 100, "batch");
+    add_row(&text, "27+1.batch", "RUNNING", "0:0", 100, "batch");
+    read_rows(&text, &rows);
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.rejected, 3);
+    assert_int_equal(rows.jobs[0].max_rss_bytes, 0);
+}
+
+/* Slurm gives ids anew: a stranger's row under our number is no attempt of ours. */
+static void attempts_are_rows_of_the_same_job_and_token(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(10000);
+    auto_sacct struct sacct rows = { 0 };
+    add_row(&text, "27", "NODE_FAIL", "0:0", 100, "train"); /* of one second: as printed */
+    add_row(&text, "27", "COMPLETED", "0:0", 100, "train");
+    str_addf(&text, "27" N "27" N "FAILED" N "1:0" N "0:0" N "200" N N N N N N N N N N N N N N "their" N N
+                    "/home" N "sbatch" N "\n");
+    read_rows(&text, &rows);
+    assert_int_equal(rows.count, 3);
+    assert_int_equal(rows.jobs[0].attempt, 1);
+    assert_int_equal(rows.jobs[1].attempt, 2);
+    assert_int_equal(rows.jobs[1].state, JOB_STATE_COMPLETED);
+    assert_int_equal(rows.jobs[2].attempt, 1);
+}
+
+static void a_range_stands_for_the_tasks_it_names_and_no_others(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(10000);
+    auto_sacct struct sacct rows = { 0 };
+    add_row(&text, "27_[1-3]", "PENDING", "0:0", 200, "train");
+    add_row(&text, "27_3", "NODE_FAIL", "0:0", 100, "train"); /* an earlier attempt */
+    add_row(&text, "28_[x]", "PENDING", "0:0", 100, "train");
+    read_rows(&text, &rows);
+    struct span token = span_of(SAMPLE_TOKEN);
+    const struct sacct_job *job =
+        sacct_find(&rows, &(struct slurm_id){ .job = 27, .task = 3, .het = -1 }, token);
+    assert_non_null(job);
+    assert_int_equal(job->state, JOB_STATE_PENDING);
+    assert_null(sacct_find(&rows, &(struct slurm_id){ .job = 27, .task = 4, .het = -1 }, token));
+    assert_null(sacct_find(&rows, &(struct slurm_id){ .job = 27, .task = -1, .het = 1 }, token));
+    assert_null(sacct_find(&rows, &(struct slurm_id){ .job = 28, .task = 1, .het = -1 }, token));
+}
+
+static void a_cpu_time_that_is_none_is_unknown(void **state)
+{
+    (void)state;
+    static const char *const times[] = { "UNLIMITED", "x", "00:01.x", "00:01" };
+    static const double seconds[] = { 0, 0, 1, 1 };
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        auto_str struct str text = STR_MAX(10000);
+        auto_sacct struct sacct rows = { 0 };
+        str_addf(&text,
+                 "27" N "27" N "FAILED" N "1:0" N "0:0" N "200" N N N N N N "%s" N N N N N N N N N N "/home" N
+                 "sbatch" N "\n",
+                 times[i]);
+        read_rows(&text, &rows);
+        assert_int_equal(rows.rejected, 0);
+        assert_true(rows.jobs[0].total_cpu_s == seconds[i]);
+    }
 }
 
 int main(void)
@@ -272,6 +368,11 @@ int main(void)
         cmocka_unit_test(the_command_asks_sacct_in_a_format_that_reads_back),
         cmocka_unit_test(names_that_could_inject_are_refused),
         cmocka_unit_test(exit_codes_are_code_and_signal),
+        cmocka_unit_test(a_nonce_that_is_none_is_our_own_error),
+        cmocka_unit_test(rows_without_state_and_steps_of_others_are_rejected),
+        cmocka_unit_test(attempts_are_rows_of_the_same_job_and_token),
+        cmocka_unit_test(a_range_stands_for_the_tasks_it_names_and_no_others),
+        cmocka_unit_test(a_cpu_time_that_is_none_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

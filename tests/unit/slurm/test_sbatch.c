@@ -274,6 +274,75 @@ static void values_that_cannot_stand_in_a_program_are_refused(void **state)
     assert_int_equal(program.len, 0);
 }
 
+static void folders_hashes_and_scripts_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const char hash[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    auto_str struct str sh = STR_MAX(100000);
+    struct err err;
+    static const char *const dirs[] = { NULL, "relative", "/a\nb" };
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        struct launch_request launch = { .frame = &frame_nonce, .run_dir = dirs[i], .attempt = 1 };
+        assert_int_equal(launch_program(&sh, &launch, &err), -1);
+        struct stage_request stage = { &frame_nonce, dirs[i], 3, hash };
+        assert_int_equal(stage_program(&sh, &stage, &err), -1);
+        if (dirs[i]) {
+            launch = (struct launch_request){
+                .frame = &frame_nonce, .run_dir = "/r", .code_dir = dirs[i], .attempt = 1
+            };
+            assert_int_equal(launch_program(&sh, &launch, &err), -1);
+        }
+        assert_int_equal(err.code, ERR_INVALID);
+    }
+    static const char *const hashes[] = {
+        "", "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"
+    };
+    for (size_t i = 0; i < ARRAY_LEN(hashes); i++)
+        assert_int_equal(
+            stage_program(&sh, &(struct stage_request){ &frame_nonce, "/r", 3, hashes[i] }, &err), -1);
+    const struct launch_request secret = {
+        .frame = &frame_nonce, .run_dir = "/r", .secrets = { "a\0b", 3 }, .attempt = 1
+    };
+    assert_int_equal(launch_program(&sh, &secret, &err), -1);
+    assert_int_equal(sh.len, 0);
+}
+
+static void a_dry_run_takes_what_a_launch_takes(void **state)
+{
+    (void)state;
+    auto_str struct str sh = STR_MAX(100000), small = STR_MAX(300);
+    struct err err;
+    const struct test_only_request bad[] = {
+        { .frame = &frame_nonce, .tools.cluster = "a b", .script = SPAN_LIT("x") },
+        { .frame = &frame_nonce, .tools.bin_dir = "bin", .script = SPAN_LIT("x") },
+        { .frame = &frame_nonce, .script = { "a\0", 2 } },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(test_only_program(&sh, &bad[i], &err), -1);
+        assert_int_equal(err.code, ERR_INVALID);
+        assert_int_equal(sh.len, 0);
+    }
+    const struct test_only_request good = { .frame = &frame_nonce,
+                                            .tools.cluster = "bed",
+                                            .script = SPAN_LIT("x") };
+    assert_int_equal(test_only_program(&sh, &good, NULL), 0);
+    assert_true(span_has(str_span(&sh), "sbatch --parsable --ignore-pbs -M bed "));
+    assert_int_equal(test_only_program(&small, &good, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+}
+
+static void a_staged_script_is_not_sent_again_and_a_ceiling_holds(void **state)
+{
+    (void)state;
+    auto_str struct str sh = STR_MAX(100000), small = STR_MAX(1000);
+    struct err err;
+    const struct launch_request request = { .frame = &frame_nonce, .run_dir = "/r", .attempt = 1 };
+    assert_int_equal(launch_program(&sh, &request, NULL), 0);
+    assert_false(span_has(str_span(&sh), "> \"$_d/script.sh\""));
+    assert_int_equal(launch_program(&small, &request, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +357,9 @@ int main(void)
         cmocka_unit_test(a_staged_script_is_checked_by_length_and_hash),
         cmocka_unit_test(a_dry_run_tells_when_and_where),
         cmocka_unit_test(values_that_cannot_stand_in_a_program_are_refused),
+        cmocka_unit_test(folders_hashes_and_scripts_that_are_none_are_refused),
+        cmocka_unit_test(a_dry_run_takes_what_a_launch_takes),
+        cmocka_unit_test(a_staged_script_is_not_sent_again_and_a_ceiling_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,6 +277,34 @@ static void a_name_that_could_inject_is_not_put_into_the_command(void **state)
     assert_true(span_has(str_span(&sh), "/opt/s/squeue -h -t all -u ada -M c1 -o "));
 }
 
+static void a_nonce_that_is_none_is_our_own_error(void **state)
+{
+    (void)state;
+    auto_squeue struct squeue rows = { 0 };
+    const struct nonce nonce = { "short" };
+    struct err err;
+    assert_int_equal(slurm_parse_squeue(span_of("x"), &nonce, &rows, &err), -1);
+    assert_int_equal(err.code, ERR_INTERNAL);
+}
+
+static void the_first_broken_row_is_named_by_what_it_lacks(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(10000);
+    auto_squeue struct squeue rows = { 0 };
+    struct nonce nonce = sample_nonce();
+    add_row(&text, "27", "", "train");
+    assert_int_equal(slurm_parse_squeue(str_span(&text), &nonce, &rows, NULL), 0);
+    assert_int_equal(rows.count, 0);
+    assert_non_null(strstr(rows.reject, "no state"));
+    squeue_clear(&rows);
+    str_cut(&text, 0);
+    str_addf(&text, COLUMNS, "27", "27", "RUNNING"); /* something else where the texts begin */
+    str_add(&text, "0123456789abcdef0123456789abcdef=gres:gpu:2\n");
+    assert_int_equal(slurm_parse_squeue(str_span(&text), &nonce, &rows, NULL), 0);
+    assert_non_null(strstr(rows.reject, "row is cut"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +319,8 @@ int main(void)
         cmocka_unit_test(a_pending_range_covers_its_tasks),
         cmocka_unit_test(the_command_asks_squeue_in_a_format_that_reads_back),
         cmocka_unit_test(a_name_that_could_inject_is_not_put_into_the_command),
+        cmocka_unit_test(a_nonce_that_is_none_is_our_own_error),
+        cmocka_unit_test(the_first_broken_row_is_named_by_what_it_lacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

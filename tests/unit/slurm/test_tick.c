@@ -306,9 +306,13 @@ static void values_that_could_inject_are_refused(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job bad[] = {
-        { "27;id", a.text }, { "27_", a.text }, { "", a.text }, { "27", "x'y" }
-    };
+    const struct slurm_tick_job bad[] = { { "27;id", a.text },
+                                          { "27_", a.text },
+                                          { "", a.text },
+                                          { "27", "x'y" },
+                                          { "1234567890123456789", a.text },
+                                          { "27_123456789012", a.text },
+                                          { "27_3x", a.text } };
     auto_str struct str program = STR_MAX(100000);
     struct err err;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -323,6 +327,114 @@ static void values_that_could_inject_are_refused(void **state)
     request = request_of(NULL, 0);
     request.user = "$(id)";
     assert_int_equal(tick_program(&program, &request, &err), -1);
+    request = request_of(NULL, 0);
+    request.cluster = "a b";
+    assert_int_equal(tick_program(&program, &request, &err), -1);
+    const struct tick_request parts[] = { { .recent_window_s = 60, .has_accounting = true },
+                                          { .want_nodes = true },
+                                          { .want_demand = true } };
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        request = parts[i];
+        request.frame = &frame_nonce;
+        request.rows = &row_nonce;
+        request.bin_dir = "relative";
+        assert_int_equal(tick_program(&program, &request, &err), -1);
+        assert_int_equal(err.code, ERR_INVALID);
+        assert_int_equal(program.len, 0);
+        request.bin_dir = "/opt/bin";
+        request.cluster = "bed";
+        request.has_accounting = i > 0;
+        assert_int_equal(tick_program(&program, &request, NULL), 0);
+        assert_int_equal(span_has(str_span(&program), " -M bed"),
+                         i > 0); /* without accounting nothing recent */
+        str_cut(&program, 0);
+    }
+}
+
+static int read_section(const char *name, struct span text, const struct nonce *rows,
+                        struct slurm_tick_report *report)
+{
+    struct frame_section section = { span_of(name), text, 0, true };
+    return tick_read(&(struct frame){ .items = &section, .count = 1, .begun = true, .ended = true }, rows,
+                     report, NULL);
+}
+
+static void lines_that_are_none_of_ours_are_left_out(void **state)
+{
+    (void)state;
+    auto_tick_report struct slurm_tick_report exits = { 0 }, demand = { 0 };
+    auto_str struct str text = STR_MAX(10000);
+    str_add(&text, SAMPLE_NONCE "\n" SAMPLE_NONCE "x\nother\n" SAMPLE_NONCE "\037\n" SAMPLE_NONCE "\03727\n");
+    str_add(&text, SAMPLE_NONCE "\03727\037exit\0370 0 9\n");
+    assert_int_equal(read_section("exits", str_span(&text), &row_nonce, &exits), 0);
+    assert_int_equal(exits.exit_count, 1);
+    assert_span(exits.exits[0].file, "exit");
+    str_cut(&text, 0);
+    str_add(&text, "x\n" SAMPLE_NONCE "\037\n" SAMPLE_NONCE "\037x\037gpu\037gpu:1\0371\n" SAMPLE_NONCE
+                   "\0373\n" SAMPLE_NONCE "\0373\037gpu\n" SAMPLE_NONCE "\0373\037gpu\037gres/gpu:2\0371\n");
+    assert_int_equal(read_section("demand", str_span(&text), &row_nonce, &demand), 0);
+    assert_int_equal(demand.demand_count, 1);
+    assert_int_equal(demand.demand[0].jobs, 3);
+}
+
+static void the_gone_are_cut_at_what_one_tick_asks_about(void **state)
+{
+    (void)state;
+    auto_tick_report struct slurm_tick_report report = { 0 };
+    auto_str struct str text = STR_MAX(100000);
+    struct token a = rows_token(1);
+    str_add(&text, "noblank\n27 notoken\n+x\n");
+    for (int i = 0; i <= MAX_TICK_GONE; i++)
+        str_addf(&text, "%d %s\n", i + 1, a.text);
+    str_add(&text, "+7\n");
+    assert_int_equal(read_section("gone", str_span(&text), &row_nonce, &report), 0);
+    assert_int_equal(report.gone_count, MAX_TICK_GONE);
+    assert_int_equal(report.gone_left, 7);
+}
+
+static void an_answer_is_good_only_whole_and_understood(void **state)
+{
+    (void)state;
+    static const struct {
+        struct tick_part part;
+        size_t rejected;
+        bool is_good;
+    } rows[] = { { { true, 0 }, 0, true },
+                 { { false, 0 }, 0, false },
+                 { { true, 1 }, 0, false },
+                 { { true, -1 }, 0, false },
+                 { { true, 0 }, 1, false } };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slurm_tick_report report = { .queue_part = rows[i].part, .sacct_part = rows[i].part };
+        report.queue.rejected = report.sacct.rejected = rows[i].rejected;
+        assert_int_equal(tick_queue_is_good(&report), rows[i].is_good);
+        assert_int_equal(tick_sacct_is_good(&report), rows[i].is_good);
+    }
+    struct frame_section cut = { SPAN_LIT("squeue"), { "", 0 }, -1, false };
+    auto_tick_report struct slurm_tick_report report = { 0 };
+    const struct frame frame = { .items = &cut, .count = 1, .begun = true, .ended = true };
+    assert_int_equal(tick_read(&frame, &row_nonce, &report, NULL), 0);
+    assert_int_equal(report.queue_part.rc, -1);
+}
+
+static void a_nonce_that_is_none_is_our_own_error(void **state)
+{
+    (void)state;
+    struct slurm_tick_report report = { 0 };
+    const struct nonce none = { "short" };
+    assert_int_equal(read_section("squeue", span_of(""), &none, &report), -1);
+    assert_null(report.queue.rows);
+}
+
+static void more_nodes_than_can_be_kept_make_no_answer(void **state)
+{
+    (void)state;
+    struct slurm_tick_report report = { 0 };
+    auto_str struct str text = STR_MAX((size_t)4 << 20);
+    for (int i = 0; i <= MAX_NODES; i++)
+        str_addf(&text, "NodeName=n%d State=IDLE\n", i);
+    assert_int_equal(read_section("nodes", str_span(&text), &row_nonce, &report), -1);
+    assert_null(report.nodes.nodes);
 }
 
 int main(void)
@@ -338,6 +450,11 @@ int main(void)
         cmocka_unit_test(a_cut_answer_says_nothing),
         cmocka_unit_test(any_bytes_are_safe),
         cmocka_unit_test(values_that_could_inject_are_refused),
+        cmocka_unit_test(lines_that_are_none_of_ours_are_left_out),
+        cmocka_unit_test(the_gone_are_cut_at_what_one_tick_asks_about),
+        cmocka_unit_test(an_answer_is_good_only_whole_and_understood),
+        cmocka_unit_test(a_nonce_that_is_none_is_our_own_error),
+        cmocka_unit_test(more_nodes_than_can_be_kept_make_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,9 @@ static void sizes_and_counts(void **state)
     assert_int_equal(bytes, INT64_C(4) << 30);
     assert_true(slurm_bytes(span_of("64000"), 1024 * 1024, &bytes));
     assert_int_equal(bytes, INT64_C(64000) << 20);
+    assert_true(slurm_bytes(span_of("2Gc"), 1, &bytes));
+    assert_int_equal(bytes, INT64_C(2) << 30);
+    assert_false(slurm_bytes((struct span){ "1\0", 2 }, 1, &bytes));
     assert_false(slurm_bytes(span_of(""), 1, &bytes));
     assert_false(slurm_bytes(span_of("-1"), 1, &bytes));
     assert_false(slurm_bytes(span_of("K"), 1, &bytes));
