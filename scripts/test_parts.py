@@ -238,9 +238,9 @@ def part_fuzz(tally):
             tally.fail(target, done.out + done.err)
 
 
-def pytest(tally, folder, env=None, options=()):
+def pytest(tally, folder, env=None, options=(), before=()):
     report = os.path.join(tally.folder, "pytest.xml")
-    done = run(["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", report,
+    done = run([*before, "/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", report,
                 *options, folder], env)
     tally.log("pytest", done.out + done.err)
     if not os.path.exists(report):
@@ -266,6 +266,26 @@ def part_integration(tally):
         binary = os.path.abspath("build/asan/sluice")  # has the crash points too
         pytest(tally, "tests/integration", {"SLUICE_BIN": binary, "SLUICE_FAULT_BIN": binary, **SANITIZERS},
                ["-n", WORKERS])
+
+
+# Unit programs that hand work to libuv's pool, or have threads beside them.
+THREADED = ["cli/test_submit", "cli/test_verb_connect", "cli/test_verbs", "exec/test_ssh_login", "exec/test_transport_auto", "exec/test_transport_local", "exec/test_transport_ssh",
+            "io/test_fetch", "io/test_loop", "io/test_spawn", "svc/test_submit"]
+
+
+def part_tsan(tally):
+    """Threads under ThreadSanitizer: those unit programs, and the integration tests marked `threads`. It maps its memory
+    at fixed places: kernels that move programs about more (vm.mmap_rnd_bits above 28) must not while it runs."""
+    if not make(tally, "VARIANT=tsan", "all", *(f"build/tsan/test/unit/{name}" for name in THREADED)):
+        return
+    with open("/proc/sys/vm/mmap_rnd_bits", encoding="utf-8") as file:
+        before = ["setarch", "-R"] if int(file.read()) > 28 else []
+    options = {"TSAN_OPTIONS": f"suppressions={os.path.abspath('tests/checks/tsan.supp')}:second_deadlock_stack=1"}
+    programs = [f"build/tsan/test/unit/{name}" for name in THREADED]
+    run_units(tally, programs, lambda program: run_tap(program, options, before))
+    binary = os.path.abspath("build/tsan/sluice")
+    pytest(tally, "tests/integration", {"SLUICE_BIN": binary, "SLUICE_FAULT_BIN": binary, **options},
+           ["-m", "threads", "-n", "2"], before)
 
 
 def part_layers(tally):
@@ -339,6 +359,7 @@ PARTS = {
     "openapi": Part(part_openapi, "the OpenAPI document by @redocly/cli", False),
     "asan": Part(part_asan, "unit tests under ASan, UBSan and LSan", False),
     "valgrind": Part(part_valgrind, "unit tests under valgrind, descriptors tracked", False),
+    "tsan": Part(part_tsan, "threads under ThreadSanitizer", False),
     "integration": Part(part_integration, "the gateway (ASan, UBSan, LSan) on a real Slurm", False),
     "page": Part(part_page, "the page in Chromium", False),
     "fuzz": Part(part_fuzz, "libFuzzer", False),

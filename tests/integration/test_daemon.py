@@ -128,6 +128,7 @@ def test_events_are_neither_lost_nor_repeated_over_restarts(gateway, local, proj
     assert [event["kind"] for event in seen].count("created") == 3
 
 
+@pytest.mark.threads
 def test_slots_are_given_in_order_and_by_priority(gateway, folder, make_local_ledger):
     wait = f"while [ ! -e {folder}/go ]; do sleep 0.05; done; exec sh payload.sh {folder}/ledger 0 0"
     path, _ = make_local_ledger(config={"command": ["sh", "-c", wait]})

@@ -88,6 +88,7 @@ def run(gw, path, *args):
     return gw.wait_final(job["id"])
 
 
+@pytest.mark.threads
 def test_a_failed_job_is_told_of_and_signed(told, receiver, project):
     path = project(config={"notify": {"to": ["ci"], "when": ["failed", "started"]}})
     done = run(told, path, "exit=3")
@@ -127,6 +128,7 @@ def test_a_message_survives_kill_9_and_arrives_once(told, receiver, project):
         again.close()
 
 
+@pytest.mark.threads
 def test_the_test_button_says_what_came_back(told, receiver):
     answer = told.post("/notifiers/ci/test")
     assert answer.status == 200 and answer.json["ok"] is True and answer.json["status"] == 200

@@ -24,6 +24,7 @@ def spine(gateway, bed):
     return gw
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("cluster", ["local", "alder"])
 def test_a_job_goes_from_submission_to_its_end_with_its_log(spine, project, cluster):
     done = spine.run(project(), cluster=cluster, args=["a", "b c"])
@@ -58,6 +59,7 @@ def test_a_running_job_is_cancelled(spine, project, cluster):
     assert spine.wait_final(job["id"])["state"] == "cancelled"
 
 
+@pytest.mark.threads
 def test_uncommitted_changes_travel_from_a_closed_folder(spine, project):
     path = project()
     (path / "train.py").write_text("import helper\nprint('uncommitted', helper.WORD)\n", encoding="utf-8")

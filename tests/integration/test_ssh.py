@@ -30,11 +30,13 @@ def try_a_job(gw, path):
     return gw.submit(project=gw.register(path)["name"], cluster="alder")
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("key", ["ed25519", "ecdsa"])
 def test_a_key_file_logs_in(gateway, bed, project, key):
     runs_a_job(gateway(clusters=[bed.cluster(key=key)]), project())
 
 
+@pytest.mark.threads
 def test_an_agent_logs_in(gateway, bed, project, ssh_agent):
     entry = bed.cluster(ssh_key_path=None)
     runs_a_job(gateway(clusters=[entry], env={"SSH_AUTH_SOCK": ssh_agent().socket}), project())

@@ -195,6 +195,7 @@ def end_masters(gw):
         subprocess.run(["ssh", "-S", str(socket), "-O", "exit", "x"], check=False, capture_output=True)
 
 
+@pytest.mark.threads
 def test_a_code_is_asked_for_and_answered(gateway, code_sshd, project):
     gw = gateway(clusters=[code_sshd.cluster()])
     path = project()
