@@ -96,9 +96,18 @@ static const char version_3[] =
     " level INTEGER NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,"
     " PRIMARY KEY(series, level, number)) STRICT;";
 
+/* Jobs whose files are still to be read to their end (store/unread_store.h). 4: PHASE_CLOSED; without a
+ * scheduler's id it never ran. */
+static const char version_4[] =
+    "CREATE TABLE unread(job_id INTEGER PRIMARY KEY REFERENCES job(id) ON DELETE CASCADE) STRICT;"
+    "CREATE TRIGGER unread_over AFTER UPDATE OF phase ON job"
+    " WHEN new.phase = 4 AND old.phase <> 4 AND new.sched_id IS NOT NULL BEGIN"
+    " INSERT OR IGNORE INTO unread VALUES(new.id); END;";
+
 const struct migration store_migrations[] = {
     { 1, version_1 },
     { 2, version_2 },
     { 3, version_3 },
+    { 4, version_4 },
 };
 const size_t store_migration_count = ARRAY_LEN(store_migrations);

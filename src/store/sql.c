@@ -167,6 +167,8 @@ static const struct {
     [SQL_CHUNK_RANGE] = { "SELECT number, data FROM metric_chunk WHERE series = ?1 AND level = ?2"
                           " AND number BETWEEN ?3 AND ?4 ORDER BY number",
                           true },
+    [SQL_UNREAD_LIST] = { "SELECT job_id FROM unread WHERE job_id > ?1 ORDER BY job_id LIMIT ?2", false },
+    [SQL_UNREAD_REMOVE] = { "DELETE FROM unread WHERE job_id = ?1", false },
     LIST_BY(ALL, ""),
     LIST_BY(OPEN, "i.open = 1 AND "),
     LIST_BY(FAILED, "i.failed = 1 AND "),

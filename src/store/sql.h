@@ -57,6 +57,8 @@ enum sql_id {
     SQL_CHUNK_GET,
     SQL_CHUNK_PUT,
     SQL_CHUNK_RANGE,
+    SQL_UNREAD_LIST,
+    SQL_UNREAD_REMOVE,
     /* Lists: one a driving index and order, newest before oldest. */
     SQL_LIST_ALL,
     SQL_LIST_ALL_OLDEST,

@@ -1,7 +1,6 @@
 #include "svc/findings.h"
 
 #include "base/mem.h"
-#include "domain/verdict.h"
 #include "svc/job_note.h"
 #include "text/json_out.h"
 
@@ -124,54 +123,4 @@ void findings_progress(const struct gateway *gw, int64_t job_id, struct span byt
         return;
     *told = found;
     job_note(gw, job_id, &(struct job_note){ .kind = "progress", .set = set_progress, .ctx = &found });
-}
-
-/* --- verdicts --- */
-
-struct judging {
-    const struct log_place *place;
-    const struct log_cache *cache; /* NULL: no log */
-    struct str json;
-};
-
-/* "CANCELLED by 1001": Slurm knows the number only. */
-static void name_canceller(const struct job *job, struct str *who)
-{
-    struct span by = span_of(job->raw_state);
-    size_t at = span_find(by, SPAN_LIT(" by "));
-    if (job->cancel_requested_at_us)
-        str_addf(who, "%s, by way of the gateway", job->user ? job->user : "somebody");
-    else if (at < by.len)
-        str_addf(who, "user number %.*s", SPAN_FMT(span_skip(by, at + 4)));
-    else
-        str_add(who, "somebody outside the gateway");
-}
-
-static bool judge_job(void *ctx, struct job *job)
-{
-    struct judging *judging = ctx;
-    auto_str struct str tail = STR_MAX(VERDICT_LOG_BYTES), who = STR_MAX(256);
-    struct verdict_facts facts = { .state = job->state,
-                                   .exit_code = job->exit_code == JOB_ABSENT ? -1 : job->exit_code,
-                                   .signal = job->signal == JOB_ABSENT ? 0 : job->signal,
-                                   .attempt = judging->place->attempt,
-                                   .task = judging->place->task };
-    if (judging->cache)
-        (void)log_cache_read_end(judging->cache, VERDICT_LOG_BYTES, &tail, &facts.first_line);
-    name_canceller(job, &who);
-    facts.cancelled_by = str_text(&who);
-    facts.log = str_span(&tail);
-    verdict_json(&facts, &judging->json);
-    const char *verdict = judging->json.len ? str_text(&judging->json) : NULL;
-    if (!verdict || (job->verdict && strcmp(job->verdict, verdict) == 0))
-        return false;
-    mem_replace_str(&job->verdict, verdict);
-    return true;
-}
-
-void findings_verdict(const struct gateway *gw, const struct log_place *place, const struct log_cache *cache)
-{
-    struct judging judging = { place, cache, STR_MAX(VERDICT_BYTES) };
-    job_note(gw, place->job_id, &(struct job_note){ .kind = "verdict", .set = judge_job, .ctx = &judging });
-    str_clear(&judging.json);
 }

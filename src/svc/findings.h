@@ -1,4 +1,4 @@
-/* What a run's log tells: links to trackers as its bytes pass, and in the end why the job ended so. */
+/* What a run's log tells as its bytes pass: links to trackers, how far it is. */
 #ifndef SLUICE_SVC_FINDINGS_H
 #define SLUICE_SVC_FINDINGS_H
 
@@ -19,7 +19,5 @@ void findings_take(const struct gateway *gw, const struct log_place *place, stru
 void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan);
 /* A progress bar in the new bytes: stored where it went on by a percent. *told is what was stored last. */
 void findings_progress(const struct gateway *gw, int64_t job_id, struct span bytes, struct progress *told);
-/* Stores the verdict of a job that is over. cache: its last log, or NULL where there was none. */
-void findings_verdict(const struct gateway *gw, const struct log_place *place, const struct log_cache *cache);
 
 #endif

@@ -2,13 +2,12 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/file.h"
 #include "io/loop.h"
 #include "svc/fanout.h"
 #include "svc/follow_run.h"
 #include "svc/jobs.h"
 #include "svc/kept_logs.h"
-#include "svc/settings.h"
+#include "svc/unread.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -52,6 +51,7 @@ struct follow {
     size_t lane_count, lane_cap;
     struct log_watch *watches;
     struct loop_timer *beat;
+    struct unread *unread;
 };
 
 /* --- runs --- */
@@ -99,6 +99,32 @@ static void meet(void *ctx, struct job *job)
     run->is_waiting = job_state_group(job->state) == JOB_GROUP_QUEUED && job->attempt == 1;
 }
 
+static struct lane *lane_of(struct follow *follow, struct cluster *cluster)
+{
+    for (size_t i = 0; i < follow->lane_count; i++)
+        if (follow->lanes[i]->cluster == cluster)
+            return follow->lanes[i];
+    struct lane *lane = mem_zalloc(sizeof(*lane));
+    lane->cluster = cluster;
+    lane->follow = follow;
+    return *vec_push(follow->lanes, follow->lane_count, follow->lane_cap) = lane;
+}
+
+static void meet_ended(void *ctx, const struct job *job)
+{
+    struct follow *follow = ctx;
+    (void)lane_of(follow, fleet_find(follow->gw->fleet, job->cluster));
+    if (!find(follow, job->id))
+        (void)add(follow, job);
+}
+
+static void keep_beating(void *ctx)
+{
+    const struct follow *follow = ctx;
+    if (!loop_timer_is_running(follow->beat))
+        loop_timer_repeat(follow->beat, BEAT_MS, BEAT_MS);
+}
+
 /* --- watches --- */
 
 static bool is_watched(const struct follow *follow, int64_t job_id)
@@ -138,17 +164,6 @@ void follow_unwatch(struct log_watch *watch)
 }
 
 /* --- asking --- */
-
-static struct lane *lane_of(struct follow *follow, struct cluster *cluster)
-{
-    for (size_t i = 0; i < follow->lane_count; i++)
-        if (follow->lanes[i]->cluster == cluster)
-            return follow->lanes[i];
-    struct lane *lane = mem_zalloc(sizeof(*lane));
-    lane->cluster = cluster;
-    lane->follow = follow;
-    return *vec_push(follow->lanes, follow->lane_count, follow->lane_cap) = lane;
-}
 
 static void ask_about(struct lane *lane, struct run *run, int64_t now_us)
 {
@@ -195,8 +210,8 @@ const struct tick_follow *follow_begin(struct follow *follow, struct cluster *cl
     if (lane->is_busy)
         return NULL;
     jobs_each(follow->gw->jobs, cluster->name, meet, follow);
-    if (follow->ids && !loop_timer_is_running(follow->beat))
-        loop_timer_repeat(follow->beat, BEAT_MS, BEAT_MS);
+    if (follow->ids)
+        keep_beating(follow);
     return fill(lane, true);
 }
 
@@ -206,6 +221,7 @@ static void close_run(struct follow *follow, struct run *run)
 {
     log_debug("job %" PRId64 ": its files are complete", run->job_id);
     run_close(follow->gw, run);
+    unread_done(follow->unread, run->job_id);
     notify(follow, run->job_id);
 }
 
@@ -299,10 +315,12 @@ static void sort_out(struct follow *follow)
 static void on_beat(void *ctx)
 {
     struct follow *follow = ctx;
+    if (unread_may_be(follow->unread))
+        unread_look(follow->unread, meet_ended, follow);
     sort_out(follow);
     for (size_t i = 0; i < follow->lane_count; i++)
         ask_extra(follow->lanes[i]);
-    if (!follow->ids)
+    if (!follow->ids && !unread_may_be(follow->unread))
         loop_timer_stop(follow->beat);
 }
 
@@ -343,13 +361,11 @@ bool follow_cache(struct follow *follow, int64_t job_id, int64_t attempt, int64_
 struct follow *follow_new(const struct gateway *gw)
 {
     struct follow *follow = mem_zalloc(sizeof(*follow));
-    struct err err;
-    auto_str struct str path = STR_MAX(PATH_MAX);
     follow->gw = gw;
-    str_addf(&path, "%s/logs", settings_daemon(gw->settings)->state_dir);
-    if (file_make_dirs(str_text(&path), 0700, &err) < 0)
-        log_warn("logs are not kept: %s", err.text);
+    kept_logs_prepare(gw);
     follow->beat = loop_timer_new(gw->loop, on_beat, follow);
+    follow->unread = unread_new(gw, keep_beating, follow);
+    keep_beating(follow); /* an earlier life may have left some */
     return follow;
 }
 
@@ -358,6 +374,7 @@ void follow_free(struct follow *follow)
     if (!follow)
         return;
     struct entry *entry, *next;
+    unread_free(follow->unread);
     HASH_ITER (by_id, follow->ids, entry, next)
         drop(follow, entry);
     for (size_t i = 0; i < follow->lane_count; i++) {

@@ -6,11 +6,13 @@
 #include "svc/findings.h"
 #include "svc/kept_logs.h"
 #include "svc/metrics.h"
+#include "svc/verdicts.h"
 #include "text/json_out.h"
 #include "text/utf8.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TELL_BYTES = 32 * 1024, MAX_RUN_FILES = 20000 };
@@ -239,22 +241,17 @@ void run_take(const struct gateway *gw, struct run *run, const struct seen_file 
         take_metrics(gw, run, file, seen, is_new);
 }
 
-static struct run_file *last_log(const struct run *run)
-{
-    struct run_file *last = NULL;
-    for (size_t i = 0; i < run->count; i++) {
-        struct run_file *file = run->files[i];
-        if (file->kind == RUN_FILE_LOG && (!last || file->attempt >= last->attempt))
-            last = file;
-    }
-    return last;
-}
-
 void run_judge(const struct gateway *gw, const struct run *run)
 {
-    const struct run_file *file = last_log(run);
-    struct log_place place = { run->job_id, file ? file->attempt : 1, file ? file->task : -1 };
-    findings_verdict(gw, &place, file ? &file->cache : NULL);
+    struct verdict_log *logs = NULL;
+    size_t count = 0, cap = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct run_file *file = run->files[i];
+        if (file->kind == RUN_FILE_LOG)
+            *vec_push(logs, count, cap) = (struct verdict_log){ file->attempt, file->task, &file->cache };
+    }
+    verdicts_note(gw, run->job_id, logs, count);
+    free(logs);
 }
 
 void run_close(const struct gateway *gw, struct run *run)

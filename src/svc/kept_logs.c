@@ -1,6 +1,8 @@
 #include "svc/kept_logs.h"
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "io/file.h"
 #include "io/loop.h"
 #include "svc/jobs.h"
 #include "svc/settings.h"
@@ -17,6 +19,15 @@
 static const char *state_dir(const struct gateway *gw)
 {
     return settings_daemon(gw->settings)->state_dir;
+}
+
+void kept_logs_prepare(const struct gateway *gw)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    struct err err;
+    str_addf(&path, "%s/logs", state_dir(gw));
+    if (file_make_dirs(str_text(&path), 0700, &err) < 0)
+        log_warn("logs are not kept: %s", err.text);
 }
 
 void kept_logs_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out)

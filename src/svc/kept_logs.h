@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "svc/gateway.h"
 
+void kept_logs_prepare(const struct gateway *gw); /* makes it */
 /* <state>/logs/<job>.<name> */
 void kept_logs_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out);
 /* limits.job_log, shared by that many logs: at least what one block needs. */

@@ -63,38 +63,6 @@ static void a_log_of_links_is_kept_in_bounds(void **state)
     assert_null(strstr(text, "runs/20\""));
 }
 
-static void a_verdict_comes_after_the_end_even_for_a_job_long_gone(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = running(f);
-    int64_t id = job->id;
-    struct log_cache cache;
-    struct span fresh;
-    char path[128];
-    snprintf(path, sizeof(path), "%s/log", f->dir);
-    log_cache_open(&cache, path);
-    assert_int_equal(log_cache_put(&cache, 0, SPAN_LIT("a\nb\nCUDA out of memory\n"), false, &fresh, NULL),
-                     0);
-    jobs_enter(f->gw.jobs, job, JOB_STATE_FAILED, "exit code 1");
-    fixture_turn(f, 1);
-    assert_null(jobs_find(f->gw.jobs, id));
-    findings_verdict(&f->gw, &(struct log_place){ id, 1, -1 }, &cache);
-    assert_shows(f, id, "\"verdict\":{\"code\":\"gpu_oom\"");
-    assert_shows(f, id, "\"evidence\":[{\"line\":3,\"text\":\"CUDA out of memory\"");
-    log_cache_clear(&cache);
-}
-
-static void who_cancelled_is_told(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = running(f);
-    int64_t id = job->id;
-    mem_replace_str(&job->raw_state, "CANCELLED by 1001");
-    jobs_enter(f->gw.jobs, job, JOB_STATE_CANCELLED, NULL);
-    findings_verdict(&f->gw, &(struct log_place){ id, 1, -1 }, NULL);
-    assert_shows(f, id, "\"title\":\"Cancelled by user number 1001\"");
-}
-
 static void a_scan_goes_on_after_a_restart(void **state)
 {
     struct fixture *f = *state;
@@ -118,8 +86,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(links_are_kept_once_with_their_line),
         TEST(a_log_of_links_is_kept_in_bounds),
-        TEST(a_verdict_comes_after_the_end_even_for_a_job_long_gone),
-        TEST(who_cancelled_is_told),
         TEST(a_scan_goes_on_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Covers: svc/follow_run. */
+/* Covers: svc/follow_run, svc/unread. */
 #include "fixture_group.h"
 
 #include "svc/follow.h"
@@ -152,6 +152,38 @@ static void a_watched_job_is_read_between_the_ticks(void **state)
     assert_kept(f, job->id, 1, -1, "xyz");
 }
 
+/* Nothing was read of it before the gateway went; when it is back the job is already over. */
+static void a_job_that_ended_unseen_is_read_and_judged_after_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    char token[TOKEN_CHARS + 1], path[80];
+    (void)snprintf(token, sizeof(token), "%s", job->token);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_FAILED, NULL);
+    fixture_turn(f, 1);
+    fixture_restart(f);
+    assert_null(jobs_find(f->gw.jobs, id));
+    int64_t until_us = clock_mono_us(&clock_real) + 30 * US_PER_S;
+    while (!fake.tick.is_open && clock_mono_us(&clock_real) < until_us)
+        fixture_turn(f, 100);
+    assert_true(fake.tick.is_open);
+    (void)snprintf(path, sizeof(path), "%s/attempt-1.log", token);
+    static const char text[] = "https://wandb.ai/a/b/runs/1\nCUDA out of memory\n";
+    struct seen_file file = {
+        .path = span_of(path), .inode = 5, .size = sizeof(text) - 1, .bytes = span_of(text)
+    };
+    struct tick_report report = { .files = &file, .file_count = 1 };
+    fake.tick.is_open = false;
+    fake.tick.tick(fake.tick.ctx, &report, NULL);
+    fixture_turn(f, 1);
+    assert_kept(f, id, 1, -1, text);
+    auto_str struct str doc = STR_MAX(1 << 20);
+    assert_int_equal(query_job(&f->gw, id, &doc, NULL), 0);
+    assert_non_null(strstr(str_text(&doc), "\"verdict\":{\"code\":\"gpu_oom\""));
+    assert_non_null(strstr(str_text(&doc), "https://wandb.ai/a/b/runs/1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +195,7 @@ int main(void)
         TEST(a_cut_or_replaced_file_starts_anew),
         TEST(names_that_are_no_logs_are_left_alone),
         TEST(a_watched_job_is_read_between_the_ticks),
+        TEST(a_job_that_ended_unseen_is_read_and_judged_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
