@@ -11,7 +11,7 @@ const out = resolve(process.argv[2] ?? join(here, "../build/web"));
 
 const common = {
   bundle: true, minify: true, outdir: join(out, "assets"), target: ["es2022", "firefox115", "safari16.4", "chrome111"],
-  entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", assetNames: "[name]-[hash]", write: false, metafile: true,
+  entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", assetNames: "[name]-[hash]", loader: { ".woff2": "file" }, write: false, metafile: true,
   legalComments: "none", logLevel: "warning", absWorkingDir: here,
 };
 
@@ -53,7 +53,7 @@ function put(path, bytes) {
 // The brotli quality of a release; 11 of 11, as it is done once.
 function putCompressed(path, bytes) {
   put(path, bytes);
-  if (bytes.length < 400) return;
+  if (bytes.length < 400 || path.endsWith(".woff2")) return; // a font is compressed already
   put(path + ".gz", gzipSync(bytes, { level: 9 }));
   put(path + ".br", brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
 }

@@ -8,7 +8,7 @@ static const struct {
     { "X-Content-Type-Options", "nosniff" },
     { "Content-Security-Policy",
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-      "frame-ancestors 'none'; base-uri 'none'; form-action 'self'" },
+      "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'" },
     { "Referrer-Policy", "no-referrer" },
     { "Cross-Origin-Opener-Policy", "same-origin" },
 };
