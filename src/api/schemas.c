@@ -130,9 +130,14 @@ static const struct {
                                                                                                                                   TIME) "}}" },
     { "GpuList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{" P("items", LIST("GpuRow")) "," P(
-          "clusters", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\"],"
-                      "\"properties\":{" P("name", STRING) "," P("observed_at", TIME) "," P(
-                          "stale", BOOLEAN) "," P("error", NULLABLE) "}}}") "}}" },
+          "clusters",
+          "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\"],"
+          "\"properties\":{" P("name", STRING) "," P("observed_at", TIME) "," P("stale", BOOLEAN) "," P(
+              "error", NULLABLE) "," P("queue",
+                                       "{\"type\":\"array\",\"description\":\"what waits there, of all "
+                                       "users\",\"items\":{\"type\":\"object\",\"required\":[\"partition\","
+                                       "\"jobs\",\"gpus\"],\"properties\":{" P("partition", STRING) "," P(
+                                           "jobs", INTEGER) "," P("gpus", INTEGER) "}}}") "}}}") "}}" },
     { "Node",
       "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("cluster", STRING) "," P("name", STRING) "," P("state", STRING) "," P(
           "accepts_work",

@@ -43,7 +43,8 @@ struct seen_node {
     int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb;
 };
 
-/* Pending demand of everybody: GPUs of one type asked for in one partition. */
+/* Pending demand of everybody: jobs that wait in one partition, and the GPUs of one type they ask for (0:
+ * none). */
 struct seen_demand {
     struct span partition, type;
     int64_t gpus, jobs;

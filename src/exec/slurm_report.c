@@ -167,20 +167,25 @@ static void fill_nodes(struct slurm_report *out, const struct slurm_nodes *nodes
         fill_node(&out->nodes[i], &nodes->nodes[i], &partition, &gpu);
 }
 
-/* A job that would take several partitions counts for the first. */
+/* A job that would take several partitions counts for the first; of several types the first tells of the
+ * jobs. */
 static void add_demand(struct slurm_report *out, const struct tick_demand *row)
 {
     struct slurm_gpus gpus = { .count = 0 };
     if (slurm_gres_parse(row->gres, &gpus, NULL) < 0)
         return;
-    for (size_t i = 0; i < gpus.count; i++) {
+    int64_t jobs = (int64_t)row->jobs, nodes = row->nodes > 0 ? row->nodes : 1;
+    struct seen_demand first = { .partition =
+                                     span_head(row->partitions, span_find_char(row->partitions, ',')),
+                                 .jobs = jobs };
+    for (size_t i = 0; i < gpus.count || i == 0; i++) {
         struct seen_demand *demand = vec_push(out->demand, out->demand_count, out->demand_cap);
-        int64_t nodes = row->nodes > 0 ? row->nodes : 1;
-        *demand = (struct seen_demand){ .partition =
-                                            span_head(row->partitions, span_find_char(row->partitions, ',')),
-                                        .type = gpus.items[i].type,
-                                        .jobs = (int64_t)row->jobs };
-        demand->gpus = (int64_t)gpus.items[i].count * nodes * demand->jobs;
+        *demand = first;
+        first.jobs = 0;
+        if (i < gpus.count) {
+            demand->type = gpus.items[i].type;
+            demand->gpus = (int64_t)gpus.items[i].count * nodes * jobs;
+        }
     }
 }
 

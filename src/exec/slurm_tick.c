@@ -103,6 +103,12 @@ static void add_time(struct json_out *json, const char *key, int64_t seconds)
         json_member_int(json, key, seconds);
 }
 
+static void add_text(struct json_out *json, const char *key, struct span text)
+{
+    if (text.len)
+        json_member_span(json, key, text);
+}
+
 static void add_list(struct json_out *json, const char *key, struct span list)
 {
     struct span word;
@@ -143,6 +149,7 @@ static void add_partition(struct json_out *json, const struct slurm_partition *p
     add_list(json, "deny_accounts", partition->deny_accounts);
     add_list(json, "allow_qos", partition->allow_qos);
     add_list(json, "deny_qos", partition->deny_qos);
+    add_text(json, "qos", partition->qos);
     json_key(json, "gpus");
     json_open_object(json);
     for (size_t i = 0; i < partition->gpus.count; i++) {
@@ -161,6 +168,10 @@ static void add_assoc(struct json_out *json, const struct slurm_assoc *assoc)
     if (assoc->partition.len)
         json_member_span(json, "partition", assoc->partition);
     add_list(json, "qos", assoc->qos);
+    add_text(json, "default_qos", assoc->default_qos);
+    add_time(json, "max_wall_s", assoc->max_wall_s);
+    add_text(json, "max_tres_per_job", assoc->max_tres_per_job);
+    add_text(json, "group_tres", assoc->group_tres);
     json_close_object(json);
 }
 
@@ -171,6 +182,9 @@ static void add_qos(struct json_out *json, const struct slurm_qos *qos)
     json_member_int(json, "priority", qos->priority);
     add_time(json, "max_wall_s", qos->max_wall_s);
     json_member_span(json, "max_tres_per_user", qos->max_tres_per_user);
+    add_text(json, "max_tres_per_job", qos->max_tres_per_job);
+    add_time(json, "max_jobs_per_user", qos->max_jobs_per_user);
+    add_time(json, "max_submit_per_user", qos->max_submit_per_user);
     json_close_object(json);
 }
 

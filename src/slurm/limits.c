@@ -48,6 +48,9 @@ static const struct field assoc_fields[] = {
     { "partition", KIND_TEXT, AT(slurm_assoc, partition) },
     { "qos", KIND_TEXT, AT(slurm_assoc, qos) },
     { "defaultqos", KIND_TEXT, AT(slurm_assoc, default_qos) },
+    { "maxwall", KIND_TIME, AT(slurm_assoc, max_wall_s) },
+    { "maxtres", KIND_TEXT, AT(slurm_assoc, max_tres_per_job) },
+    { "grptres", KIND_TEXT, AT(slurm_assoc, group_tres) },
 };
 
 static const struct field qos_fields[] = {
@@ -174,7 +177,7 @@ int slurm_parse_assocs(struct span text, struct slurm_limits *limits, struct err
 {
     struct span line;
     while (span_next_line(&text, &line)) {
-        struct slurm_assoc assoc = { .cluster = { 0 } };
+        struct slurm_assoc assoc = { .max_wall_s = SLURM_UNLIMITED };
         if (!line.len)
             continue;
         if (!read_columns(line, &assoc, assoc_fields, ARRAY_LEN(assoc_fields)) || !assoc.account.len) {

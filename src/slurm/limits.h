@@ -21,6 +21,8 @@ struct slurm_partition {
 
 struct slurm_assoc {
     struct span cluster, account, user, partition, qos, default_qos; /* partition empty: any */
+    struct span max_tres_per_job, group_tres;                        /* of all its jobs together */
+    int64_t max_wall_s;
 };
 
 struct slurm_qos {

@@ -176,7 +176,7 @@ static int add_nodes(struct str *sh, const struct tick_request *request, struct 
     return 0;
 }
 
-/* What waits for GPUs, of all users, counted on the cluster. Held and dependent jobs ask for nothing now. */
+/* What waits, of all users, counted on the cluster. Held and dependent jobs ask for nothing now. */
 static int add_demand(struct str *sh, const struct tick_request *request, struct err *err)
 {
     frame_section_open(sh, "demand");
@@ -188,7 +188,7 @@ static int add_demand(struct str *sh, const struct tick_request *request, struct
     str_addf(sh, " -h -a -r -t PD -o '%s\037%%P\037%%b\037%%D\037%%r'); _s=$?\n", request->rows->text);
     str_addf(sh,
              "printf '%%s\\n' \"$_q\" | LC_ALL=C awk -v nonce=%s 'BEGIN { FS = OFS = \"\\037\" }\n"
-             "$1 == nonce && $3 ~ /gpu/ && $5 !~ /^(JobHeld|Dependency|BeginTime)/ { n[$2 FS $3 FS $4]++ }\n"
+             "$1 == nonce && $5 !~ /^(JobHeld|Dependency|BeginTime)/ { n[$2 FS $3 FS $4]++ }\n"
              "END { for (k in n) print nonce, n[k], k }'\n_t $_s\n",
              request->rows->text);
     frame_section_close(sh, "demand");

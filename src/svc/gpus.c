@@ -114,6 +114,8 @@ static void cluster_note(struct json_out *out, const struct gpus *gpus, const st
     json_member_bool(out, "stale", !known->observed_us || cluster->unreachable);
     if (cluster->unreachable)
         json_member_str(out, "error", cluster->last_error);
+    json_key(out, "queue");
+    gpu_table_queues_json(&known->table, out);
     json_close_object(out);
 }
 

@@ -18,6 +18,9 @@ void gpu_table_clear(struct gpu_table *table)
         free(table->nodes[i].partitions);
         free(table->nodes[i].gpus);
     }
+    for (size_t i = 0; i < table->queue_count; i++)
+        free(table->queues[i].partition);
+    free(table->queues);
     free(table->rows);
     free(table->nodes);
     *table = (struct gpu_table){ 0 };
@@ -118,11 +121,24 @@ static void add_node(struct gpu_table *table, const struct cluster_config *confi
                            .mem_in_use_mb = node->mem_in_use_mb };
 }
 
+static struct gpu_queue *queue_of(struct gpu_table *table, struct span partition)
+{
+    for (size_t i = 0; i < table->queue_count; i++)
+        if (span_is(partition, table->queues[i].partition))
+            return &table->queues[i];
+    struct gpu_queue *queue = vec_push(table->queues, table->queue_count, table->queue_cap);
+    *queue = (struct gpu_queue){ .partition = span_dup(partition) };
+    return queue;
+}
+
 /* Demand that names no type counts for every type of its partition: it may take any of them. */
 static void add_demand(struct gpu_table *table, const struct cluster_config *config,
                        const struct seen_demand *demand)
 {
     struct span type = cluster_gpu_type(config, demand->type);
+    struct gpu_queue *queue = queue_of(table, demand->partition);
+    queue->jobs += demand->jobs;
+    queue->gpus += demand->gpus;
     for (size_t i = 0; i < table->count; i++)
         if (span_is(demand->partition, table->rows[i].partition) &&
             (!demand->type.len || span_is(type, table->rows[i].type)))
@@ -169,6 +185,19 @@ void gpu_table_add_mine(struct gpu_table *table, const char *partition, const ch
     }
     if (found)
         found->mine += gpus;
+}
+
+void gpu_table_queues_json(const struct gpu_table *table, struct json_out *out)
+{
+    json_open_array(out);
+    for (size_t i = 0; i < table->queue_count; i++) {
+        json_open_object(out);
+        json_member_str(out, "partition", table->queues[i].partition);
+        json_member_int(out, "jobs", table->queues[i].jobs);
+        json_member_int(out, "gpus", table->queues[i].gpus);
+        json_close_object(out);
+    }
+    json_close_array(out);
 }
 
 static int64_t free_of(const struct gpu_row *row)

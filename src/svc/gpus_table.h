@@ -20,11 +20,18 @@ struct gpu_node {
     int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb;
 };
 
+struct gpu_queue { /* what waits in a partition, of all users, and could start if there were room */
+    char *partition;
+    int64_t jobs, gpus;
+};
+
 struct gpu_table {
     struct gpu_row *rows;
     size_t count, cap;
     struct gpu_node *nodes;
     size_t node_count, node_cap;
+    struct gpu_queue *queues;
+    size_t queue_count, queue_cap;
 };
 
 void gpu_table_clear(struct gpu_table *table);
@@ -43,6 +50,8 @@ struct gpu_view { /* whose table it is, and how old */
 };
 /* Appends the rows as array items. */
 void gpu_table_json(const struct gpu_table *table, const struct gpu_view *view, struct json_out *out);
+/* [{partition, jobs, gpus}] */
+void gpu_table_queues_json(const struct gpu_table *table, struct json_out *out);
 void gpu_table_nodes_json(const struct gpu_table *table, const struct gpu_view *view, struct json_out *out);
 
 #endif

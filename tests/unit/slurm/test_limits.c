@@ -46,6 +46,22 @@ static void real_associations_are_read(void **state)
     assert_int_equal(limits.assocs[0].partition.len, 0);
 }
 
+static void limits_of_an_association_are_read(void **state)
+{
+    (void)state;
+    auto_slurm_limits struct slurm_limits limits = { 0 };
+    const char *text = "bed|ml|u|gpu|normal|normal|1-00:00:00|gres/gpu=8,node=2|gres/gpu=32\n"
+                       "bed|ml|u||normal|normal|||\n"
+                       "bed|ml|u||normal|normal\n";
+    assert_int_equal(slurm_parse_assocs(span_of(text), &limits, NULL), 0);
+    assert_int_equal(limits.rejected, 1);
+    assert_int_equal(limits.assoc_count, 2);
+    assert_int_equal(limits.assocs[0].max_wall_s, 86400);
+    assert_span(limits.assocs[0].max_tres_per_job, "gres/gpu=8,node=2");
+    assert_span(limits.assocs[0].group_tres, "gres/gpu=32");
+    assert_int_equal(limits.assocs[1].max_wall_s, SLURM_UNLIMITED);
+}
+
 static void limits_of_a_qos_are_read(void **state)
 {
     (void)state;
@@ -268,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_partitions_are_read),
         cmocka_unit_test(real_associations_are_read),
+        cmocka_unit_test(limits_of_an_association_are_read),
         cmocka_unit_test(limits_of_a_qos_are_read),
         cmocka_unit_test(a_real_configuration_is_read),
         cmocka_unit_test(the_program_asks_all_of_it_and_survives_missing_accounting),

@@ -109,6 +109,23 @@ static void pending_demand_without_a_type_counts_for_each_type(void **state)
     gpu_table_clear(&table);
 }
 
+static void the_queue_of_a_partition_counts_jobs_and_their_gpus(void **state)
+{
+    (void)state;
+    struct cluster_config config = { 0 };
+    struct seen_demand demand[] = { { S("gpu"), S("a100"), 4, 2 },
+                                    { S("gpu"), S("h100"), 2, 0 },
+                                    { S("cpu"), S(""), 0, 7 } };
+    struct gpu_table table = table_of(&config, demand, 3);
+    auto_str struct str text = STR_MAX(1000);
+    struct json_out out = { .to = &text };
+    gpu_table_queues_json(&table, &out);
+    assert_string_equal(
+        str_text(&text),
+        "[{\"partition\":\"gpu\",\"jobs\":2,\"gpus\":6},{\"partition\":\"cpu\",\"jobs\":7,\"gpus\":0}]");
+    gpu_table_clear(&table);
+}
+
 static void mine_is_counted_only_where_the_row_is_certain(void **state)
 {
     (void)state;
@@ -142,6 +159,7 @@ int main(void)
         cmocka_unit_test(free_gpus_are_configured_minus_allocated_on_nodes_that_accept_work),
         cmocka_unit_test(types_and_partitions_that_are_not_allowed_are_left_out),
         cmocka_unit_test(pending_demand_without_a_type_counts_for_each_type),
+        cmocka_unit_test(the_queue_of_a_partition_counts_jobs_and_their_gpus),
         cmocka_unit_test(mine_is_counted_only_where_the_row_is_certain),
         cmocka_unit_test(a_partitions_own_list_of_types_narrows_it),
     };
