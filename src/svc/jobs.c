@@ -1,8 +1,10 @@
 #include "svc/jobs.h"
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/job_store.h"
+#include "text/json_out.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -152,6 +154,18 @@ void jobs_change(struct jobs *jobs, struct job *job, const char *kind, const cha
     store_after_commit(jobs->gw->store, let_go, farewell);
 }
 
+/* What a reader of the log cannot know: the job goes on. */
+static void entered_json(const struct job *job, enum job_state from, const char *why, struct str *data)
+{
+    struct json_out out = { .to = data };
+    json_open_object(&out);
+    json_member_str(&out, "state", job_state_word(job->state));
+    json_member_str(&out, "from", job_state_word(from));
+    json_member_str(&out, "reason", job->reason);
+    json_member_str(&out, "why", why);
+    json_close_object(&out);
+}
+
 bool jobs_enter(struct jobs *jobs, struct job *job, enum job_state next, const char *why)
 {
     enum job_state from = job->state;
@@ -169,8 +183,12 @@ bool jobs_enter(struct jobs *jobs, struct job *job, enum job_state next, const c
     }
     log_info("job %lld %s: %s -> %s%s%s", (long long)job->id, job->token, job_state_word(from),
              job_state_word(next), why ? ": " : "", why ? why : "");
-    auto_str struct str data = STR_MAX(256); /* what a reader of the log cannot know: the job goes on */
-    str_addf(&data, "{\"state\":\"%s\",\"from\":\"%s\"}", job_state_word(next), job_state_word(from));
+    auto_str struct str data = STR_MAX(MAX_EVENT_BYTES);
+    entered_json(job, from, job->why, &data);
+    if (data.failed) { /* words beyond all measure stand in the job itself */
+        str_clear(&data);
+        entered_json(job, from, NULL, &data);
+    }
     jobs_change(jobs, job, "state", str_text(&data));
     return true;
 }
