@@ -1,4 +1,5 @@
 // The page starts here.
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { ErrorBoundary } from "preact-iso/lazy";
 import { LocationProvider, Route, Router } from "preact-iso/router";
@@ -11,6 +12,7 @@ import { base, href } from "./lib/base";
 import { startKeys } from "./lib/keys";
 import { startCounts } from "./jobs/counts";
 import { startLive } from "./lib/live";
+import { notifyOf } from "./lib/prefs";
 import { usePlace } from "./lib/route";
 import { Empty } from "./lib/ui";
 
@@ -43,4 +45,5 @@ function App() {
 startKeys();
 startLive();
 startCounts();
+effect(() => { if (notifyOf.value.length) void import("./lib/notify").then(({ startNotify }) => startNotify()); });
 render(<App />, document.getElementById("app")!);

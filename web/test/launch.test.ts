@@ -4,10 +4,10 @@ import { test } from "node:test";
 
 import { matrixOf, nodeKind } from "../src/clusters/shape";
 import { changedLines, diffLines, hunks } from "../src/launch/diff";
-import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, splitArgs } from "../src/launch/model";
+import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, sizeKey, splitArgs } from "../src/launch/model";
 import { paint } from "../src/launch/paint";
-import { firstRow, placeKey, rowFor, whereRows } from "../src/launch/rows";
-import { accountsAt, boundsAt, gpuChoices, qosAt, seconds, sizeText, slurmTime, whyNot, type Limits } from "../src/launch/size";
+import { askable, byStart, firstRow, placeKey, rowFor, whereRows } from "../src/launch/rows";
+import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, qosAt, seconds, sizeText, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
 import { showUtc, stamp, when } from "../src/lib/format";
 import { configLines, faultPlace } from "../src/projects/shape";
 
@@ -93,7 +93,7 @@ test("times are read as Slurm and people write them", () => {
 const limits: Limits = {
   partitions: [{ name: "gpu", default: true, up: true, max_time_s: 86400, nodes: 4, max_nodes: 2, allow_accounts: ["nlp", "cv"], gpus: { a100: 32 } }, { name: "cpu", up: true, nodes: 8, cpus: 256, deny_qos: ["high"] }, { name: "old", up: false, gpus: { k80: 4 } }, { name: "theirs", allow_accounts: ["bio"], gpus: { h100: 8 } }],
   associations: [{ account: "nlp", qos: ["normal", "high"] }, { account: "cv", partition: "cpu", qos: ["normal"] }],
-  qos: [{ name: "high", max_wall_s: 3600 }],
+  qos: [{ name: "high", max_wall_s: 3600, max_tres_per_user: "gres/gpu=4" }],
 };
 
 test("limits are those of partition, association and QOS", () => {
@@ -104,7 +104,63 @@ test("limits are those of partition, association and QOS", () => {
   assert.equal(whyNot(limits, "theirs"), "none of your accounts may use it");
   assert.equal(whyNot(undefined, "gpu"), "");
   const place = { cluster: "alder", partition: "gpu", gpuType: "a100", cpuOnly: false };
-  assert.deepEqual(boundsAt(limits, place, "high", 8), { maxNodes: 2, maxTime: 3600, maxGpus: 8 });
+  const bounds = boundsAt(limits, { place, account: "", qos: "high" }, 8);
+  assert.deepEqual(bounds, { nodes: { max: 2, by: "partition gpu" }, time: { max: 3600, by: "QOS high" }, gpus: { max: 4, by: "QOS high" }, perNode: { max: 8, by: "what a node has" } });
+  const sized = { place, nodes: "2", time: "2h", gpus: "4", cpus: "" };
+  assert.deepEqual(boundFaults(sized, bounds), { time: "At most 1\u202fh: QOS high", gpus: "At most 4 GPUs in all: QOS high" });
+  assert.deepEqual(boundFaults({ ...sized, nodes: "3", time: "x", gpus: "16" }, bounds), { nodes: "At most 2: partition gpu", time: "A time such as 90m, 2d or 12:00:00", gpus: "A node has 8" });
+  assert.deepEqual(boundFaults({ ...sized, nodes: "1", time: "30m" }, bounds), {});
+});
+
+test("an account limits what it is charged for, a partition's QOS whoever comes", () => {
+  const strict: Limits = {
+    partitions: [{ name: "gpu", default: true, up: true, qos: "part", allow_accounts: ["nlp"] }],
+    associations: [{ account: "nlp", qos: ["normal"], default_qos: "normal", max_wall_s: 7200, group_tres: "gres/gpu=16,cpu=64" }],
+    qos: [{ name: "normal", max_tres_per_job: "gres/gpu:a100=2,node=3" }, { name: "part", max_tres_per_user: "gres/gpu=12" }],
+  };
+  const place = { cluster: "alder", partition: "gpu", gpuType: "a100", cpuOnly: false };
+  assert.deepEqual(boundsAt(strict, { place, account: "", qos: "" }), { gpus: { max: 2, by: "QOS normal" }, nodes: { max: 3, by: "QOS normal" }, time: { max: 7200, by: "account nlp" }, cpus: { max: 64, by: "account nlp" } });
+  assert.deepEqual(tresOf("cpu=4,gres/gpu=8,gres/gpu:h100=2,mem=10G", "h100").gpus, 2);
+  assert.deepEqual(tresOf("", "h100"), {});
+  assert.deepEqual(chargeFaults(strict, { place, account: "cv", qos: "" }), { account: "It may not use partition gpu" });
+  assert.deepEqual(chargeFaults(strict, { place, account: "nlp", qos: "high" }), { qos: "Not for nlp on partition gpu" });
+  assert.deepEqual(chargeFaults(strict, { place, account: "nlp", qos: "normal" }), {});
+});
+
+test("what the last runs took stands beside the time limit", () => {
+  const run = (state: string, minutes: number): { state: string; started_at: string; ended_at: string } => ({ state, started_at: "2026-01-01T00:00:00Z", ended_at: new Date(Date.UTC(2026, 0, 1, 0, minutes)).toISOString() });
+  const plainSpaces = (text: string): string => text.replaceAll("\u202f", " ");
+  assert.equal(plainSpaces(timeHint([run("failed", 1), run("completed", 30), run("completed", 90)])), "The last 2 runs took 30 min to 1 h 30 min");
+  assert.equal(plainSpaces(timeHint([run("completed", 30)])), "The last run took 30 min");
+  assert.equal(timeHint([run("failed", 1)]), "");
+});
+
+test("rows are asked within the budget, and stand in the order of their starts", () => {
+  const gpus = ["a", "b", "c"].map((partition) => ({ cluster: "alder", partition, type: "a100", total: 8, free: 1 }));
+  const clusters = [{ name: "alder", scheduler: "slurm", connection: { commands_last_minute: 8, max_commands_per_minute: 20 } }];
+  const open: Limits = { partitions: gpus.map(({ partition }) => ({ name: partition, up: true, gpus: { a100: 8 } })) };
+  const rows = whereRows(gpus, clusters, { alder: open });
+  const [a, b, c] = rows.map((row) => row.key) as [string, string, string];
+  assert.deepEqual(askable(rows, clusters, a).map((row) => row.key), [b, c]);
+  assert.deepEqual(askable(rows, [{ ...clusters[0]!, connection: { commands_last_minute: 9, max_commands_per_minute: 20 } }], a).map((row) => row.key), [b]);
+  const hour = 3_600_000;
+  assert.deepEqual(byStart(rows, { [c]: hour, [a]: 2 * hour }).map((row) => row.key), [c, a, b]);
+  assert.deepEqual(byStart(rows, { [c]: hour, [a]: hour + 1000 }).map((row) => row.key), [a, c, b]);
+});
+
+test("what decides a start is its size, not its parameters or its place", () => {
+  const one = { ...emptyDraft("p"), gpus: "2", params: { lr: "1" }, place: { cluster: "alder", partition: "a", gpuType: "a100", cpuOnly: false } };
+  const other = { ...one, params: { lr: "2" }, place: { ...one.place, partition: "b", gpuType: "h100" } };
+  assert.equal(sizeKey(bodyOf(one, undefined)), sizeKey(bodyOf(other, undefined)));
+  assert.notEqual(sizeKey(bodyOf(one, undefined)), sizeKey(bodyOf({ ...one, gpus: "4" }, undefined)));
+});
+
+test("seldom fields go where the request has them, and come back from it", () => {
+  const draft = { ...emptyDraft("p"), more: { tags: "a, b c", array: "0-9%4", exclude: "a05, a[07-09,11]", description: "why" } };
+  const body = bodyOf(draft, undefined);
+  assert.deepEqual(body, { project: "p", tags: ["a", "b c"], description: "why", slurm: { array: "0-9%4", exclude: ["a05", "a[07-09,11]"] } });
+  assert.deepEqual(draftFrom(body).more, draft.more);
+  assert.deepEqual(draftFrom(body).rest, {});
 });
 
 test("the table has a row a place, those one may not use with the reason, and CPUs", () => {

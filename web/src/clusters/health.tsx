@@ -4,11 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 
 import { asProblem, send, type Problem } from "../lib/api";
 import { href } from "../lib/base";
-import { count } from "../lib/format";
+import { plural } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { offers } from "../lib/offers";
 import { Age, Facts, ProblemBox, WriteButton } from "../lib/ui";
-import { healthOf, type Cluster } from "./shape";
+import { Login } from "./login";
+import { budgetText, healthOf, type Cluster } from "./shape";
 
 const toneIcon = { ok: "check", warn: "warn", bad: "cross", calm: "clock" };
 
@@ -59,10 +60,11 @@ function LastError({ cluster }: { cluster: Cluster }): JSX.Element | null {
   );
 }
 
-export function Health({ cluster, linked, doctor }: { cluster: Cluster; linked?: boolean; doctor?: boolean }): JSX.Element {
+interface HealthProps { cluster: Cluster; linked?: boolean; doctor?: boolean; onUp: () => void }
+
+export function Health({ cluster, linked, doctor, onUp }: HealthProps): JSX.Element {
   const health = healthOf(cluster);
   const link = cluster.connection ?? {};
-  const at = (used: number | undefined, max: number | undefined, per: string): string | undefined => (used === undefined ? undefined : `${count(used)} since the start${max ? `; at most ${max} ${per}` : ""}`);
   return (
     <section class="card chealth" aria-label={`Cluster ${cluster.name}`}>
       <header class="ct">
@@ -75,6 +77,7 @@ export function Health({ cluster, linked, doctor }: { cluster: Cluster; linked?:
         <LastError cluster={cluster} />
         {(cluster.errors ?? []).map((error, index) => <p key={index} class="wrongtext"><Icon name="warn" /><code>{error.path}</code> {error.text ?? error.detail}</p>)}
         {cluster.instructions && <p class="instr"><Icon name="info" /><span>{cluster.instructions}</span></p>}
+        <Login cluster={cluster} onUp={onUp} />
         <Facts rows={[
           ["Runs by", cluster.scheduler === "process" ? "the gateway, as processes" : cluster.scheduler === "slurm" ? "Slurm" : cluster.scheduler],
           ["Host", cluster.host, true],
@@ -82,10 +85,13 @@ export function Health({ cluster, linked, doctor }: { cluster: Cluster; linked?:
           ["Workspace", cluster.workspace, true],
           ["Latency", seconds(link.latency_s ?? cluster.poll_s)],
           ["Clock", cluster.clock_skew_s ? `${Math.abs(cluster.clock_skew_s)} s ${cluster.clock_skew_s > 0 ? "ahead of" : "behind"} the gateway's` : undefined],
-          ["Logins", cluster.scheduler === "process" && !link.logins ? undefined : at(link.logins, link.max_logins_per_hour, "an hour")],
+          ["Way in", link.backend && link.backend !== "local" && <span key="way">{link.backend}{link.backend_reason && <span class="muted">, {link.backend_reason}</span>}</span>],
+          ["Logins", link.logins ? budgetText(link.logins_last_hour, link.max_logins_per_hour, "in the last hour", link.logins) : undefined],
           ["Login ends", link.login_ends_at && <Age at={link.login_ends_at} />],
           ["Failed logins", link.login_failures || undefined],
-          ["Commands", at(link.commands, link.max_commands_per_minute, "a minute")],
+          ["Commands", budgetText(link.commands_last_minute, link.max_commands_per_minute, "in the last minute", link.commands)],
+          ["Channels", link.channels && link.max_channels ? `${link.channels} of ${link.max_channels} open` : undefined],
+          ["Held back", link.held_back ? `${plural(link.held_back, "look")} so far, to keep within the budget` : undefined],
           ["Waiting", link.queued ? `${link.queued} commands` : undefined],
         ]} />
         {doctor && <Doctor cluster={cluster} />}

@@ -1,8 +1,9 @@
 // What is free: GPU types across, partitions down.
 import type { JSX } from "preact";
 
-import { GpuBar } from "../jobs/gpus";
+import { GpuBar, usage } from "../jobs/gpus";
 import { href } from "../lib/base";
+import { gpuName } from "../lib/jobtext";
 import type { GpuRow } from "../lib/types";
 import { Age } from "../lib/ui";
 import { query } from "../lib/api";
@@ -10,12 +11,13 @@ import { matrixOf } from "./shape";
 
 function Cell({ row }: { row: GpuRow | undefined }): JSX.Element {
   if (!row) return <td class="none"><span class="sr">none</span></td>;
-  const [mine = 0, used = 0, down = 0] = [row.mine, row.in_use, row.down];
+  const [mine = 0, down = 0] = [row.mine, row.down];
+  const { free, inUse: used } = usage(row);
   const more = [row.whole_nodes_free !== undefined && `${row.whole_nodes_free} of ${row.nodes_total} nodes whole`, row.pending && `${row.pending} asked for`].filter(Boolean).join(", ");
   return (
     <td class={row.stale ? "stale" : ""}>
       <span class="cellbar">
-        <span><b class="num">{row.free ?? "?"}</b> <span class="muted sm">free of {row.total}</span><span class="sr">, {mine} yours, {used} in use, {down} down</span></span>
+        <span><b class="num">{row.free === undefined ? "?" : free}</b> <span class="muted sm">free of {row.total}</span><span class="sr">, {mine} yours, {used} in use, {down} down</span></span>
         <GpuBar total={row.total} mine={mine} inUse={used} down={down} />
         {more && <span class="sm muted">{more}</span>}
       </span>
@@ -32,7 +34,7 @@ export function FreeMatrix({ rows, named = true }: { rows: GpuRow[]; named?: boo
       {lines.length === 0 ? <p class="pad muted">No GPUs here, or none seen yet. Jobs run on CPUs.</p> : (
         <div class="xscroll" tabIndex={0} role="group" aria-label="Free GPUs by type and partition">
           <table class="list matrix">
-            <thead><tr><th scope="col">{named ? "Cluster / partition" : "Partition"}</th>{types.map((type) => <th scope="col" key={type}>{type.toUpperCase()}</th>)}<th scope="col"><span class="sr">Launch</span></th></tr></thead>
+            <thead><tr><th scope="col">{named ? "Cluster / partition" : "Partition"}</th>{types.map((type) => <th scope="col" key={type}>{gpuName(type)}</th>)}<th scope="col"><span class="sr">Launch</span></th></tr></thead>
             <tbody>{lines.map((line) => (
               <tr key={`${line.cluster}/${line.partition}`}>
                 <th scope="row">{named ? <a href={href(`/clusters/${encodeURIComponent(line.cluster)}`)}>{line.cluster}</a> : line.partition || line.cluster}{named && line.partition && <span class="muted"> / {line.partition}</span>}</th>

@@ -8,6 +8,7 @@ import { getJson, query } from "../lib/api";
 import { href } from "../lib/base";
 import { bytes, count, duration, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
+import { gpuName } from "../lib/jobtext";
 import { watch } from "../lib/live";
 import { coalesce, useResource, type Resource } from "../lib/resource";
 import type { GpuList } from "../lib/types";
@@ -33,7 +34,7 @@ function NodeLine({ node }: { node: Node }): JSX.Element {
     <tr>
       <th scope="row" class="mono">{node.name}</th>
       <td><span class={`badge b-${tone}`}><Icon name={icon} />{node.state ?? "unknown"}</span></td>
-      <td>{gpus.length ? gpus.map((gpu, at) => <Usage key={at} used={gpu.in_use} total={gpu.total} text={`${gpu.type ?? "GPU"}: ${gpu.in_use ?? 0} of ${gpu.total}`} />) : <span class="muted">–</span>}</td>
+      <td>{gpus.length ? gpus.map((gpu, at) => <Usage key={at} used={gpu.in_use} total={gpu.total} text={`${gpu.type ? gpuName(gpu.type) : "GPU"}: ${gpu.in_use ?? 0} of ${gpu.total}`} />) : <span class="muted">–</span>}</td>
       <td><Usage used={node.cpus_in_use} total={node.cpus} text={`${count(node.cpus_in_use ?? 0)} of ${count(node.cpus ?? 0)}`} /></td>
       <td><Usage used={node.mem_in_use_bytes} total={node.mem_bytes} text={`${bytes(node.mem_in_use_bytes ?? 0)} of ${bytes(node.mem_bytes ?? 0)}`} /></td>
       <td class="muted sm">{node.partitions?.split(",").filter(Boolean).join(", ")}</td>
@@ -64,7 +65,7 @@ function Nodes({ found }: { found: Resource<{ items: Node[] }> }): JSX.Element {
 }
 
 function PartitionLine({ partition }: { partition: Partition }): JSX.Element {
-  const gpus = Object.entries(partition.gpus ?? {}).map(([type, n]) => `${n} ${type}`).join(", ");
+  const gpus = Object.entries(partition.gpus ?? {}).map(([type, n]) => `${n} ${gpuName(type)}`).join(", ");
   const list = (may: string[] | undefined, not: string[] | undefined): string => (may?.length ? may.join(", ") : not?.length ? `all but ${not.join(", ")}` : "all");
   return (
     <tr>
@@ -112,7 +113,7 @@ export default function ClusterPage({ id }: { id: string }): JSX.Element {
       <div class="crumb"><a href={href("/clusters")}>Clusters</a><span aria-hidden="true">/</span><span>{id}</span></div>
       <div class="pagehead"><h1>{id}</h1>{pending > 0 && <span class="chip">{pending} GPUs waited for</span>}<span class="sp" /><a class="btn" href={href(`/jobs${query({ filter: `cluster:${id}` })}`)}><Icon name="jobs" />Jobs here</a></div>
       {cluster.problem.value && <ProblemBox problem={cluster.problem.value} what={`Cluster ${id} cannot be shown`} retry={() => void cluster.reload()} />}
-      {cluster.data.value ? <Health cluster={cluster.data.value} doctor /> : !cluster.problem.value && <section class="card"><Skeleton rows={6} height={24} /></section>}
+      {cluster.data.value ? <Health cluster={cluster.data.value} doctor onUp={() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); void limits.reload(); }} /> : !cluster.problem.value && <section class="card"><Skeleton rows={6} height={24} /></section>}
       {gpus.data.value && <FreeMatrix rows={gpus.data.value.items} named={false} />}
       {limits.problem.value && <ProblemBox problem={limits.problem.value} what="Partitions and limits cannot be read" retry={() => void limits.reload()} />}
       {limits.data.value && <Allowed limits={limits.data.value} />}

@@ -1,7 +1,10 @@
 // Shapes of the clusters pages, and the matrix of what is free. Pure.
 import type { GpuRow } from "../lib/types";
 
-export interface Connection { state?: string; logins?: number; login_failures?: number; max_logins_per_hour?: number; login_ends_at?: string; commands?: number; max_commands_per_minute?: number; channels?: number; queued?: number; latency_s?: number }
+export interface Connection {
+  state?: string; backend?: string; backend_reason?: string; prompt?: string; error?: string; logins?: number; logins_last_hour?: number; login_failures?: number; max_logins_per_hour?: number; login_ends_at?: string;
+  commands?: number; commands_last_minute?: number; max_commands_per_minute?: number; held_back?: number; channels?: number; max_channels?: number; queued?: number; latency_s?: number;
+}
 export interface Cluster {
   name: string; type: string; scheduler?: string; enabled?: boolean; host?: string; workspace?: string; state: string; observed_at?: string; stale: boolean;
   error?: string; last_error?: string; last_error_code?: string; last_error_at?: string; poll_s?: number; clock_skew_s?: number; instructions?: string; requires_vpn?: boolean; connection?: Connection;
@@ -42,6 +45,20 @@ export function healthOf(cluster: Cluster): Health {
   if (link === "needs_login") return { tone: "warn", label: "Needs a login" };
   if (link === "refused") return { tone: "bad", label: "Login refused" };
   return labels[cluster.state] ?? { tone: cluster.stale ? "warn" : "calm", label: cluster.state.replaceAll("_", " ") };
+}
+
+/** Whether the gateway waits for somebody to log in, or to try again after a refusal. */
+export function needsPerson(cluster: Cluster): boolean {
+  if (cluster.enabled === false) return false;
+  const { state, prompt } = cluster.connection ?? {};
+  return prompt !== undefined || state === "needs_login" || state === "refused" || state === "backoff";
+}
+
+/** "3 of 20 in the last minute, 229 in all": how much of a budget is used. */
+export function budgetText(used: number | undefined, max: number | undefined, span: string, all: number | undefined): string | undefined {
+  if (used === undefined && all === undefined) return undefined;
+  const now = used === undefined ? "" : max ? `${used} of ${max} ${span}` : `${used} ${span}`;
+  return [now, all === undefined ? "" : `${all.toLocaleString("en")} since the start`].filter(Boolean).join(", ");
 }
 
 /** "idle, drain": is it usable, in one of four kinds. */

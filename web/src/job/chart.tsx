@@ -31,6 +31,8 @@ function fade(rgb: string, alpha: number): string {
   return rgb.replace(/^rgb\(([^)]+)\)$/, (_, parts: string) => `rgba(${parts}, ${alpha})`);
 }
 
+/** What the plot tells: where the pointer is; a range that was drawn over, or none: all of it again. */
+interface Calls { cursor: (index: number | null) => void; zoom: (from?: number, to?: number) => void }
 interface Drawn { data: uPlot.AlignedData; series: uPlot.Series[]; bands: uPlot.Band[] }
 
 /** Each curve gives up to four series: raw as a ghost, smoothed, and the edges of its band. */
@@ -64,25 +66,37 @@ function xLabels(view: ChartView, data: uPlot.AlignedData): (u: uPlot, splits: n
   return (_, splits) => splits.map((at) => (view.byTime ? clock(Math.max(0, at - first)) : short(at)));
 }
 
-function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number, height: number, onCursor: (index: number | null) => void): uPlot.Options {
+function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number, height: number, calls: Calls): uPlot.Options {
   const faint = colour(box, "--faint");
   const grid = { stroke: colour(box, "--line"), width: 1 };
   const font = `11px ${token(box, "--ui") || "sans-serif"}`;
   return {
     width, height, legend: { show: false }, series: drawn.series, bands: drawn.bands, padding: [8, 10, 0, 0],
-    cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false },
+    cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false, sync: { key: view.byTime ? "time" : "step" } },
     scales: { x: { time: false }, y: { distr: view.log ? 3 : 1 } },
     axes: [
       { stroke: faint, font, size: 26, gap: 3, grid: { show: false }, ticks: { show: false }, values: xLabels(view, drawn.data) },
       { stroke: faint, font, size: 46, gap: 4, grid, ticks: { show: false }, values: (_, splits) => splits.map((at) => (at === null ? "" : short(at))), space: 26 },
     ],
-    hooks: { setCursor: [(u) => onCursor(u.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(u) => calls.cursor(u.cursor.idx ?? null)],
+      setSelect: [(u) => u.select.width > 3 && calls.zoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"))],
+      ready: [(u) => u.over.addEventListener("dblclick", () => calls.zoom())],
+    },
   };
 }
 
-function usePlot(curves: Curve[], view: ChartView, height: number, onCursor: (index: number | null) => void): { current: HTMLDivElement | null } {
+function isZoomed({ data, scales }: uPlot): boolean {
+  const x = data[0];
+  const { min, max } = scales.x!;
+  return x.length > 1 && min !== null && max !== null && min !== undefined && max !== undefined && (min > x[0]! || max < x[x.length - 1]!);
+}
+
+function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls, shows: number): { current: HTMLDivElement | null } {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
+  const latest = useRef(calls);
+  latest.current = calls;
   const [dark, setDark] = useState(0);
   useEffect(() => {
     const media = matchMedia("(prefers-color-scheme: dark)");
@@ -94,12 +108,20 @@ function usePlot(curves: Curve[], view: ChartView, height: number, onCursor: (in
   useEffect(() => {
     const element = box.current!;
     const drawn = draw(element, curves, view);
-    plot.current = new uPlot(options(element, drawn, view, Math.max(120, element.clientWidth), height, onCursor), drawn.data, element);
+    plot.current = new uPlot(options(element, drawn, view, Math.max(120, element.clientWidth), height, { cursor: (index) => latest.current.cursor(index), zoom: (from, to) => latest.current.zoom(from, to) }), drawn.data, element);
     const watcher = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
     watcher.observe(element);
     return () => { watcher.disconnect(); plot.current?.destroy(); plot.current = undefined; };
   }, [shape, view.log, view.smoothing > 0, view.byTime, theme.value, dark, height]);
-  useEffect(() => { plot.current?.setData(draw(box.current!, curves, view).data); }, [curves, view.smoothing]);
+  useEffect(() => {
+    const drawn = plot.current;
+    if (!drawn) return;
+    const zoomed = isZoomed(drawn); // what somebody looks at stays while new points come
+    const { min, max } = drawn.scales.x!;
+    drawn.setData(draw(box.current!, curves, view).data);
+    if (zoomed) drawn.setScale("x", { min: min!, max: max! });
+  }, [curves, view.smoothing]);
+  useEffect(() => { if (shows && plot.current) plot.current.setData(draw(box.current!, curves, view).data); }, [shows]);
   return box;
 }
 
@@ -125,12 +147,30 @@ function ChartTable({ curves, onClose }: { curves: Curve[]; onClose: () => void 
   );
 }
 
-interface Props { title: string; curves: Curve[]; view: ChartView; height?: number; pin?: { on: boolean; set: (on: boolean) => void } }
+/** Reads a stretch anew, so that what was merged to an edge and a middle comes point by point. */
+export type Closer = (names: string[], from: number, to: number) => Promise<Curve[]>;
+interface Props { title: string; curves: Curve[]; view: ChartView; closer?: Closer; height?: number; pin?: { on: boolean; set: (on: boolean) => void } }
 
-export function Chart({ title, curves, view, height = 150, pin }: Props): JSX.Element {
+/** The curves as they are zoomed into, and how to zoom. */
+function useZoom(all: Curve[], view: ChartView, closer?: Closer): { curves: Curve[]; zoomed: boolean; zoom: (from?: number, to?: number) => void } {
+  const [near, setNear] = useState<Curve[] | undefined>();
+  const [zoomed, setZoomed] = useState(false);
+  const zoom = (from?: number, to?: number): void => {
+    setZoomed(from !== undefined);
+    if (from === undefined || to === undefined) { setNear(undefined); return; }
+    if (!closer || view.byTime || !all.some((curve) => curve.low)) return;
+    closer(all.map((curve) => curve.name), Math.floor(from), Math.ceil(to)).then((found) => { if (found.length) setNear(found); }, () => undefined); // the coarse curve stays
+  };
+  useEffect(() => { setNear(undefined); setZoomed(false); }, [view.byTime]);
+  return { curves: near ?? all, zoomed, zoom };
+}
+
+export function Chart({ title, curves: all, view, closer, height = 150, pin }: Props): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
   const [table, setTable] = useState(false);
-  const box = usePlot(curves, view, height, setAt);
+  const { curves, zoomed, zoom } = useZoom(all, view, closer);
+  const [shows, setShows] = useState(0); // counts the ways back to the whole
+  const box = usePlot(curves, view, height, { cursor: setAt, zoom }, shows);
   const words = curves.map((curve) => summary(curve, (n) => value(n))).join(". ");
   const ordered = at === null ? undefined : inOrder(curves[0]!, view.byTime);
   const shown = at !== null && curves.length === 1 ? ordered?.y[at] : lastValue(curves[0]!);
@@ -140,6 +180,7 @@ export function Chart({ title, curves, view, height = 150, pin }: Props): JSX.El
         <h2 title={curves.map((curve) => curve.name).join(", ")}>{curves.length === 1 ? curves[0]!.name : title}</h2>
         {curves.length > 1 && <span class="legend">{curves.map((curve, index) => <span key={curve.name} class={`key k${(index % 6) + 1}`}>{curve.name.split("/").slice(0, -1).join("/") || curve.name}</span>)}</span>}
         <span class="v num">{at !== null && ordered ? <span class="faint sm">{view.byTime ? "" : `step ${short(ordered.x[at] ?? 0)} `}</span> : null}{value(shown)}</span>
+        {zoomed && <button class="ibtn small" aria-label={`Show all of ${title}`} title="Show all (double click)" onClick={() => { zoom(); setShows(shows + 1); }}><Icon name="undo" /></button>}
         {pin && <button class="ibtn small" aria-pressed={pin.on} aria-label={`Show ${title} on the overview`} title="Show on the overview" onClick={() => pin.set(!pin.on)}><Icon name="tag" /></button>}
         <button class="ibtn small" aria-label={`Values of ${title}`} title="Values" onClick={() => setTable(true)}><Icon name="jobs" /></button>
       </header>

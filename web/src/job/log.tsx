@@ -6,6 +6,7 @@ import { base, href } from "../lib/base";
 import { query } from "../lib/api";
 import { bytes, count, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
+import { tasksOf } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { watch } from "../lib/live";
 import { recall, remember } from "../lib/prefs";
@@ -30,13 +31,19 @@ function LogLine({ text, needle, current }: { text: string; needle: string; curr
   );
 }
 
+/** An array has a log a task: the first that failed, else the first that runs or ran. */
+function firstTask(job: Job): number | undefined {
+  return tasksOf(job).find((one) => one.started_at !== undefined)?.task;
+}
+
 /** Before its start a job has no log to ask for. */
 function hasLog(job: Job): boolean {
+  if (job.slurm?.array) return firstTask(job) !== undefined;
   return job.started_at !== undefined || job.attempt > 1;
 }
 
-function useStore(job: Job, attempt?: number): LogStore {
-  const store = useMemo(() => new LogStore(job.id, attempt), [job.id, attempt]);
+function useStore(job: Job, attempt?: number, task?: number): LogStore {
+  const store = useMemo(() => new LogStore(job.id, attempt, task), [job.id, attempt, task]);
   const ended = isEnded(job.state);
   const started = hasLog(job);
   useEffect(() => { if (started) void store.load(); }, [store, started]);
@@ -72,10 +79,30 @@ function useSearch(store: LogStore, initial: string): [Found, (text: string) => 
   return [found, (text) => run(text), step];
 }
 
-interface Props { job: Job; attempt?: number; tall?: boolean; search?: string; onSearch?: (text: string) => void }
+/** Which of several logs: an attempt's, a task's. */
+function Which({ job, attempt, task, onWhich }: { job: Job; attempt?: number; task?: number; onWhich: (which: Which) => void }): JSX.Element | null {
+  const tasks = (job.task_list ?? []).filter((one) => one.started_at).sort((a, b) => a.task - b.task);
+  return (
+    <>
+      {tasks.length > 0 && (
+        <select class="in which" aria-label="Task" value={task} onChange={(event) => onWhich({ task: event.currentTarget.value })}>
+          {tasks.map((one) => <option key={one.task} value={one.task}>task {one.task}</option>)}
+        </select>
+      )}
+      {job.attempt > 1 && tasks.length === 0 && (
+        <select class="in which" aria-label="Attempt" value={attempt ?? job.attempt} onChange={(event) => onWhich({ attempt: Number(event.currentTarget.value) === job.attempt ? "" : event.currentTarget.value })}>
+          {Array.from({ length: job.attempt }, (_, at) => <option key={at} value={at + 1}>attempt {at + 1}</option>)}
+        </select>
+      )}
+    </>
+  );
+}
 
-export function LogView({ job, attempt, tall, search = "", onSearch }: Props): JSX.Element {
-  const store = useStore(job, attempt);
+type Which = Record<string, string | undefined>; // as the address names it: attempt, task
+interface Props { job: Job; attempt?: number; task?: number; tall?: boolean; search?: string; onSearch?: (text: string) => void; onWhich?: (which: Which) => void }
+
+export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhich }: Props): JSX.Element {
+  const store = useStore(job, attempt, task ?? firstTask(job));
   const box = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [follow, setFollow] = useState(() => !lineRange(location.hash));
@@ -141,6 +168,7 @@ export function LogView({ job, attempt, tall, search = "", onSearch }: Props): J
     <section class={`card logcard${tall ? " tall" : ""}`} aria-label="Log">
       <div class="lt">
         <h2>Log</h2>
+        {onWhich && <Which job={job} attempt={attempt} task={task ?? firstTask(job)} onWhich={onWhich} />}
         <span class="sm muted hm num">{store.loaded.value ? `${plural(lines.length, "line")}${store.isWhole ? "" : " of a longer log"}, ${bytes(store.size.value)}` : ""}</span>
         <span class="sp" />
         <label class="in"><Icon name="search" />
@@ -152,7 +180,7 @@ export function LogView({ job, attempt, tall, search = "", onSearch }: Props): J
         <button class="ibtn" aria-label="Next match" disabled={!found.total} onClick={() => step(1)}><Icon name="down" /></button>
         {store.alarms.length > 0 && <button class="btn ghost alarms" title="Next warning or error ( ] )" onClick={() => alarm(1)}><Icon name="warn" /><span class="num">{count(store.alarms.length)}</span><span class="sr"> warnings</span></button>}
         <button class="ibtn" aria-label="Wrap long lines" aria-pressed={wrap} title="Wrap long lines (w)" onClick={() => { setWrap(!wrap); remember("log.wrap", wrap ? "off" : "on"); }}><Icon name="wrap" /></button>
-        <a class="ibtn" aria-label="Download the log" title="Download" target="_blank" download={`job-${job.id}.log`} href={`${base}/api/v1/jobs/${job.id}/log${query({ attempt, limit: 1048576 })}`}><Icon name="download" /></a>
+        <a class="ibtn" aria-label="Download the log" title="Download" target="_blank" download={`job-${job.id}.log`} href={`${base}/api/v1/jobs/${job.id}/log${query({ attempt, task: task ?? firstTask(job), limit: 1048576 })}`}><Icon name="download" /></a>
         {!tall && <a class="ibtn" aria-label="Full log" title="Full log" href={href(`/jobs/${job.id}/log`)}><Icon name="expand" /></a>}
         <Toggle on={follow} onChange={setFollow} title={ended ? "Stay at the end (f)" : "Follow new lines (f)"}>{!ended && <span class={`spot${follow ? " s-run" : ""}`} />}{ended ? "End" : follow ? "Following" : "Follow"}</Toggle>
       </div>

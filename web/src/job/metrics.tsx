@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { getJson } from "../lib/api";
+import { getJson, query } from "../lib/api";
 import { Icon } from "../lib/icons";
 import { useKeys } from "../lib/keys";
 import { recall, remember } from "../lib/prefs";
@@ -12,7 +12,7 @@ import { usePlace } from "../lib/route";
 import { isEnded } from "../lib/states";
 import type { Job } from "../lib/types";
 import { Empty, ProblemBox, Segmented, Skeleton, Toggle } from "../lib/ui";
-import { Chart, type ChartView } from "./chart";
+import { Chart, type ChartView, type Closer } from "./chart";
 import { chartsOf, hasTimes, readCurves, type Curve } from "./series";
 
 /** The job's curves, kept current while it runs. No metrics yet is an empty list, not a failure. */
@@ -39,12 +39,12 @@ export function useCurves(job: Job): Resource<Curve[]> {
 
 /** Smoothing, axis and scale, from the address; "s" and "l" change them. */
 export function useChartView(): [ChartView, (change: Partial<ChartView>) => void] {
-  const { query, setQuery } = usePlace();
-  const view = { smoothing: Number(query.smooth ?? 0.3) || 0, log: query.log === "1", byTime: query.x === "time" };
+  const { query: asked, setQuery } = usePlace();
+  const view = { smoothing: Number(asked.smooth ?? 0.3) || 0, log: asked.log === "1", byTime: asked.x === "time" };
   const set = (change: Partial<ChartView>): void => setQuery({
-    smooth: change.smoothing === undefined ? query.smooth : change.smoothing === 0.3 ? undefined : String(change.smoothing),
-    log: change.log === undefined ? query.log : change.log ? "1" : undefined,
-    x: change.byTime === undefined ? query.x : change.byTime ? "time" : undefined,
+    smooth: change.smoothing === undefined ? asked.smooth : change.smoothing === 0.3 ? undefined : String(change.smoothing),
+    log: change.log === undefined ? asked.log : change.log ? "1" : undefined,
+    x: change.byTime === undefined ? asked.x : change.byTime ? "time" : undefined,
   });
   useKeys([
     { keys: "s", label: "More smoothing, then none", group: "Charts", run: () => set({ smoothing: view.smoothing >= 0.9 ? 0 : Math.round((view.smoothing + 0.3) * 10) / 10 }) },
@@ -79,7 +79,11 @@ export function OverviewCharts({ job, curves }: { job: Job; curves: Resource<Cur
   const pinned = charts.filter((chart) => pins.includes(chart.title));
   const shown = (pinned.length ? pinned : charts).slice(0, 3);
   if (!shown.length) return null;
-  return <div class={`charts n${shown.length}`}>{shown.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} />)}</div>;
+  return <div class={`charts n${shown.length}`}>{shown.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} closer={closerOf(job)} />)}</div>;
+}
+
+function closerOf(job: Job): Closer {
+  return async (names, from, to) => readCurves(await getJson(`/jobs/${job.id}/metrics${query({ keys: names.join(","), from, to, points: 2000 })}`));
 }
 
 export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element {
@@ -109,7 +113,7 @@ export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]
         <span class="sp" />
         <ChartControls view={view} set={setView} times={hasTimes(list)} />
       </div>
-      <div class="charts all">{charts.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} height={190} pin={{ on: pins.includes(chart.title), set: (on) => setPin(chart.title, on) }} />)}</div>
+      <div class="charts all">{charts.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} closer={closerOf(job)} height={190} pin={{ on: pins.includes(chart.title), set: (on) => setPin(chart.title, on) }} />)}</div>
       {!charts.length && <Empty icon="search" title="No metric of that name"><button class="btn" onClick={() => setText("")}>Show all</button></Empty>}
     </>
   );

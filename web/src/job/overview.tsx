@@ -2,17 +2,18 @@
 import type { ComponentChildren, JSX } from "preact";
 
 import { href } from "../lib/base";
-import { bytes, duration, millis, stamp, value } from "../lib/format";
-import { evidenceText, resourceText, runSeconds, schedulerId } from "../lib/jobtext";
+import { bytes, duration, millis, stamp, value, when } from "../lib/format";
+import { evidenceText, resourceText, runSeconds, schedulerId, tasksOf } from "../lib/jobtext";
 import { Icon } from "../lib/icons";
 import { now } from "../lib/clock";
 import type { Resource } from "../lib/resource";
-import { isEnded, isFailure, stateRow } from "../lib/states";
+import { isEnded, isFailure, isQueued, stateRow } from "../lib/states";
 import type { Attempt, Evidence, Job } from "../lib/types";
-import { Age, Card, CopyButton, Facts, Notice } from "../lib/ui";
+import { Age, Card, CopyButton, Facts, Notice, StateBadge } from "../lib/ui";
 import { LogView } from "./log";
 import { OverviewCharts } from "./metrics";
 import type { Curve } from "./series";
+import type { Wait } from "./timeline";
 
 function EvidenceLine({ job, item }: { job: Job; item: Evidence | string }): JSX.Element {
   const line = typeof item === "string" ? undefined : item.line;
@@ -145,14 +146,54 @@ function Attempts({ job }: { job: Job }): JSX.Element | null {
   );
 }
 
-export function Overview({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element {
+const SHOWN_TASKS = 200;
+
+/** An array's tasks, what failed before what runs before the rest; each leads to its log. */
+function Tasks({ job }: { job: Job }): JSX.Element | null {
+  const list = tasksOf(job);
+  if (!list.length) return null;
+  const counts = Object.entries(job.slurm?.tasks ?? {}).filter(([state]) => state !== "total");
+  return (
+    <Card title={<>Tasks <span class="muted">{list.length}</span></>} extra={<span class="sm muted num">{counts.map(([state, n]) => `${n} ${stateRow(state).label.toLowerCase()}`).join(", ")}</span>}>
+      <div class="tasks scrollx" tabIndex={0} role="region" aria-label="Tasks"><table class="plain"><thead><tr>{["Task", "State", "Node", "Ran", "End", ""].map((name) => <th key={name} scope="col">{name || <span class="sr">Log</span>}</th>)}</tr></thead>
+        <tbody>{list.slice(0, SHOWN_TASKS).map((task) => {
+          const [start, end] = [millis(task.started_at), millis(task.ended_at)];
+          return (
+            <tr key={task.task}><td class="num">{task.task}</td><td><StateBadge state={task.state} /></td><td class="mono">{task.node_list}</td><td class="num nw">{start ? duration(((end ?? now.value) - start) / 1000) : ""}</td>
+              <td>{task.signal ? `signal ${task.signal}` : task.exit_code !== undefined ? `exit ${task.exit_code}` : ""}</td><td>{start && <a href={href(`/jobs/${job.id}/log?task=${task.task}`)} aria-label={`Log of task ${task.task}`}>Log</a>}</td></tr>
+          );
+        })}</tbody></table></div>
+      {list.length > SHOWN_TASKS && <p class="pad sm muted">{SHOWN_TASKS} of {list.length} shown: <code>sluice show {job.id} --tasks</code> lists all.</p>}
+    </Card>
+  );
+}
+
+/** Why it waits, in words, and for what it waited before that. */
+function Waiting({ job, waits }: { job: Job; waits: Wait[] }): JSX.Element | null {
+  if (!isQueued(job.state) || !waits.length) return null;
+  return (
+    <Card title="Why it waits">
+      <ol class="waits">{[...waits].reverse().map((wait, at) => (
+        <li key={`${wait.from}${wait.reason}`} class={at === 0 && wait.to === undefined ? "now" : "muted"}>
+          <span class="num sm">{duration(((wait.to ?? now.value) - wait.from) / 1000)}</span>
+          <span><bdi>{wait.why || wait.reason}</bdi>{wait.why && wait.reason && <code class="faint sm"> {wait.reason}</code>}</span>
+          <span class="sm muted num">since {when(wait.from, now.value, true)}</span>
+        </li>
+      ))}</ol>
+    </Card>
+  );
+}
+
+export function Overview({ job, curves, waits }: { job: Job; curves: Resource<Curve[]>; waits: Wait[] }): JSX.Element {
   return (
     <div class="g">
       <div class="col">
         <VerdictPanel job={job} />
         {job.stale && <Notice icon="clock">Cluster {job.cluster} cannot be reached: this is what was seen <Age at={job.observed_at} />.</Notice>}
+        <Waiting job={job} waits={waits} />
         <OverviewCharts job={job} curves={curves} />
         <Attempts job={job} />
+        <Tasks job={job} />
         <LogView job={job} />
       </div>
       <aside class="col" aria-label="About the job">

@@ -2,7 +2,7 @@
 import "../lib/everywhere";
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { pageAt } from "../app/known";
 import { archive, cancelJobs, leaving } from "../jobs/actions";
@@ -16,16 +16,23 @@ import { watch } from "../lib/live";
 import { coalesce, useResource } from "../lib/resource";
 import { usePlace } from "../lib/route";
 import { isEnded, isQueued } from "../lib/states";
-import type { Job } from "../lib/types";
+import type { EventList, Job } from "../lib/types";
 import { Confirm, copyText, ProblemBox, Skeleton, StateBadge, WriteButton } from "../lib/ui";
 import { ConfigTab, HistoryTab, ScriptTab } from "./config";
 import { LogView } from "./log";
 import { MetricsTab, useCurves } from "./metrics";
 import { linkName, Overview } from "./overview";
-import { timeline } from "./timeline";
+import { timeline, waitsOf, type Wait } from "./timeline";
 
-function Timeline({ job }: { job: Job }): JSX.Element {
-  const steps = timeline(job, isEnded(job.state) ? (now.peek()) : now.value);
+/** What it waited, or waits, for; asked again only while it does. */
+function useWaits(job: Job): Wait[] {
+  const queued = isQueued(job.state);
+  const events = useResource<EventList>((abort) => getJson(`/jobs/${job.id}/events?limit=200`, abort), [job.id, queued ? job.event : job.attempt, queued]);
+  return useMemo(() => waitsOf(events.data.value?.items ?? []), [events.data.value]);
+}
+
+function Timeline({ job, waits }: { job: Job; waits: Wait[] }): JSX.Element {
+  const steps = timeline(job, isEnded(job.state) ? (now.peek()) : now.value, waits);
   return (
     <section class="card tl" aria-label="Timeline">
       <ol>
@@ -101,14 +108,15 @@ function Tabs({ job, tab, curves }: { job: Job; tab: string; curves: number }): 
 
 function Body({ job, tab }: { job: Job; tab: string }): JSX.Element {
   const curves = useCurves(job);
+  const waits = useWaits(job);
   const { query, setQuery } = usePlace();
   return (
     <>
       <Header job={job} />
-      <Timeline job={job} />
+      <Timeline job={job} waits={waits} />
       <Tabs job={job} tab={tab} curves={curves.data.value?.length ?? 0} />
-      {tab === "" && <Overview job={job} curves={curves} />}
-      {tab === "log" && <LogView job={job} tall search={query.q} attempt={query.attempt ? Number(query.attempt) : undefined} onSearch={(q) => setQuery({ q })} />}
+      {tab === "" && <Overview job={job} curves={curves} waits={waits} />}
+      {tab === "log" && <LogView job={job} tall search={query.q} attempt={query.attempt ? Number(query.attempt) : undefined} task={query.task ? Number(query.task) : undefined} onSearch={(q) => setQuery({ q })} onWhich={(which) => setQuery(which)} />}
       {tab === "metrics" && <MetricsTab job={job} curves={curves} />}
       {tab === "script" && <ScriptTab job={job} />}
       {tab === "config" && <ConfigTab job={job} />}

@@ -2,10 +2,36 @@
 import { duration, millis, plural, when } from "../lib/format";
 import { exitText, runSeconds, waitSeconds } from "../lib/jobtext";
 import { isEnded, isQueued, stateRow } from "../lib/states";
-import type { Job } from "../lib/types";
+import type { GatewayEvent, Job } from "../lib/types";
 
 export type StepKind = "done" | "wait" | "now" | "future" | "bad" | "calm";
 export interface Step { key: string; title: string; note: string; kind: StepKind; fraction?: number }
+
+/** One reason that a job waited for, and how long: ms; `to` absent: it still does. */
+export interface Wait { reason: string; why: string; from: number; to?: number }
+
+/** The history of what it waited for, from its events, oldest first. */
+export function waitsOf(events: GatewayEvent[]): Wait[] {
+  const waits: Wait[] = [];
+  for (const event of events) {
+    const data = event.data as { state?: string; reason?: string; why?: string } | undefined;
+    const at = millis(event.time);
+    if (at === undefined || !data?.state || !["state", "changed", "fresh"].includes(event.kind)) continue;
+    const last = waits[waits.length - 1];
+    const isOpen = last !== undefined && last.to === undefined;
+    const [reason, why] = [data.reason ?? "", data.why ?? ""];
+    if (isOpen && isQueued(data.state) && last.reason === reason && last.why === why) continue;
+    if (isOpen) last.to = at;
+    if (isQueued(data.state) && (reason || why)) waits.push({ reason, why, from: at });
+  }
+  return waits;
+}
+
+/** "Priority 11 min, then Resources 3 min" */
+export function waitsText(waits: Wait[], now: number): string {
+  const long = waits.filter((wait) => (wait.to ?? now) - wait.from >= 1000);
+  return long.slice(-3).map((wait, at) => `${at ? "then " : ""}${wait.reason || wait.why} ${duration(((wait.to ?? now) - wait.from) / 1000)}`).join(", ");
+}
 
 function submitted(job: Job, now: number): Step {
   const at = millis(job.submitted_at ?? job.created_at) ?? now;
@@ -14,15 +40,16 @@ function submitted(job: Job, now: number): Step {
   return { key: "submit", title: job.submitted_at ? "Submitted" : "Accepted", note: `${when(at, now, true)}${by}`, kind: "done" };
 }
 
-function waited(job: Job, now: number): Step | undefined {
+function waited(job: Job, now: number, waits: Wait[]): Step | undefined {
+  const history = waits.length > 1 || !isQueued(job.state) ? waitsText(waits, now) : "";
   const seconds = waitSeconds(job, now);
   if (isQueued(job.state)) {
     const state = stateRow(job.state).label;
-    return { key: "wait", title: seconds === undefined ? state : `${state} ${duration(seconds)}`, note: job.why ?? job.reason ?? "", kind: "wait", fraction: 1 };
+    return { key: "wait", title: seconds === undefined ? state : `${state} ${duration(seconds)}`, note: history || (job.why ?? job.reason ?? ""), kind: "wait", fraction: 1 };
   }
   if (!job.started_at && isEnded(job.state)) return undefined;
   if (seconds === undefined || seconds < 2) return undefined;
-  return { key: "wait", title: `Waited ${duration(seconds)}`, note: job.started_at ? `until ${when(millis(job.started_at)!, now, true)}` : "", kind: "wait" };
+  return { key: "wait", title: `Waited ${duration(seconds)}`, note: history || (job.started_at ? `until ${when(millis(job.started_at)!, now, true)}` : ""), kind: "wait" };
 }
 
 function progressTitle(job: Job): string {
@@ -60,6 +87,6 @@ function ending(job: Job, now: number): Step | undefined {
   return { key: "limit", title: `Limit ${when(end, now)}`, note: end > now ? `${duration((end - now) / 1000)} left` : "reached", kind: "future" };
 }
 
-export function timeline(job: Job, now: number): Step[] {
-  return [submitted(job, now), waited(job, now), running(job, now), ending(job, now)].filter((step): step is Step => step !== undefined);
+export function timeline(job: Job, now: number, waits: Wait[] = []): Step[] {
+  return [submitted(job, now), waited(job, now, waits), running(job, now), ending(job, now)].filter((step): step is Step => step !== undefined);
 }

@@ -1,5 +1,6 @@
 // The last failures with what they died of, so that nobody has to open three pages to see the same import error.
 import type { JSX } from "preact";
+import lazy from "preact-iso/lazy";
 import { useEffect } from "preact/hooks";
 
 import { getJson, query } from "../lib/api";
@@ -10,6 +11,8 @@ import { coalesce, useResource } from "../lib/resource";
 import { stateRow } from "../lib/states";
 import type { Job, JobList } from "../lib/types";
 import { Age } from "../lib/ui";
+
+const SinceLast = lazy(() => import("./since"));
 
 function Failure({ job }: { job: Job }): JSX.Element {
   const evidence = evidenceText(job.verdict?.evidence?.[0]);
@@ -31,7 +34,7 @@ export function Failures(): JSX.Element | null {
   if (!items) return <section class="card failures" aria-hidden="true" />;
   return (
     <section class="card failures" aria-label="Last failures">
-      <header><h2>Last failures</h2>{items.length > 0 && <a class="sm" href={href("/jobs?filter=state:failed")}>All</a>}</header>
+      <header><h2>Last failures</h2><SinceLast />{items.length > 0 && <a class="sm" href={href("/jobs?filter=state:failed")}>All</a>}</header>
       {items.length === 0 ? <p class="muted">Nothing failed in the last seven days.</p> : <ul>{items.map((job) => <Failure key={job.id} job={job} />)}</ul>}
     </section>
   );

@@ -13,6 +13,7 @@ import { selected } from "./selection";
 import type { JobRows } from "./store";
 
 const BulkBar = lazy(() => import("./bulk"));
+const Views = lazy(() => import("./views"));
 const FilterHelp = lazy(() => import("./filterhelp"));
 const words = signal<Vocabulary>({});
 let asked = false;
@@ -61,7 +62,7 @@ export function FilterBar(props: Props): JSX.Element {
   const { rows } = props;
   const [typed, setTyped] = useTyped({ ...props, setFilter: (text) => isWhole(text) && props.setFilter(text) });
   const [open, setOpen] = useState(false);
-  const [help, setHelp] = useState(false);
+  const [help, setHelp] = useState<"" | "help" | "views">("");
   const [at, setAt] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   useKeys([{ keys: "/", label: "Filter", group: "This page", run: () => { input.current?.focus(); input.current?.select(); } }]);
@@ -112,9 +113,11 @@ export function FilterBar(props: Props): JSX.Element {
           ))}
         </ul>
       </div>
-      <button class="ibtn" aria-label="Help on filters" title="Help on filters" onClick={() => setHelp(true)}><Icon name="question" /></button>
+      <button class="ibtn" aria-label="Help on filters" title="Help on filters" onClick={() => setHelp("help")}><Icon name="question" /></button>
+      <button class="btn ghost" onClick={() => setHelp("views")}>Views</button>
       <span class="muted sm num total">{total === undefined ? "" : `${count(total)} ${total === 1 ? "job" : "jobs"}`}</span>
-      {help && <FilterHelp onClose={() => setHelp(false)} />}
+      {help === "help" && <FilterHelp onClose={() => setHelp("")} />}
+      {help === "views" && <Views filter={typed.trim()} setFilter={(text) => setTyped(text, true)} onClose={() => setHelp("")} />}
     </div>
   );
 }

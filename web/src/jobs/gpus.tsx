@@ -11,6 +11,12 @@ import { Age } from "../lib/ui";
 
 export interface TypeSum { type: string; clusters: string[]; total: number; free: number; mine: number; inUse: number; down: number; at?: string; stale: boolean }
 
+/** What is left and what is used: mine is newer than the last look at the cluster, so that both must fit. */
+export function usage(row: GpuRow): { free: number; inUse: number } {
+  const inUse = Math.max(row.in_use ?? 0, row.mine ?? 0);
+  return { inUse, free: Math.max(0, Math.min(row.free ?? 0, row.total - inUse - (row.down ?? 0))) };
+}
+
 /** Rows by type, the most free first. Partitions overlap on nodes: of one cluster and type the largest row counts. */
 export function sumByType(rows: GpuRow[]): TypeSum[] {
   const perCluster = new Map<string, GpuRow>();
@@ -25,8 +31,8 @@ export function sumByType(rows: GpuRow[]): TypeSum[] {
     const sum = types.get(type) ?? { type, clusters: [], total: 0, free: 0, mine: 0, inUse: 0, down: 0, stale: false };
     sum.clusters.push(row.cluster);
     sum.total += row.total;
-    const inUse = Math.max(row.in_use ?? 0, row.mine ?? 0); // mine is newer than the last look at the cluster
-    sum.free += Math.max(0, Math.min(row.free ?? 0, row.total - inUse - (row.down ?? 0)));
+    const { free, inUse } = usage(row);
+    sum.free += free;
     sum.mine += row.mine ?? 0;
     sum.inUse += inUse;
     sum.down += row.down ?? 0;

@@ -95,11 +95,11 @@ function useMargin(): [{ current: HTMLDivElement | null }, number] {
   return [box, margin];
 }
 
-function Head({ sort, setSort }: { sort: string; setSort: (sort: string) => void }): JSX.Element {
+function Head({ ids, sort, setSort }: { ids: number[]; sort: string; setSort: (sort: string) => void }): JSX.Element {
   const isOldest = sort === "oldest";
   return (
     <div role="row" class="tr th" aria-rowindex={1}>
-      <span role="columnheader" class="sel"><span class="sr">Select</span></span>
+      <span role="columnheader" class="sel"><input type="checkbox" aria-label="Select all that are loaded" checked={ids.length > 0 && selected.value.size === ids.length} onChange={(event) => { selected.value = event.currentTarget.checked ? new Set(ids) : new Set(); }} /></span>
       <span role="columnheader" class="state">State</span>
       <span role="columnheader" class="name">Name</span>
       <span role="columnheader" class="project">Project</span>
@@ -149,7 +149,7 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   if (ids.length === 0 && !rows.problem.value) return <NothingFits filter={filter} clear={() => setFilter("")} />;
   return (
     <div role="table" aria-label="Jobs" aria-rowcount={total + 1} aria-colcount={9} class="table jobs">
-      <div role="rowgroup"><Head sort={sort} setSort={setSort} /></div>
+      <div role="rowgroup"><Head ids={ids} sort={sort} setSort={setSort} /></div>
       <div role="rowgroup" class="rows" ref={box} style={{ height: `${virtual.getTotalSize()}px` }}>
         {items.map((item) => {
           const id = ids[item.index];

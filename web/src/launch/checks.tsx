@@ -2,10 +2,11 @@
 import type { ComponentChildren, JSX } from "preact";
 
 import { now } from "../lib/clock";
+import { millis, when } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { Age } from "../lib/ui";
 import type { Launch } from "./store";
-import { startText } from "./where";
+import { placeTitle, startText } from "./where";
 
 type Tone = "ok" | "warn" | "bad" | "calm";
 interface Check { tone: Tone; text: ComponentChildren; note?: ComponentChildren }
@@ -43,7 +44,22 @@ function Estimate({ store }: { store: Launch }): JSX.Element | null {
   const trial = store.trial.value;
   if (!trial?.test?.start_at || trial.busy) return null;
   const text = startText(trial, now.value);
-  return <p class="est"><span class="big">{text.head === "now" ? "Starts now" : text.head}</span>{text.sub && <span class="muted">{text.sub}, by Slurm's test</span>}</p>;
+  return (
+    <div class="est">
+      <p><span class="big">{text.head === "now" ? "Starts now" : text.head}</span>{text.sub && <span class="muted">{text.sub}, by Slurm's test</span>}</p>
+      <Sooner store={store} at={millis(trial.test.start_at)!} />
+    </div>
+  );
+}
+
+/** Another row that would start the same job a good deal sooner. */
+function Sooner({ store, at }: { store: Launch; at: number }): JSX.Element | null {
+  const here = store.row.value?.key;
+  const best = store.rows.value.find((row) => row.key !== here && !row.why && (store.starts.value[row.key] ?? Infinity) < at - 300_000);
+  if (!best) return null;
+  const start = store.starts.value[best.key]!;
+  const when_ = start - now.value < 60_000 ? "now" : `at ${when(start, now.value)}`;
+  return <p class="sm"><button type="button" class="btn link sooner" onClick={() => store.set({ place: best.place })}>{placeTitle(best)} on {[best.place.cluster, best.place.partition].filter(Boolean).join(" / ")} would start {when_}</button></p>;
 }
 
 export function Checks({ store }: { store: Launch }): JSX.Element {

@@ -36,13 +36,44 @@ export interface Draft {
   mem: string;
   account: string;
   qos: string;
+  more: Record<string, string>; // what is seldom set, by the name of moreFields
   params: Record<string, string>; // only those that were changed
   args: string;
   rest: JsonObject; // of a cloned request: what this form does not show
 }
 
 export function emptyDraft(project = ""): Draft {
-  return { project, profile: "", name: "", place: null, gpus: "", nodes: "", time: "", cpus: "", mem: "", account: "", qos: "", params: {}, args: "", rest: {} };
+  return { project, profile: "", name: "", place: null, gpus: "", nodes: "", time: "", cpus: "", mem: "", account: "", qos: "", more: {}, params: {}, args: "", rest: {} };
+}
+
+export interface MoreField { name: string; label: string; at: [string, string?]; list?: boolean; wide?: boolean; placeholder?: string; hint?: string }
+
+/** Fields that most launches leave alone: where each stands in the request. */
+export const moreFields: MoreField[] = [
+  { name: "tags", label: "Tags", at: ["tags"], list: true, placeholder: "baseline, bf16", hint: "To find it by; comma between" },
+  { name: "group", label: "Experiment group", at: ["group"], placeholder: "lr-ablation" },
+  { name: "array", label: "Job array", at: ["slurm", "array"], placeholder: "0-9%4", hint: "Tasks, and how many at once" },
+  { name: "dependency", label: "After other jobs", at: ["slurm", "dependency"], placeholder: "afterok:1234", hint: "In Slurm's words" },
+  { name: "begin", label: "Not before", at: ["slurm", "begin"], placeholder: "now+1hour" },
+  { name: "constraint", label: "Node features", at: ["slurm", "constraint"], placeholder: "nvlink&ib" },
+  { name: "exclude", label: "Nodes to avoid", at: ["slurm", "exclude"], list: true, placeholder: "a05, a[07-09]" },
+  { name: "reservation", label: "Reservation", at: ["slurm", "reservation"] },
+  { name: "description", label: "Description", at: ["description"], wide: true, placeholder: "What this run should show" },
+];
+
+/** "a05, a[07-09,11]": commas within brackets are the node list's own. */
+function listOf(text: string): string[] {
+  return (text.match(/(?:\[[^\]]*\]|[^,\[])+/g) ?? []).map((word) => word.trim()).filter(Boolean);
+}
+
+function moreOf(draft: Draft, section?: string): JsonObject {
+  const found: JsonObject = {};
+  for (const { name, at, list } of moreFields) {
+    const text = draft.more[name]?.trim() ?? "";
+    if (!text || (at[1] === undefined ? undefined : at[0]) !== section) continue;
+    found[at[1] ?? at[0]] = list ? listOf(text) : text;
+  }
+  return found;
 }
 
 export function isUntouched(draft: Draft): boolean {
@@ -153,15 +184,22 @@ export function bodyOf(draft: Draft, config: ProjectConfig | undefined): JsonObj
   const overrides: JsonObject = {};
   for (const [name, text] of Object.entries(draft.params)) if (text !== "") overrides[name] = paramValue(specs[name], text);
   const resources = { ...object(draft.rest.resources), ...resourcesOf(draft, config) };
-  const slurm = { ...object(draft.rest.slurm), ...filled([["partition", draft.place?.partition ?? ""], ["account", draft.account], ["qos", draft.qos]]) };
+  const slurm = { ...object(draft.rest.slurm), ...filled([["partition", draft.place?.partition ?? ""], ["account", draft.account], ["qos", draft.qos]]), ...moreOf(draft, "slurm") };
   const { resources: _, slurm: __, ...rest } = draft.rest;
-  const body: JsonObject = { ...rest, ...filled([["project", draft.project], ["cluster", draft.place?.cluster ?? ""], ["profile", draft.profile], ["name", draft.name.trim()]]) };
+  const body: JsonObject = { ...rest, ...filled([["project", draft.project], ["cluster", draft.place?.cluster ?? ""], ["profile", draft.profile], ["name", draft.name.trim()]]), ...moreOf(draft) };
   const args = splitArgs(draft.args);
   if (args.length) body.args = args;
   if (Object.keys(overrides).length) body.overrides = overrides;
   if (Object.keys(resources).length) body.resources = resources;
   if (Object.keys(slurm).length) body.slurm = slurm;
   return body;
+}
+
+/** What decides when a job can start: its resources and what it asks of Slurm, wherever that is. */
+export function sizeKey(body: JsonObject): string {
+  const { gpu_type: _, gpus, ...resources } = object(body.resources);
+  const { partition: __, ...slurm } = object(body.slurm);
+  return JSON.stringify([gpus === 0 ? {} : { gpus: gpus ?? null }, resources, slurm]);
 }
 
 function text(value: Json | undefined): string {
@@ -176,9 +214,16 @@ function without(from: JsonObject, names: string[]): JsonObject {
 export function draftFrom(request: JsonObject): Draft {
   const resources = object(request.resources);
   const slurm = object(request.slurm);
-  const rest = without(request, ["project", "cluster", "profile", "name", "args", "overrides", "resources", "slurm", "environment"]);
+  const more: Record<string, string> = {};
+  for (const { name, at } of moreFields) {
+    const value = at[1] ? object(request[at[0]])[at[1]] : request[at[0]];
+    const words = Array.isArray(value) ? value.map(text).join(", ") : text(value);
+    if (words) more[name] = words;
+  }
+  const own = (section?: string): string[] => moreFields.filter(({ at }) => (at[1] === undefined ? undefined : at[0]) === section).map(({ at }) => at[1] ?? at[0]);
+  const rest = without(request, ["project", "cluster", "profile", "name", "args", "overrides", "resources", "slurm", "environment", ...own()]);
   const moreResources = without(resources, ["nodes", "gpus", "gpu_type", "cpus", "mem", "time"]);
-  const moreSlurm = without(slurm, ["partition", "account", "qos"]);
+  const moreSlurm = without(slurm, ["partition", "account", "qos", ...own("slurm")]);
   if (Object.keys(moreResources).length) rest.resources = moreResources;
   if (Object.keys(moreSlurm).length) rest.slurm = moreSlurm;
   const cpuOnly = resources.gpus === 0;
@@ -186,7 +231,7 @@ export function draftFrom(request: JsonObject): Draft {
     project: text(request.project), profile: text(request.profile), name: text(request.name),
     place: request.cluster ? { cluster: text(request.cluster), partition: text(slurm.partition), gpuType: text(resources.gpu_type), cpuOnly } : null,
     gpus: cpuOnly ? "" : text(resources.gpus), nodes: text(resources.nodes), time: text(resources.time), cpus: text(resources.cpus), mem: text(resources.mem),
-    account: text(slurm.account), qos: text(slurm.qos),
+    account: text(slurm.account), qos: text(slurm.qos), more,
     params: Object.fromEntries(Object.entries(object(request.overrides)).map(([name, value]) => [name, text(value)])),
     args: joinArgs((Array.isArray(request.args) ? request.args : []).map(text)),
     rest,
@@ -233,5 +278,6 @@ export function fieldOf(pointer: string): string {
   if (head === "resources") return name === "gpu_type" || name === "gpu_mem" ? "where" : ({ cpus_per_gpu: "cpus", mem_per_gpu: "mem" }[name] ?? name);
   if (head === "slurm") return name === "partition" ? "where" : name;
   if (head === "cluster") return "where";
+  if (moreFields.some(({ at }) => at[0] === head && !at[1])) return head;
   return ["project", "profile", "name", "args"].includes(head) ? head : "";
 }

@@ -7,13 +7,14 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { base, href } from "../lib/base";
 import { plural } from "../lib/format";
 import { Icon } from "../lib/icons";
+import { gpuName } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { usePlace } from "../lib/route";
 import { CommandLine, copyText, Empty, Kbd, Notice, ProblemBox, WriteButton } from "../lib/ui";
 import { Checks } from "./checks";
 import { fieldId } from "./fields";
 import { asCommand, asCurl, fieldOf, gpusAsked } from "./model";
-import { Environment, Params, Size, What } from "./parts";
+import { Environment, More, Params, Size, What } from "./parts";
 import { Preview } from "./preview";
 import { Launch } from "./store";
 import { Where } from "./where";
@@ -52,7 +53,11 @@ function Failure({ store }: { store: Launch }): JSX.Element | null {
   if (!problem) return null;
   const fields = problem.errors.map((error) => ({ ...error, field: fieldOf(error.pointer) }));
   const local = problem.errors.length ? [] : Object.entries(store.faults.value);
-  const focus = (field: string): void => document.getElementById(fieldId(field))?.focus();
+  const focus = (field: string): void => {
+    const element = document.getElementById(fieldId(field)) ?? document.querySelector<HTMLElement>(field === "where" ? ".av input:checked" : `input[name="${CSS.escape(field)}"]`);
+    element?.closest("details")?.setAttribute("open", "");
+    element?.focus();
+  };
   return (
     <div class="notice n-bad" role="alert" tabIndex={-1} ref={box}>
       <Icon name="warn" />
@@ -76,7 +81,7 @@ function summary(store: Launch): string {
   const resolved = store.rendered.value?.resolved;
   const at = (path: string): string => String(resolved?.[path]?.value ?? "");
   const n = nodes || at("resources.nodes") || "1";
-  const size = place.cpuOnly ? plural(Number(cpus || at("resources.cpus") || 1), "CPU") : `${gpusAsked(store.draft.value, store.config.value) || at("resources.gpus") || "1"} ${place.gpuType.toUpperCase() || "GPU"}`;
+  const size = place.cpuOnly ? plural(Number(cpus || at("resources.cpus") || 1), "CPU") : `${gpusAsked(store.draft.value, store.config.value) || at("resources.gpus") || "1"} ${gpuName(place.gpuType) || "GPU"}`;
   return `${n === "1" ? "" : `${n} × `}${size} on ${[place.cluster, place.partition].filter(Boolean).join(" / ")}`;
 }
 
@@ -134,6 +139,7 @@ export default function LaunchPage(): JSX.Element {
           <Size store={store} />
           <Params store={store} />
           <Environment store={store} />
+          <More store={store} />
         </div>
         <div class="lside">
           <Checks store={store} />

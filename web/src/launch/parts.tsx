@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { count, duration, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { ParamField, SelectField, TextField } from "./fields";
-import { gpusAsked } from "./model";
+import { gpusAsked, moreFields } from "./model";
 import { accountsAt, gpuChoices, qosAt, seconds, sizeText, slurmTime } from "./size";
 import type { Launch } from "./store";
 
@@ -46,17 +46,20 @@ export function What({ store }: Part): JSX.Element {
 function Gpus({ store }: Part): JSX.Element | null {
   const draft = store.draft.value;
   if (draft.place?.cpuOnly) return null;
-  const choices = gpuChoices(store.bounds.value.maxGpus);
+  const { perNode, gpus: all } = store.bounds.value;
+  const choices = gpuChoices(perNode?.max);
+  const nodes = Math.max(1, Number(draft.nodes || standing(store, "resources.nodes")) || 1);
+  const isOver = (n: number): boolean => all !== undefined && n * nodes > all.max;
   const value = gpusAsked(draft, store.config.value) || standing(store, "resources.gpus");
   const other = value !== "" && !choices.includes(Number(value));
   return (
     <fieldset class="field w4">
       <legend class="lab">GPUs per node</legend>
       <div class="seg wide">
-        {choices.map((n) => <label key={n}><input type="radio" name="gpus" value={n} checked={value === String(n)} onChange={() => store.set({ gpus: String(n) })} />{n}</label>)}
+        {choices.map((n) => <label key={n}><input type="radio" name="gpus" value={n} checked={value === String(n)} disabled={isOver(n)} onChange={() => store.set({ gpus: String(n) })} />{n}</label>)}
         {other && <label><input type="radio" name="gpus" value={value} checked />{value}</label>}
       </div>
-      {store.faults.value.gpus && <span class="wrongtext"><Icon name="warn" />{store.faults.value.gpus}</span>}
+      {store.faults.value.gpus ? <span class="wrongtext"><Icon name="warn" />{store.faults.value.gpus}</span> : all && <span class="hint">At most {all.max} in all: {all.by}</span>}
     </fieldset>
   );
 }
@@ -65,12 +68,14 @@ const chips: [string, number][] = [["1h", 3600], ["4h", 4 * 3600], ["12h", 12 * 
 
 function Time({ store }: Part): JSX.Element {
   const { time } = store.draft.value;
-  const max = store.bounds.value.maxTime;
+  const bound = store.bounds.value.time;
+  const max = bound?.max;
+  const hint = [bound && `At most ${duration(bound.max)}: ${bound.by}`, store.ran.value].filter(Boolean).join(". ");
   const asked = seconds(time || standing(store, "resources.time"));
   const fault = store.faults.value.time;
   return (
     <div class="field w5 timefield">
-      <TextField name="time" label="Time limit" number mono value={time} placeholder={standing(store, "resources.time")} fault={fault} hint={max ? `at most ${duration(max)}` : undefined} onInput={(text) => store.set({ time: text })} />
+      <TextField name="time" label="Time limit" number mono value={time} placeholder={standing(store, "resources.time")} fault={fault} hint={hint || undefined} onInput={(text) => store.set({ time: text })} />
       <div class="seg wide" role="group" aria-label="Usual time limits">
         {chips.map(([label, s]) => <button key={label} type="button" aria-pressed={asked === s} disabled={max !== undefined && s > max} onClick={() => store.set({ time: slurmTime(s) })}>{label}</button>)}
       </div>
@@ -80,8 +85,8 @@ function Time({ store }: Part): JSX.Element {
 
 function nodesHint(store: Launch): string {
   const gpu = store.row.value?.gpu;
-  const max = store.bounds.value.maxNodes;
-  return [gpu?.whole_nodes_free !== undefined && `${plural(gpu.whole_nodes_free, "whole node")} free`, max && `max ${max}`].filter(Boolean).join(", ");
+  const bound = store.bounds.value.nodes;
+  return [gpu?.whole_nodes_free !== undefined && `${plural(gpu.whole_nodes_free, "whole node")} free`, bound && `max ${bound.max}, ${bound.by}`].filter(Boolean).join(", ");
 }
 
 function total(store: Launch): string {
@@ -153,6 +158,26 @@ export function Params({ store }: Part): JSX.Element {
       </div>
       <div class="frow argrow"><TextField name="args" label="Arguments" class="w12" mono value={store.draft.value.args} placeholder="--amp --tag 'two words'" hint="Behind the parameters, split as a shell would" fault={store.faults.value.args} onInput={(args) => store.set({ args })} /></div>
     </section>
+  );
+}
+
+/** What most launches leave alone, folded away until something of it is set. */
+export function More({ store }: Part): JSX.Element {
+  const draft = store.draft.value;
+  const used = moreFields.filter(({ name }) => draft.more[name]);
+  const faulty = moreFields.some(({ name }) => store.faults.value[name]);
+  const isSlurm = store.clusters.value.find((cluster) => cluster.name === draft.place?.cluster)?.scheduler !== "process";
+  const shown = moreFields.filter(({ name, at }) => at[0] !== "slurm" || isSlurm || draft.more[name]);
+  return (
+    <details class="sec more" open={faulty || undefined}>
+      <summary><h2>More</h2><span class="sm muted ell">{used.length ? used.map(({ label, name }) => `${label}: ${draft.more[name]}`).join(" · ") : shown.map(({ label }) => label.toLowerCase()).join(", ")}</span></summary>
+      <div class="frow">
+        {shown.map(({ name, label, wide, placeholder, hint }) => (
+          <TextField key={name} name={name} label={label} class={wide ? "w12" : "w4"} value={draft.more[name] ?? ""} placeholder={placeholder} hint={hint} fault={store.faults.value[name]}
+            onInput={(text) => store.set({ more: { ...draft.more, [name]: text } })} />
+        ))}
+      </div>
+    </details>
   );
 }
 

@@ -3,7 +3,7 @@ import type { ClusterNote, GpuRow } from "../lib/types";
 import type { Place } from "./model";
 import { whyNot, type Limits, type Partition } from "./size";
 
-export interface ClusterSeen { name: string; state?: string; enabled?: boolean; scheduler?: string; stale?: boolean; observed_at?: string; error?: string; last_error?: string }
+export interface ClusterSeen { name: string; state?: string; enabled?: boolean; scheduler?: string; stale?: boolean; observed_at?: string; error?: string; last_error?: string; connection?: { commands_last_minute?: number; max_commands_per_minute?: number } }
 export interface WhereRow {
   key: string;
   place: Place;
@@ -62,4 +62,27 @@ export function rowFor(rows: WhereRow[], place: Place | null): WhereRow | undefi
 export function firstRow(rows: WhereRow[], wantsGpus: boolean): WhereRow | undefined {
   const usable = rows.filter((row) => !row.why && !row.stale);
   return usable.find((row) => row.place.cpuOnly !== wantsGpus) ?? usable[0] ?? rows.find((row) => !row.why);
+}
+
+const MOST_ASKED = 6;
+
+/** Rows that may be asked for a start beside the chosen one: of its kind, seen lately, and only where a cluster's
+ *  commands of this minute are not half used, as what is left belongs to the jobs that run. */
+export function askable(rows: WhereRow[], clusters: ClusterSeen[], chosenKey: string): WhereRow[] {
+  const cpuOnly = rows.find((row) => row.key === chosenKey)?.place.cpuOnly;
+  const left = new Map(clusters.map(({ name, connection }) => [name, (connection?.max_commands_per_minute ?? 20) / 2 - (connection?.commands_last_minute ?? 0)]));
+  return rows.filter((row) => {
+    if (row.key === chosenKey || row.why || row.stale || row.place.cpuOnly !== cpuOnly) return false;
+    const n = left.get(row.place.cluster) ?? 0;
+    left.set(row.place.cluster, n - 1);
+    return n >= 1;
+  }).slice(0, MOST_ASKED);
+}
+
+/** The order of the table once starts are known: the earliest first, those not known as they stood. */
+export function byStart(rows: WhereRow[], starts: Record<string, number>): WhereRow[] {
+  const start = (row: WhereRow): number => (row.why ? Infinity : (starts[row.key] ?? Infinity));
+  const order = new Map(rows.map((row, at) => [row.key, at]));
+  const near = (a: number, b: number): boolean => a === b || Math.abs(a - b) < 60_000; // "now" is one moment
+  return [...rows].sort((a, b) => (near(start(a), start(b)) ? order.get(a.key)! - order.get(b.key)! : start(a) - start(b)));
 }

@@ -3,11 +3,13 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 
 import { asProblem, fetchApi, getJson, newKey, Problem, query, send } from "../lib/api";
+import { quote } from "../lib/filter";
+import { millis } from "../lib/format";
 import { recall, remember } from "../lib/prefs";
 import type { ClusterNote, GpuList, GpuRow, Job } from "../lib/types";
-import { bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, paramFault, paramsOf, type Draft, type JsonObject, type ProjectConfig } from "./model";
-import { firstRow, placeKey, rowFor, whereRows, type ClusterSeen } from "./rows";
-import { boundsAt, seconds, type Limits } from "./size";
+import { bodyOf, draftFrom, sizeKey, emptyDraft, fieldOf, gpusAsked, isUntouched, paramFault, paramsOf, type Draft, type JsonObject, type ProjectConfig } from "./model";
+import { askable, byStart, firstRow, placeKey, rowFor, whereRows, type ClusterSeen } from "./rows";
+import { boundFaults, boundsAt, chargeFaults, timeHint, type Limits } from "./size";
 
 export interface ProjectSeen { name: string; path: string; branch?: string; sha?: string; dirty?: boolean; synced_at?: string; config?: ProjectConfig | null; errors?: { detail?: string; pointer?: string; origin?: string; hint?: string }[] }
 export interface Origin { layer?: string; text?: string; pointer?: string }
@@ -16,11 +18,12 @@ export interface Rendered {
   lines?: { line: number; path: string; origin: string }[]; warnings?: (string | { text?: string; detail?: string; path?: string; hint?: string })[];
   test?: { accepted?: boolean; start_at?: string; upstream?: string; field?: string; hint?: string };
 }
-export interface Trial { body: string; busy: boolean; test?: Rendered["test"]; problem?: Problem; ms?: number }
+export interface Trial { body: string; size: string; busy: boolean; test?: Rendered["test"]; problem?: Problem; ms?: number }
 interface Kept { draft: Draft; from: string; key: { body: string; key: string } }
 
 const RENDER_MS = 150;
 const TRIAL_MS = 900;
+const OTHERS_MS = 1600; // and then the other rows, one after another
 const REFRESH_MS = 30_000;
 
 function parsed<T>(text: string | null): T | undefined {
@@ -55,6 +58,7 @@ export class Launch {
   renderProblem = signal<Problem | undefined>(undefined);
   rendering = signal(false);
   trials = signal<Record<string, Trial>>({});
+  ran = signal(""); // how long the last runs took, as a hint
   lastRun = signal<{ id: number; name: string; script: string } | undefined>(undefined);
   loadProblem = signal<Problem | undefined>(undefined);
   failure = signal<Problem | undefined>(undefined);
@@ -64,10 +68,17 @@ export class Launch {
 
   config = computed(() => this.project.value?.config ?? undefined);
   params = computed(() => paramsOf(this.config.value, this.draft.value.profile));
-  rows = computed(() => whereRows(this.gpus.value, this.clusters.value, this.limits.value, this.notes.value));
+  starts = signal<Record<string, number>>({}); // by row, ms: as told when the last round was over
+  rows = computed(() => byStart(whereRows(this.gpus.value, this.clusters.value, this.limits.value, this.notes.value), this.starts.value));
   row = computed(() => rowFor(this.rows.value, this.draft.value.place));
   limitsHere = computed(() => this.limits.value[this.draft.value.place?.cluster ?? ""]);
-  bounds = computed(() => boundsAt(this.limitsHere.value, this.draft.value.place, this.draft.value.qos, this.row.value?.gpu?.gpus_per_node));
+  /** Who is charged where: what was chosen, else what holds. */
+  charged = computed(() => {
+    const { place, account, qos } = this.draft.value;
+    const standing = (path: string): string => String(this.rendered.value?.resolved?.[path]?.value ?? "");
+    return { place, account: account || standing("slurm.account"), qos: qos || standing("slurm.qos") };
+  });
+  bounds = computed(() => boundsAt(this.limitsHere.value, this.charged.value, this.row.value?.gpu?.gpus_per_node));
   body = computed(() => bodyOf(this.draft.value, this.config.value));
   bodyText = computed(() => JSON.stringify(this.body.value));
   trial = computed(() => this.trials.value[placeKey(this.draft.value.place)]);
@@ -80,6 +91,7 @@ export class Launch {
   private trialAborts = new Map<string, AbortController>();
   private stops: (() => void)[] = [];
   private ended = false;
+  private round = 0;
 
   /** Loads, restores and starts to watch; the answer stops it. */
   start(wanted: { project?: string; from?: string; preset?: string }): () => void {
@@ -147,7 +159,7 @@ export class Launch {
   }
 
   private show(draft: Draft): void {
-    this.draft.value = { ...emptyDraft(), ...draft };
+    this.draft.value = { ...emptyDraft(), ...draft }; // what an older page kept may lack a field
   }
 
   /** A place for the job, once rows and project are known. */
@@ -175,8 +187,10 @@ export class Launch {
   }
 
   private async loadLast(project: string): Promise<void> {
+    this.ran.value = "";
     try {
-      const list = await getJson<{ items: Job[] }>(`/jobs${query({ filter: `project:${project}`, limit: 1 })}`);
+      const list = await getJson<{ items: Job[] }>(`/jobs${query({ filter: `project:${quote(project)}`, limit: 20 })}`);
+      if (this.draft.value.project === project) this.ran.value = timeHint(list.items);
       const job = list.items[0];
       if (!job) return;
       const script = await (await fetchApi(`/jobs/${job.id}/script`)).text();
@@ -256,7 +270,21 @@ export class Launch {
 
   private soon(): void {
     this.timers.forEach(clearTimeout);
-    this.timers = [setTimeout(() => void this.render(), RENDER_MS), setTimeout(() => void this.tryStart(), TRIAL_MS)];
+    this.timers = [
+      setTimeout(() => void this.render(), RENDER_MS), setTimeout(() => void this.tryStart(), TRIAL_MS), setTimeout(() => void this.tryOthers(), OTHERS_MS),
+    ];
+  }
+
+  /** The other places for a job of this size, one after another; then the table is in the order of their starts. */
+  private async tryOthers(): Promise<void> {
+    const round = ++this.round;
+    const size = sizeKey(this.body.value);
+    for (const row of askable(this.rows.value, this.clusters.value, placeKey(this.draft.value.place))) {
+      if (this.trials.value[row.key]?.size !== size) await this.tryStart(row.place);
+      if (this.ended || round !== this.round) return;
+    }
+    const told = Object.entries(this.trials.value).filter(([, trial]) => trial.size === size && !trial.busy);
+    this.starts.value = Object.fromEntries(told.flatMap(([key, { test }]) => (test?.accepted ? [[key, millis(test.start_at) ?? Infinity]] : [])));
   }
 
   private async post(path: string, body: string, abort: AbortController): Promise<Rendered> {
@@ -289,14 +317,15 @@ export class Launch {
     this.trialAborts.get(key)?.abort();
     const abort = new AbortController();
     this.trialAborts.set(key, abort);
+    const size = sizeKey(this.body.value);
     const put = (trial: Trial): void => { this.trials.value = { ...this.trials.value, [key]: trial }; };
     const began = performance.now();
-    put({ body, busy: true });
+    put({ body, size, busy: true });
     try {
       const { test } = await this.post("/jobs?dry_run=1", body, abort);
-      if (!abort.signal.aborted) put({ body, busy: false, test, ms: performance.now() - began });
+      if (!abort.signal.aborted) put({ body, size, busy: false, test, ms: performance.now() - began });
     } catch (error) {
-      if (!abort.signal.aborted) put({ body, busy: false, problem: asProblem(error) });
+      if (!abort.signal.aborted) put({ body, size, busy: false, problem: asProblem(error) });
     }
   }
 
@@ -313,19 +342,15 @@ export class Launch {
       const fault = paramFault(param, this.draft.value.params[name] ?? "");
       if (fault) found[`param:${name}`] = fault;
     }
-    return { ...found, ...this.sizeFaults() };
+    return { ...this.refusal(), ...found, ...boundFaults({ ...this.draft.value, gpus: gpusAsked(this.draft.value, this.config.value) }, this.bounds.value), ...chargeFaults(this.limitsHere.value, this.draft.value) };
   }
 
-  private sizeFaults(): Record<string, string> {
-    const { maxNodes, maxTime, maxGpus } = this.bounds.value;
-    const { nodes, time, gpus, place } = this.draft.value;
-    const found: Record<string, string> = {};
-    const asked = seconds(time);
-    if (maxNodes && Number(nodes) > maxNodes) found.nodes = `At most ${maxNodes} here`;
-    if (time && asked === undefined) found.time = "A time such as 90m, 2d or 12:00:00";
-    else if (maxTime && asked && asked > maxTime) found.time = "Longer than the partition or the QOS allows";
-    if (!place?.cpuOnly && maxGpus && Number(gpus) > maxGpus) found.gpus = `A node has ${maxGpus}`;
-    return found;
+  /** What the scheduler's test refuses of the form as it stands, at the field that it names. */
+  private refusal(): Record<string, string> {
+    const { body, busy, test } = this.trial.value ?? {};
+    if (busy || body !== this.bodyText.value || test?.accepted !== false) return {};
+    const text = [test.upstream, test.hint].filter(Boolean).join(". ") || "Refused by the scheduler";
+    return { [(test.field && fieldOf(test.field.replaceAll(".", "/"))) || "where"]: text };
   }
 
   // --- the launch ---

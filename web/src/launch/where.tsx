@@ -1,48 +1,60 @@
 // "Where": one table of GPU type x partition x cluster, by what is free; one choice sets all three.
 import type { JSX } from "preact";
 
-import { GpuBar } from "../jobs/gpus";
+import { GpuBar, usage } from "../jobs/gpus";
 import { now } from "../lib/clock";
+import { gpuName } from "../lib/jobtext";
 import { ago, coarse, millis, when } from "../lib/format";
 import { Age, Notice, Skeleton } from "../lib/ui";
+import { gpusAsked } from "./model";
 import { placeKey, type WhereRow } from "./rows";
 import type { Launch, Trial } from "./store";
 
-function title(row: WhereRow): string {
+export function placeTitle(row: WhereRow): string {
   if (row.place.cpuOnly) return "CPUs only";
-  return row.place.gpuType ? row.place.gpuType.toUpperCase() : "GPU";
+  return row.place.gpuType ? gpuName(row.place.gpuType) : "GPU";
 }
 
 function Free({ row }: { row: WhereRow }): JSX.Element {
   const gpu = row.gpu;
   if (!gpu) return <span class="muted sm">{row.note}</span>;
-  const [mine = 0, used = 0, down = 0] = [gpu.mine, gpu.in_use, gpu.down];
+  const [mine = 0, down = 0] = [gpu.mine, gpu.down];
+  const { free, inUse: used } = usage(gpu);
   return (
     <span class="freebar">
-      <span class="sm"><b class="num">{gpu.free ?? "?"}</b> free of {gpu.total}<span class="sr">, {mine} yours, {used} in use, {down} down</span></span>
+      <span class="sm"><b class="num">{gpu.free === undefined ? "?" : free}</b> free of {gpu.total}<span class="sr">, {mine} yours, {used} in use, {down} down</span></span>
       <GpuBar total={gpu.total} mine={mine} inUse={used} down={down} />
     </span>
   );
 }
 
-/** When this very job would start, in two short lines. */
-export function startText(trial: Trial | undefined, at: number): { head: string; sub: string; tone: string } {
+/** When this very job would start, in two short lines. isFree: whether what it asks for is free now, where no
+ *  scheduler tells a time (first come, first served). */
+export function startText(trial: Trial | undefined, at: number, isFree?: boolean): { head: string; sub: string; tone: string } {
   if (!trial) return { head: "unknown", sub: "", tone: "" };
   if (trial.busy) return { head: "asking…", sub: "", tone: "" };
   if (trial.problem) return { head: "unknown", sub: trial.problem.status === 422 ? "the request has faults" : trial.problem.message, tone: "warntext" };
   if (trial.test?.accepted === false) return { head: "refused", sub: trial.test.upstream ?? "", tone: "badtext" };
   const start = millis(trial.test?.start_at);
+  if (start === undefined && isFree !== undefined) return isFree ? { head: "now", sub: "", tone: "oktext" } : { head: "in turn", sub: "first come, first served", tone: "" };
   if (start === undefined) return { head: "unknown", sub: "accepted", tone: "" };
   const wait = (start - at) / 1000;
   return wait < 60 ? { head: "now", sub: "", tone: "oktext" } : { head: `~${when(start, at)}`, sub: `in ${coarse(wait)}`, tone: "" };
+}
+
+/** Of a cluster without a scheduler of its own: is there room right now. */
+export function isFreeNow(store: Launch, row: WhereRow): boolean | undefined {
+  if (store.clusters.value.find((cluster) => cluster.name === row.place.cluster)?.scheduler !== "process") return undefined;
+  const asked = Number(gpusAsked(store.draft.value, store.config.value) || store.rendered.value?.resolved?.["resources.gpus"]?.value || 0);
+  return row.gpu !== undefined && usage(row.gpu).free >= asked;
 }
 
 function Start({ row, store, isChosen }: { row: WhereRow; store: Launch; isChosen: boolean }): JSX.Element {
   if (row.why) return <span class="start"><span aria-hidden="true">–</span><span class="sm">{row.why}</span></span>;
   const trial = store.trials.value[row.key];
   if (!trial && !isChosen)
-    return <span class="start"><button type="button" class="btn link sm" onClick={() => void store.tryStart(row.place)} aria-label={`Ask when it would start on ${title(row)}, ${row.place.cluster} ${row.place.partition}`}>When?</button></span>;
-  const text = startText(trial, now.value);
+    return <span class="start"><button type="button" class="btn link sm" onClick={() => void store.tryStart(row.place)} aria-label={`Ask when it would start on ${placeTitle(row)}, ${row.place.cluster} ${row.place.partition}`}>When?</button></span>;
+  const text = startText(trial, now.value, isFreeNow(store, row));
   const seen = row.stale && row.at ? `last seen ${ago(millis(row.at)!, now.value)}` : row.stale ? "not seen yet" : "";
   return <span class="start"><b class={text.tone}>{text.head}</b>{(seen || text.sub) && <span class={`sm ell${seen ? " warntext" : ""}`} title={text.sub}>{seen || text.sub}</span>}</span>;
 }
@@ -54,8 +66,8 @@ function Row({ row, store }: { row: WhereRow; store: Launch }): JSX.Element {
   const choose = (): void => { if (!row.why) store.set({ place: row.place }); };
   return (
     <tr class={`${isChosen ? "sel" : ""}${row.why ? " off" : ""}`} onClick={choose}>
-      <td><input type="radio" name="where" id={id} checked={isChosen} disabled={row.why !== ""} aria-label={`${title(row)} on ${where}${row.why ? `: ${row.why}` : ""}`} onChange={choose} /></td>
-      <td><label class="wname" for={id}><b>{title(row)}</b><span class="sm">{where}</span></label></td>
+      <td><input type="radio" name="where" id={id} checked={isChosen} disabled={row.why !== ""} aria-label={`${placeTitle(row)} on ${where}${row.why ? `: ${row.why}` : ""}`} onChange={choose} /></td>
+      <td><label class="wname" for={id}><b>{placeTitle(row)}</b><span class="sm">{where}</span></label></td>
       <td class="bc"><Free row={row} /></td>
       <td class="wn num">{row.gpu ? <>{row.gpu.whole_nodes_free ?? "?"} of {row.gpu.nodes_total ?? "?"}</> : ""}</td>
       <td><Start row={row} store={store} isChosen={isChosen} /></td>

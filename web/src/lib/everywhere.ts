@@ -7,6 +7,7 @@ import "../jobs/selection";
 import "./api";
 import "./base";
 import "./clock";
+import "./filter";
 import "./format";
 import "./icons";
 import "./jobtext";

@@ -1,7 +1,7 @@
 // What a job's fields say in words. Pure.
 import { clock, duration, millis } from "./format";
-import { isEnded, isQueued } from "./states";
-import type { Evidence, Job } from "./types";
+import { isEnded, isFailure, isQueued } from "./states";
+import type { Evidence, Job, Task } from "./types";
 
 export function jobTitle(job: Job): string {
   return job.name || `job ${job.id}`;
@@ -64,6 +64,7 @@ export function whyText(job: Job): string {
   if (isEnded(job.state) && job.state !== "completed")
     return [job.verdict?.title ?? job.why ?? exitText(job), evidence].filter(Boolean).join(": ");
   if (job.state === "completed") return "";
+  if (job.progress?.eta_s !== undefined && !isQueued(job.state)) return `about ${duration(job.progress.eta_s)} left`;
   return job.why ?? job.reason ?? "";
 }
 
@@ -75,4 +76,10 @@ export function exitText(job: Job): string {
 /** The id people use at this cluster: Slurm's where there is one. */
 export function schedulerId(job: Job): string {
   return job.slurm?.job_id ?? job.slurm?.array_job_id ?? "";
+}
+
+/** Tasks of an array as one looks for them: failed, then running, then waiting, then done. */
+export function tasksOf(job: Job): Task[] {
+  const rank = (task: Task): number => (isFailure(task.state) ? 0 : isQueued(task.state) ? 2 : isEnded(task.state) ? 3 : 1);
+  return [...(job.task_list ?? [])].sort((a, b) => rank(a) - rank(b) || a.task - b.task);
 }

@@ -205,6 +205,16 @@ function lead(): Promise<void> {
   return new Promise(() => undefined);
 }
 
+/** The newest event that is known of; 0: none yet. */
+export function newestEvent(): number {
+  return lastEvent;
+}
+
+/** Whether this tab does what only one of them may do. */
+export function isLeading(): boolean {
+  return isLeader;
+}
+
 /** Starts listening; once, from main. */
 export function startLive(): void {
   if (channel) channel.onmessage = onMessage;

@@ -2,6 +2,7 @@
 import { signal, type Signal } from "@preact/signals";
 
 import { showUtc } from "./format";
+import type { Occasion } from "./told";
 
 function stored(key: string): string | null {
   try {
@@ -54,6 +55,19 @@ export function setSingleKeys(on: boolean): void {
   singleKeys.value = on;
   remember("keys", on ? "on" : "off");
 }
+
+/** Of what the browser tells; empty: nothing. */
+export const notifyOf: Signal<Occasion[]> = signal((stored("notify") ?? "").split(",").filter(Boolean) as Occasion[]);
+
+export function setNotifyOf(list: Occasion[]): void {
+  notifyOf.value = list;
+  remember("notify", list.join(","));
+}
+
+// What one tab is told to do, all of them do.
+addEventListener("storage", (event) => {
+  if (event.key === "sluice.notify") notifyOf.value = (event.newValue ?? "").split(",").filter(Boolean) as Occasion[];
+});
 
 export function setZone(value: Zone): void {
   zone.value = value;

@@ -13,6 +13,7 @@ export interface Attempt {
   attempt?: number; n?: number; state?: string; started_at?: string; ended_at?: string; submitted_at?: string; node_list?: string;
   exit_code?: number; signal?: number; reason?: string; why?: string; job_id?: string;
 }
+export interface Task { task: number; state: string; node_list?: string; started_at?: string; ended_at?: string; exit_code?: number; signal?: number }
 export interface Commit { sha?: string; branch?: string; dirty?: boolean; tree?: string }
 
 export type Job = Omit<Schemas["Job"], "tags" | "args" | "argv" | "attempts" | "verdict" | "progress" | "links" | "metrics" |
@@ -20,6 +21,7 @@ export type Job = Omit<Schemas["Job"], "tags" | "args" | "argv" | "attempts" | "
   tags?: string[]; args?: string[]; argv?: string[]; attempts?: Attempt[]; verdict?: Verdict; progress?: Progress; links?: Link[];
   metrics?: Record<string, MetricLast>; usage?: { max_rss_bytes?: number; cpu_s?: number; gpu_util?: number };
   commit?: Commit; parent?: { id?: number; kind?: string };
+  task_list?: Task[];
   slurm?: { job_id?: string; array_job_id?: string; array?: string; tasks?: Record<string, number> };
 };
 export interface JobList { items: Job[]; next: string | number | null; total?: number | null; event?: number }

@@ -7,7 +7,8 @@ import { useEffect, useState } from "preact/hooks";
 import { asProblem, getJson, Problem, send } from "../lib/api";
 import { href } from "../lib/base";
 import { Icon } from "../lib/icons";
-import { density, setDensity, setSingleKeys, setTheme, setZone, singleKeys, theme, zone, type Density, type Theme } from "../lib/prefs";
+import { density, notifyOf, setDensity, setNotifyOf, setSingleKeys, setTheme, setZone, singleKeys, theme, zone, type Density, type Theme } from "../lib/prefs";
+import type { Occasion } from "../lib/told";
 import { offers } from "../lib/offers";
 import { useResource } from "../lib/resource";
 import { toast } from "../lib/toast";
@@ -30,6 +31,43 @@ function Appearance(): JSX.Element {
       </Setting>
       <Setting title="Time zone" help={`Local here is ${Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"}`}>
         <Segmented label="Time zone" name="zone" value={zone.value} choices={[{ value: "local", label: "Local" }, { value: "utc", label: "UTC" }]} onChange={setZone} />
+      </Setting>
+    </Card>
+  );
+}
+
+const occasions: [Occasion, string, string][] = [
+  ["failed", "A job failed", "with what it died of"], ["ended", "A job ended otherwise", "completed or cancelled"], ["started", "A job started", "its wait is over"],
+];
+
+/** Why the browser shows none; "" where it may. */
+function whyNone(permission: NotificationPermission | "none"): string {
+  if (permission === "none") return "This browser shows none here: it wants https, or the gateway on this machine.";
+  return permission === "denied" ? "This browser was told not to show any from here. Allow them in its settings for this site." : "";
+}
+
+/** Asks for the permission only when somebody clicks. */
+function Browser(): JSX.Element {
+  const [permission, setPermission] = useState<NotificationPermission | "none">(typeof Notification === "undefined" ? "none" : Notification.permission);
+  const why = whyNone(permission);
+  const set = async (one: Occasion, on: boolean): Promise<void> => {
+    if (on && permission === "default") {
+      const told = await Notification.requestPermission();
+      setPermission(told);
+      if (told !== "granted") return;
+    }
+    setNotifyOf(on ? [...notifyOf.value, one] : notifyOf.value.filter((other) => other !== one));
+  };
+  return (
+    <Card title="In this browser" extra={<span class="sm muted">while a tab of Sluice is open; one tab tells</span>}>
+      {why && <p class="pad wrongtext"><Icon name="warn" />{why}</p>}
+      {occasions.map(([one, label, note]) => (
+        <Setting key={one} title={label} help={note}>
+          <label class="checkrow"><input type="checkbox" aria-label={`Notify: ${label}`} disabled={why !== ""} checked={!why && permission === "granted" && notifyOf.value.includes(one)} onChange={(event) => { const on = event.currentTarget.checked; event.currentTarget.checked = !on; void set(one, on); }} />Notify</label>
+        </Setting>
+      ))}
+      <Setting title="Try it" help={permission === "granted" ? "Shows one now" : "After something is switched on"}>
+        <button class="btn" disabled={permission !== "granted"} onClick={() => { const note = new Notification("Sluice", { body: "This is how it tells of your jobs.", tag: "sluice-test" }); note.onclick = () => { focus(); note.close(); }; }}><Icon name="bell" />Test</button>
       </Setting>
     </Card>
   );
@@ -75,7 +113,7 @@ function Notifications(): JSX.Element {
   const found = useResource<{ items: Notifier[] }>(notifiers, []);
   const list = found.data.value?.items;
   return (
-    <Card title="Notifications" extra={<span class="sm muted">from clusters.yaml</span>}>
+    <Card title="Elsewhere" extra={<span class="sm muted">Slack, Discord, webhook, ntfy, mail; from clusters.yaml</span>}>
       {found.problem.value && <div class="pad"><ProblemBox problem={found.problem.value} what="Notifiers cannot be read" retry={() => void found.reload()} /></div>}
       {!list && !found.problem.value && <Skeleton rows={2} height={34} />}
       {list?.length === 0 && <p class="pad muted">None is configured. Describe them under <code>notifiers:</code>, and failures reach you where you are.</p>}
@@ -104,5 +142,5 @@ function About(): JSX.Element {
 
 export default function SettingsPage(): JSX.Element {
   useEffect(() => { document.title = "Settings · Sluice"; }, []);
-  return <><div class="pagehead"><h1>Settings</h1></div><div class="settings"><Appearance /><Notifications /><About /></div></>;
+  return <><div class="pagehead"><h1>Settings</h1></div><div class="settings"><Appearance /><Browser /><Notifications /><About /></div></>;
 }
