@@ -144,7 +144,7 @@ static void any_bytes_are_safe(void **state)
 {
     (void)state;
     auto_str struct str text = sample_read("scontrol-partition.out");
-    str_add(&text, "bed|ml|mluser||gpu4,high|normal\nSLURM_VERSION = 22.05.8\nKillWait = 2 sec\n");
+    str_add(&text, "bed|ml|mluser||gpu4,high|normal|||\nSLURM_VERSION = 22.05.8\nKillWait = 2 sec\n");
     sample_torture(str_span(&text), 1000, read_any);
 }
 
@@ -159,8 +159,8 @@ static void lines_that_are_none_are_counted_and_blank_ones_pass(void **state)
         0);
     assert_int_equal(limits.partition_count, 1);
     assert_int_equal(limits.rejected, 2);
-    assert_int_equal(slurm_parse_assocs(span_of("\nbed||ada|||\nbed|ml|ada||normal|normal\n"), &limits, NULL),
-                     0);
+    assert_int_equal(
+        slurm_parse_assocs(span_of("\nbed||ada||||||\nbed|ml|ada||normal|normal|||\n"), &limits, NULL), 0);
     assert_int_equal(limits.assoc_count, 1);
     assert_int_equal(limits.rejected, 3);
     assert_int_equal(slurm_parse_qos(span_of("\n|0|||||||\nnormal|0|||||||\n"), &limits, NULL), 0);
@@ -202,7 +202,7 @@ static void lists_without_end_are_refused(void **state)
         int (*parse)(struct span text, struct slurm_limits *limits, struct err *err);
         const char *section;
     } lists[] = { { "PartitionName=p", "", slurm_parse_partitions, "partitions" },
-                  { "bed|a", "|ada|||", slurm_parse_assocs, "assocs" },
+                  { "bed|a", "|ada||||||", slurm_parse_assocs, "assocs" },
                   { "q", "|0|||||||", slurm_parse_qos, "qos" } };
     struct shell shell;
     shell_setup(&shell);
