@@ -14,8 +14,8 @@ import xml.etree.ElementTree
 
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
 # What strangers' bytes reach first is fuzzed for 20 s, the rest for 10; FUZZ_SECONDS is for all of them.
-FUZZ_LONG = {"config", "directive", "frame", "gres", "http", "json", "known_hosts", "nodelist", "nodes", "request", "sacct",
-             "sinfo_partitions", "squeue", "ssh_config", "template", "yaml"}
+FUZZ_LONG = {"config", "directive", "frame", "gres", "http", "json", "known_hosts", "log_lines", "metrics", "nodelist", "nodes",
+             "regex", "request", "sacct", "sinfo_partitions", "squeue", "ssh_config", "template", "yaml"}
 PROGRAM_SECONDS = 600
 PART_SECONDS = 2400
 # Integration tests side by side, each with a bed of its own: they wait more than they work.

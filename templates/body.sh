@@ -73,8 +73,8 @@ export {{key}}={{value}}
 {{/vars}}
 {{#has_secrets}}
 [ -r "$run_dir/secrets" ] || fail "the job's secrets file is missing from $run_dir"
-. "$run_dir/secrets"
 {{/has_secrets}}
+[ ! -r "$run_dir/secrets" ] || . "$run_dir/secrets"
 
 {{#in_place}}
 cd {{in_place}} 2>/dev/null || fail "the code folder '"{{in_place}}"' does not exist on $(hostname), or may not be entered (code.mode is in_place)"

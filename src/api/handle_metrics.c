@@ -1,7 +1,9 @@
 #include "api/handlers.h"
 
+#include "api/done.h"
 #include "api/job_wait.h"
 #include "api/reply.h"
+#include "api/routes.h"
 #include "svc/metrics.h"
 
 #include <math.h>
@@ -33,14 +35,26 @@ void handle_job_metrics(struct request *request)
         reply_json(request, 200, &body);
 }
 
+static void on_posted(void *ctx, const struct answer *answer)
+{
+    struct request *request = ctx;
+    if (answer->ok)
+        reply_empty(request, request->route->status);
+    else
+        reply_err(request, &answer->err);
+    request_drop(request);
+}
+
 void handle_job_metrics_post(struct request *request)
 {
     struct err err;
     int64_t job_id;
-    if (job_wait_id(request, &job_id, &err) < 0 || metrics_post(request->gw, job_id, request->doc, &err) < 0)
+    if (job_wait_id(request, &job_id, &err) < 0) {
         reply_err(request, &err);
-    else
-        reply_empty(request, 204);
+        return;
+    }
+    request_hold(request);
+    done_started(request, metrics_post(request->gw, job_id, request->doc, on_posted, request, &err), &err);
 }
 
 void handle_job_metrics_export(struct request *request)

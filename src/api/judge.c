@@ -1,9 +1,11 @@
 #include "api/judge.h"
 
+#include "api/job_wait.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "svc/metrics_token.h"
 #include "text/json_in.h"
 
 #include <string.h>
@@ -65,6 +67,39 @@ static void find_route(struct request *request)
     err_set(&err, ERR_UNSUPPORTED, "%s takes %s", request->target.path, str_text(&allow));
     reply_header(request, "Allow", str_text(&allow));
     reply_problem(request, &(struct problem){ .status = 405, .err = &err });
+}
+
+static void refuse_token(struct request *request, const struct err *err)
+{
+    if (err->code == ERR_UNAUTHORIZED)
+        reply_header(request, "WWW-Authenticate", "Bearer");
+    reply_problem(request, &(struct problem){ .err = err });
+}
+
+/* A job that shows a token is that job and nobody else, whoever's process it may be. */
+static void check_token(struct request *request, struct span token)
+{
+    struct err err;
+    int64_t owner, asked;
+    auto_str struct str name = STR_MAX(64);
+    if (metrics_token_check(request->gw, token, &owner, &err) < 0) {
+        refuse_token(request, &err);
+    } else if (job_wait_id(request, &asked, &err) < 0 || asked != owner) {
+        (void)err_set(&err, ERR_DENIED, "this token is for the job it was given to");
+        refuse_token(request, &err);
+    } else {
+        str_addf(&name, "job %lld", (long long)owner);
+        mem_replace_str(&request->user, str_text(&name));
+    }
+}
+
+static bool find_token(const struct request *request, const struct edge_request *edge, struct span *token)
+{
+    const char *text = edge_header(edge, "Authorization");
+    if (!(request->route->flags & ROUTE_JOB_TOKEN) || !text || strncasecmp(text, "Bearer ", 7) != 0)
+        return false;
+    *token = span_trim(span_of(text + 7));
+    return true;
 }
 
 static void check_user(struct request *request)
@@ -148,7 +183,11 @@ void judge_route(struct request *request, const struct edge_request *edge)
 
 void judge_request(struct request *request, const struct edge_request *edge)
 {
-    check_user(request);
+    struct span token;
+    if (find_token(request, edge, &token))
+        check_token(request, token);
+    if (!request->reply.status)
+        check_user(request);
     if (!request->reply.status)
         check_query(request);
     if (!request->reply.status)

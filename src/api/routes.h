@@ -13,6 +13,7 @@ enum route_flag {
     ROUTE_BODY_OPTIONAL = 4, /* the request schema holds for a body where there is one */
     ROUTE_NO_KEY = 8,        /* has no effect, so an Idempotency-Key means nothing */
     ROUTE_ANY_QUERY = 32,    /* its query parameters are the page's own */
+    ROUTE_JOB_TOKEN = 64,    /* a job may ask with its own token, and then only for itself */
     ROUTE_KEEPS_KEY = 16     /* the service stores the key with what it makes (api/idempotency.h) */
 };
 

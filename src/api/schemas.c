@@ -61,8 +61,16 @@ static const struct {
                                                                                             "\"string\"]}"
                                                                                             "}") "}}}") "}"
                                                                                                         "}" },
-    { "MetricPoints", "{\"type\":\"object\",\"required\":[\"points\"],\"properties\":{" P(
-                          "points", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}") "}}" },
+    /* clang-format off */
+    { "MetricPoints",
+      "{\"type\":\"object\",\"required\":[\"points\"],\"additionalProperties\":false,\"properties\":{"
+      P("points", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":"
+        "{\"type\":[\"number\",\"string\",\"boolean\"]}},\"description\":\"numbers by name; step and time are optional, "
+        "numbers that JSON has no word for are the strings NaN, Infinity, -Infinity\"}") ","
+      P("stream", "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{8,64}$\",\"description\":\"a client's own numbering of "
+        "its points: sent again, none counts twice\"}") ","
+      P("first", "{\"type\":\"integer\",\"minimum\":0,\"description\":\"number of the first point in its stream\"}") "}}" },
+    /* clang-format on */
     { "LogSearch",
       "{\"type\":\"object\",\"required\":[\"total\",\"items\"],\"properties\":{" P("total", INTEGER) "," P(
           "items",

@@ -29,6 +29,18 @@ enum {
     MAX_CLUSTERS = 200,
     MAX_LOG_CHUNK_BYTES = 1024 * 1024,
 
+    /* numbers of runs */
+    MAX_REGEX_BYTES = 1000,
+    MAX_METRIC_SOURCES = 32,
+    MAX_SOURCE_BYTES = 1024,
+    MAX_LOG_LINE_BYTES = 4096, /* what is looked at of one */
+    MAX_METRIC_LINE_BYTES = 256 * 1024,
+    MAX_CSV_HEADER_BYTES = 64 * 1024,
+    MAX_SERIES = 2000,     /* of one job */
+    MAX_METRIC_KEYS = 512, /* of one line */
+    MAX_METRIC_NAME = 200,
+    METRIC_DEPTH = 4, /* objects within objects */
+
     /* lists */
     MAX_PAGE_ROWS = 200,
     DEFAULT_PAGE_ROWS = 50,

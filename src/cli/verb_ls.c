@@ -20,7 +20,8 @@ static const struct option_row rows[] = {
 static const struct table_column columns[] = {
     { "ID", true, false },      { "STATE", false, false },  { "NAME", false, true },
     { "PROJECT", false, true }, { "CLUSTER", false, true }, { "GPUS", false, false },
-    { "ELAPSED", true, false }, { "AGE", true, false },     { "WHY", false, true },
+    { "ELAPSED", true, false }, { "DONE", true, false },    { "AGE", true, false },
+    { "WHY", false, true },
 };
 
 struct listing {
@@ -40,14 +41,16 @@ static void add_state(struct table *table, const struct doc *job)
 
 static void add_times(struct table *table, const struct doc *job, int64_t now_us)
 {
-    auto_str struct str elapsed = STR_MAX(64), age = STR_MAX(64);
+    auto_str struct str elapsed = STR_MAX(64), done = STR_MAX(64), age = STR_MAX(64);
     int64_t seconds = view_elapsed_s(job, now_us);
     int64_t created = view_time_us(job, "created_at");
     if (seconds >= 0)
         units_add_duration(&elapsed, seconds);
     if (created)
         view_add_age(&age, (now_us - created) / US_PER_S);
+    view_add_percent(&done, job);
     table_add(table, str_text(&elapsed), TINT_NONE);
+    table_add(table, str_text(&done), TINT_NONE);
     table_add(table, str_text(&age), TINT_NONE);
 }
 

@@ -177,6 +177,40 @@ static void show_task_counts(struct cli *cli, const struct doc *job)
     line(cli, "tasks", str_text(&text));
 }
 
+static const struct table_column metric_columns[] = {
+    { "METRIC", false, true },
+    { "LAST", true, false },
+    { "BEST", true, false },
+    { "STEP", true, false },
+};
+
+/* The primary one stands first in the document. */
+static void show_metrics(struct cli *cli, const struct doc *metrics)
+{
+    auto_table struct table table = TABLE(metric_columns);
+    if (!metrics || metrics->kind != DOC_MAP || !metrics->count)
+        return;
+    for (size_t i = 0; i < metrics->count; i++) {
+        const struct doc *row = &metrics->items[i];
+        static const char *const parts[] = { "last", "best", "step" };
+        table_add(&table, row->key, TINT_NONE);
+        for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
+            auto_str struct str text = STR_MAX(64);
+            view_add_number(&text, doc_get(row, parts[k]));
+            table_add(&table, str_text(&text), TINT_NONE);
+        }
+    }
+    (void)fputc('\n', cli->env->out);
+    table_print(&table, cli->env);
+}
+
+static void show_progress(struct cli *cli, const struct doc *job)
+{
+    auto_str struct str text = STR_MAX(256);
+    view_add_progress(&text, job);
+    line(cli, "progress", str_text(&text));
+}
+
 static void show_links(struct cli *cli, const struct doc *links)
 {
     for (size_t i = 0; links && links->kind == DOC_SEQ && i < links->count; i++) {
@@ -198,7 +232,9 @@ static void show(struct cli *cli, const struct doc *job)
     show_resources(cli, job);
     show_command(cli, job);
     show_times(cli, job, now_us);
+    show_progress(cli, job);
     show_links(cli, view_at(job, "links"));
+    show_metrics(cli, view_at(job, "metrics"));
     if (tries && tries->count > 1)
         show_rows(cli, "attempts", "n", tries, SIZE_MAX);
     show_rows(cli, "tasks", "task", view_at(job, "task_list"),

@@ -110,3 +110,43 @@ void view_add_gpus(struct str *to, const struct doc *job)
         str_addf(to, "%" PRId64 "x", nodes);
     str_addf(to, "%" PRId64 "%s%s", gpus, type ? " " : "", type ? type : "");
 }
+
+static double fraction_of(const struct doc *job)
+{
+    double fraction;
+    const char *text = view_text(job, "progress.fraction");
+    return text && span_f64(span_of(text), &fraction) && fraction >= 0 && fraction <= 1 ? fraction : -1;
+}
+
+void view_add_percent(struct str *to, const struct doc *job)
+{
+    double fraction = fraction_of(job);
+    if (fraction >= 0)
+        str_addf(to, "%d%%", (int)(fraction * 100));
+}
+
+void view_add_progress(struct str *to, const struct doc *job)
+{
+    int64_t step = view_int(job, "progress.step", -1), total = view_int(job, "progress.total", -1);
+    double eta_s;
+    const char *eta = view_text(job, "progress.eta_s");
+    view_add_percent(to, job);
+    if (to->len && step >= 0 && total > 0)
+        str_addf(to, " (%" PRId64 " of %" PRId64 ")", step, total);
+    if (!to->len || view_is_ended(job) || !eta || !span_f64(span_of(eta), &eta_s) || eta_s < 0 ||
+        eta_s > 1e10)
+        return;
+    str_add(to, ", about ");
+    units_add_duration(to, (int64_t)eta_s);
+    str_add(to, " left");
+}
+
+void view_add_number(struct str *to, const struct doc *number)
+{
+    const char *text = doc_scalar_text(number);
+    double value;
+    if (text && span_f64(span_of(text), &value))
+        str_addf(to, "%.4g", value);
+    else if (text)
+        str_add(to, text);
+}

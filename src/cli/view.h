@@ -26,4 +26,10 @@ void view_add_list(struct str *to, const struct doc *list);
 /* What is asked for: "2x a100", "4 GPUs on each of 2 nodes"; "-" for none. */
 void view_add_gpus(struct str *to, const struct doc *job);
 
+/* "45%", and "45% (450 of 1000), about 00:01:16 left"; nothing where the job does not tell. */
+void view_add_percent(struct str *to, const struct doc *job);
+void view_add_progress(struct str *to, const struct doc *job);
+/* A number of the API as people write it: four digits, and NaN or Infinity as it is. */
+void view_add_number(struct str *to, const struct doc *number);
+
 #endif

@@ -68,6 +68,7 @@ struct schema_row {
     double min, max;         /* bounds where not both 0: numbers, seconds, bytes; of a string: bytes */
     const char *unit;        /* NULL none */
     unsigned flags;
+    int (*check)(const char *text, struct err *err); /* of a STR, or of each item of STRS; NULL: none */
     const char *overlay; /* OBJECT or NAMED whose (items') keys are those of another place: "" is the root */
     const char *help;
 };

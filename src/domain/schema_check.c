@@ -199,6 +199,10 @@ static void check_named(struct walk *w, const struct schema_place *in, const str
 /* Values of a map or list are reported at their own place. */
 static const struct doc *culprit(const struct schema_row *row, const struct doc *doc)
 {
+    if (row->type == SCHEMA_STRS && doc->kind == DOC_SEQ)
+        for (size_t i = 0; i < doc->count; i++)
+            if (!schema_item_ok(row, &doc->items[i]))
+                return &doc->items[i];
     if (row->type != SCHEMA_DICT || doc->kind != DOC_MAP)
         return doc;
     for (size_t i = 0; i < doc->count; i++) {

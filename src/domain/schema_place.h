@@ -29,6 +29,7 @@ const char *schema_pattern_regex(enum schema_pattern pattern); /* as JSON Schema
 /* The choices that are supported: "auto, srun, none". */
 void schema_add_words(const struct schema_row *row, struct str *to);
 bool schema_word_in(const char *words, const char *word);
+bool schema_item_ok(const struct schema_row *row, const struct doc *item); /* of a STRS */
 bool schema_is_null(const struct doc *doc); /* null, ~, or nothing, written plain */
 bool schema_says_default(const struct schema_row *row, const struct doc *doc);
 

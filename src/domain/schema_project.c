@@ -1,6 +1,8 @@
 #include "domain/schema.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
+#include "domain/metric_plan.h"
 
 /* .mlops-config.yaml. The first rows are the five keys of existing users. */
 static const struct schema_row rows[] = {
@@ -183,17 +185,28 @@ static const struct schema_row rows[] = {
       .help = "What changes for the next try." },
 
     { "metrics", SCHEMA_OBJECT, .fallback = "{}", .help = "Where numbers come from." },
-    { "metrics.sources", SCHEMA_STRS, SCHEMA_LINE, "[auto]", .flags = SCHEMA_LATER,
-      .help = "auto, jsonl:GLOB, csv:GLOB, tfevents:GLOB, wandb:GLOB, log:PRESET, regex:..." },
-    { "metrics.primary", SCHEMA_FREE, .fallback = "null", .flags = SCHEMA_LATER,
-      .help = "{name, goal: min|max}." },
-    { "metrics.max_points", SCHEMA_INT, .fallback = "20000", .min = 100, .max = 1e7, .flags = SCHEMA_LATER,
-      .help = "Points kept per series." },
-    { "progress", SCHEMA_OBJECT, .fallback = "{}", .help = "How far a run is." },
-    { "progress.regex", SCHEMA_STR, SCHEMA_LINE, "null", .flags = SCHEMA_LATER,
-      .help = "Pattern with the step." },
-    { "progress.total", SCHEMA_INT, .fallback = "null", .min = 1, .max = 1e15, .flags = SCHEMA_LATER,
-      .help = "Last step." },
+    { "metrics.sources", SCHEMA_STRS, SCHEMA_LINE, "[auto]", .max = MAX_SOURCE_BYTES,
+      .check = metric_source_check,
+      .help =
+          "auto (metrics*.jsonl and metrics*.csv of the run directory, and log:all), jsonl:GLOB and csv:GLOB "
+          "(below the run directory), log:PRESET (colon equals keras lightning huggingface tqdm all), "
+          "regex:PATTERN with named groups. tfevents: and wandb: are not supported yet." },
+    { "metrics.primary", SCHEMA_OBJECT, .fallback = "{}", .help = "The number that matters most." },
+    { "metrics.primary.name", SCHEMA_STR, SCHEMA_LINE, "null", .max = MAX_METRIC_NAME,
+      .help = "Its name, such as val/loss." },
+    { "metrics.primary.goal", SCHEMA_CHOICE, .fallback = "null", .words = "min|max",
+      .help = "Which end is the best; null: guessed by the name." },
+    { "metrics.max_points", SCHEMA_INT, .fallback = "20000", .min = 256, .max = 1e7,
+      .help = "Points kept per series as they came; older ones as least and greatest of 16, 256 and 4096." },
+    { "progress", SCHEMA_OBJECT, .fallback = "{}",
+      .help = "How far a run is; bars and step N/M are seen anyway." },
+    { "progress.regex", SCHEMA_STR, SCHEMA_LINE, "null", .max = MAX_REGEX_BYTES,
+      .check = progress_regex_check,
+      .help =
+          "Pattern over the log's lines; its groups are named step, total, fraction or percent, or the first "
+          "is the step." },
+    { "progress.total", SCHEMA_INT, .fallback = "null", .min = 1, .max = 1e15,
+      .help = "The last step, where the run does not tell." },
     { "artifacts", SCHEMA_OBJECT, .fallback = "{}", .help = "Files that a run leaves." },
     { "artifacts.globs", SCHEMA_STRS, SCHEMA_LINE, "[]", .flags = SCHEMA_LATER, .help = "Which files." },
     { "artifacts.hash", SCHEMA_BOOL, .fallback = "false", .flags = SCHEMA_LATER,

@@ -89,6 +89,8 @@ static int type_str(const struct schema_row *row, const struct doc *in, struct d
         return wrong(row, in, err);
     if (row->max > 0 && strlen(in->text) > row->max)
         return wrong(row, in, err);
+    if (row->check && row->check(in->text, err) < 0)
+        return -1;
     doc_set_str(out, in->text);
     return 0;
 }
@@ -192,10 +194,23 @@ static int type_scalar(const struct schema_row *row, const struct doc *in, struc
 }
 
 /* Items as strings: `args: [--lr, 0.1]` means what it looks like. */
-static int type_item(const struct schema_row *row, const struct doc *item, struct doc *out)
+static bool fits(const struct schema_row *row, const struct doc *item, struct err *err)
 {
     const char *text = doc_scalar_text(item);
     if (!text || !schema_pattern_ok(row->pattern, text) || (row->max > 0 && strlen(text) > row->max))
+        return false;
+    return !row->check || row->check(text, err) == 0;
+}
+
+bool schema_item_ok(const struct schema_row *row, const struct doc *item)
+{
+    return fits(row, item, NULL);
+}
+
+static int type_item(const struct schema_row *row, const struct doc *item, struct doc *out, struct err *err)
+{
+    const char *text = doc_scalar_text(item);
+    if (!fits(row, item, err))
         return -1;
     struct doc *to = doc_push(out, NULL);
     doc_set_str(to, text);
@@ -204,8 +219,12 @@ static int type_item(const struct schema_row *row, const struct doc *item, struc
     return 0;
 }
 
-static int wrong_item(const struct schema_row *row, const struct doc *in, size_t index, struct err *err)
+/* own: what the row's own check said of it, or nothing. */
+static int wrong_item(const struct schema_row *row, const struct doc *in, size_t index, const struct err *own,
+                      struct err *err)
 {
+    if (own->code)
+        return err_set(err, own->code, "item %zu: %s", index + 1, own->text);
     const struct schema_row one = { .type = row->type == SCHEMA_STRS ? SCHEMA_STR : SCHEMA_SCALAR,
                                     .pattern = row->pattern,
                                     .max = row->max };
@@ -218,11 +237,13 @@ static int type_strs(const struct schema_row *row, const struct doc *in, struct 
     if (in->kind != DOC_SEQ)
         return wrong(row, in, err);
     struct doc list = { .kind = DOC_SEQ };
-    for (size_t i = 0; i < in->count; i++)
-        if (type_item(row, &in->items[i], &list) < 0) {
+    for (size_t i = 0; i < in->count; i++) {
+        struct err own = { 0 };
+        if (type_item(row, &in->items[i], &list, &own) < 0) {
             doc_clear(&list);
-            return wrong_item(row, in, i, err);
+            return wrong_item(row, in, i, &own, err);
         }
+    }
     *out = list;
     return 0;
 }
@@ -233,7 +254,7 @@ static int type_scalars(const struct schema_row *row, const struct doc *in, stru
         return wrong(row, in, err);
     for (size_t i = 0; i < in->count; i++)
         if (!doc_scalar_text(&in->items[i]))
-            return wrong_item(row, in, i, err);
+            return wrong_item(row, in, i, &(struct err){ 0 }, err);
     doc_copy(out, in);
     doc_core_tree(out);
     return 0;

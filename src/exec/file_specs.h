@@ -5,6 +5,26 @@
 #include "base/err.h"
 #include "base/span.h"
 
+/* New bytes of the files of running jobs (exec/tick_files.h). */
+struct tick_known {
+    const char *path; /* "TOKEN/attempt-1.log" */
+    uint64_t inode;   /* 0: not told */
+    int64_t offset;
+};
+struct tick_glob {
+    const char *token,
+        *pattern; /* files below that run's directory, beside those that always are looked for */
+};
+struct tick_follow {
+    const char *const *tokens;
+    size_t token_count;
+    const struct tick_glob *globs;
+    size_t glob_count;
+    const struct tick_known *known;
+    size_t known_count;
+    size_t budget; /* bytes of all files together */
+};
+
 /* --- files --- */
 /* Bytes from offset on of <run>/<file>; size is the file's whole length at that moment. ERR_NOT_FOUND: no
  * such file yet. max_bytes at most MAX_LOG_CHUNK_BYTES. */

@@ -84,19 +84,6 @@ struct tick_job { /* one active job */
     bool queued;                  /* not yet seen running */
     bool cancel;                  /* a queued one must not be started any more */
 };
-/* New bytes of the files of running jobs (exec/tick_files.h). */
-struct tick_known {
-    const char *path; /* "TOKEN/attempt-1.log" */
-    uint64_t inode;   /* 0: not told */
-    int64_t offset;
-};
-struct tick_follow {
-    const char *const *tokens;
-    size_t token_count;
-    const struct tick_known *known;
-    size_t known_count;
-    size_t budget; /* bytes of all files together */
-};
 struct tick_spec {
     const struct tick_job *jobs;
     size_t count;

@@ -10,8 +10,9 @@
 static const char choose_awk[] =
     "!rows && $0 == \"\" { rows = 1; next }\n"
     "!rows { ino[$3] = $1 \"\"; off[$3] = $2 + 0; next }\n"
+    "$3 in seen { next }\n"
     "{\n"
-    "  p = $3; size = $2 + 0; o = 0\n"
+    "  p = $3; size = $2 + 0; o = 0; seen[p] = 1\n"
     "  same = (p in ino) && (ino[p] \"\" == $1 \"\" || ino[p] \"\" == \"0\")\n"
     "  if (same && off[p] <= size) o = off[p]\n"
     "  left = size - o\n"
@@ -51,14 +52,34 @@ static const char send_text[] =
     "  _f \"- $_k $?\"\n"
     "done\n";
 
-/* "TOKEN/name" of letters, digits, dots and dashes. */
-static bool is_run_path(const char *path)
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/"
+
+/* "metrics.csv", "code/logs/x.csv": nothing that a shell minds, and no way out. */
+static bool is_below(const char *name, const char *letters)
+{
+    size_t len = strspn(name, letters);
+    return len > 0 && !name[len] && !strchr("./-", name[0]) && !strstr(name, "..");
+}
+
+bool tick_files_is_path(const char *path)
 {
     const char *name = strchr(path, '/');
-    if (!name || !token_is_valid((struct span){ path, (size_t)(name - path) }))
-        return false;
-    size_t len = strspn(name + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-    return len > 0 && !name[1 + len] && name[1] != '.' && name[1] != '-';
+    return name && token_is_valid((struct span){ path, (size_t)(name - path) }) &&
+           is_below(name + 1, LETTERS);
+}
+
+static int add_globs(struct str *sh, const struct tick_follow *follow, struct err *err)
+{
+    if (!follow->glob_count)
+        return 0;
+    str_add(sh, "; printf '%s\\n'");
+    for (size_t i = 0; i < follow->glob_count; i++) {
+        const struct tick_glob *glob = &follow->globs[i];
+        if (!token_is_valid(span_of(glob->token)) || !is_below(glob->pattern, LETTERS "*?"))
+            return err_set(err, ERR_INVALID, "tick: '%s' is no pattern of files", glob->pattern);
+        str_addf(sh, " runs/%s/%s", glob->token, glob->pattern);
+    }
+    return 0;
 }
 
 int tick_files_program(struct str *sh, const struct tick_follow *follow, struct err *err)
@@ -68,20 +89,24 @@ int tick_files_program(struct str *sh, const struct tick_follow *follow, struct 
     str_add(sh, "_k='");
     for (size_t i = 0; i < follow->known_count; i++) {
         const struct tick_known *known = &follow->known[i];
-        if (!is_run_path(known->path))
+        if (!tick_files_is_path(known->path))
             return err_set(err, ERR_INVALID, "tick: '%s' is no file of a run", known->path);
         str_addf(sh, "%llu %lld runs/%s\n", (unsigned long long)known->inode, (long long)known->offset,
                  known->path);
     }
-    str_add(sh, "'\n_w=$( { printf '%s\\n\\n' \"${_k%?}\"; for _t in");
+    str_add(sh, "'\n_w=$( { printf '%s\\n\\n' \"${_k%?}\"; { for _t in");
     for (size_t i = 0; i < follow->token_count; i++) {
         if (!token_is_valid(span_of(follow->tokens[i])))
             return err_set(err, ERR_INVALID, "tick: '%s' is no token", follow->tokens[i]);
         str_addf(sh, " %s", follow->tokens[i]);
     }
+    str_add(sh,
+            "; do printf '%s\\n' runs/$_t/attempt-*.log runs/$_t/metrics*.jsonl runs/$_t/metrics*.csv; done");
+    if (add_globs(sh, follow, err) < 0)
+        return -1;
     str_addf(sh,
-             "; do printf '%%s\\n' runs/$_t/attempt-*.log runs/$_t/metrics*.jsonl runs/$_t/metrics*.csv; "
-             "done | xargs stat -c '%%i %%s %%n' -- 2>/dev/null; } | LC_ALL=C awk -v budget=%zu -v skip=%d "
+             "; } | LC_ALL=C grep -v '[^A-Za-z0-9._/-]' | xargs stat -c '%%i %%s %%n' -- 2>/dev/null; } | "
+             "LC_ALL=C awk -v budget=%zu -v skip=%d "
              "-v keep=%d -v most=%d '%s')\n",
              follow->budget, (int)TICK_SKIP_BYTES, (int)TICK_KEEP_BYTES, (int)MAX_TICK_FILES, choose_awk);
     str_add(sh, send_text);

@@ -20,6 +20,9 @@ enum {
 /* Adds the sections to a program that stands in the workspace. Nothing where there is no token. */
 int tick_files_program(struct str *sh, const struct tick_follow *follow, struct err *err);
 
+/* "TOKEN/metrics.csv", "TOKEN/code/logs/x.csv": a path that may be asked about. */
+bool tick_files_is_path(const char *path);
+
 struct tick_files { /* owned copies: a second program may follow in the same tick */
     struct seen_file *files;
     size_t count, cap;

@@ -11,6 +11,7 @@ enum { POINT_WORDS = 3, BUCKET_WORDS = 5 }; /* of 8 bytes, in the machine's orde
 struct series {
     int64_t id, count;
     double last_step, last, min, max;
+    int64_t source, max_points;
 };
 
 /* --- chunks as bytes --- */
@@ -82,32 +83,86 @@ static int find(struct store *store, enum sql_id id, int64_t job_id, struct span
                                 column_double(&call, 2),
                                 column_double(&call, 3),
                                 column_double(&call, 4),
-                                column_double(&call, 5) };
+                                column_double(&call, 5),
+                                sqlite3_column_int64(call.stmt, 6),
+                                sqlite3_column_int64(call.stmt, 7) };
     return rc;
 }
 
-static int add_series(struct store *store, int64_t job_id, struct span name, struct series *out,
+static struct series fresh_series(int64_t id, const struct series_write *write)
+{
+    return (struct series){
+        id, 0, (double)NAN, (double)NAN, (double)NAN, (double)NAN, (int64_t)write->source, write->max_points
+    };
+}
+
+static int add_series(struct store *store, const struct series_write *write, struct series *out,
                       struct err *err)
 {
     {
         auto_call struct call count = call_open(store, SQL_SERIES_COUNT);
-        call_int(&count, 1, job_id);
+        call_int(&count, 1, write->job_id);
         if (call_step(&count, err) < 0)
             return -1;
         if (sqlite3_column_int64(count.stmt, 0) >= MAX_SERIES)
-            return err_set(err, ERR_TOO_LARGE, "job %lld has %d series already", (long long)job_id,
+            return err_set(err, ERR_TOO_LARGE, "job %lld has %d series already", (long long)write->job_id,
                            MAX_SERIES);
     }
     auto_call struct call call = call_open(store, SQL_SERIES_ADD);
-    call_int(&call, 1, job_id);
-    call_span(&call, 2, name);
+    call_int(&call, 1, write->job_id);
+    call_span(&call, 2, write->name);
+    call_int(&call, 3, (int64_t)write->source);
+    call_int(&call, 4, write->max_points);
     if (call_run(&call, err) < 0)
         return -1;
-    *out = (struct series){ .id = sqlite3_last_insert_rowid(store->writer),
-                            .last_step = (double)NAN,
-                            .last = (double)NAN,
-                            .min = (double)NAN,
-                            .max = (double)NAN };
+    *out = fresh_series(sqlite3_last_insert_rowid(store->writer), write);
+    return 0;
+}
+
+static int drop_chunks(struct store *store, int64_t series, int level, int64_t before, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_CHUNK_DROP);
+    call_int(&call, 1, series);
+    call_int(&call, 2, level);
+    call_int(&call, 3, before);
+    return call_run(&call, err);
+}
+
+/* What was read off a log gives way to the numbers themselves. */
+static int begin_again(struct store *store, const struct series_write *write, struct series *series,
+                       struct err *err)
+{
+    for (int level = 0; level < SERIES_LEVELS; level++)
+        if (drop_chunks(store, series->id, level, INT64_MAX, err) < 0)
+            return -1;
+    auto_call struct call call = call_open(store, SQL_SERIES_RESET);
+    call_int(&call, 1, series->id);
+    call_int(&call, 2, (int64_t)write->source);
+    if (call_run(&call, err) < 0)
+        return -1;
+    int64_t kept = series->max_points;
+    *series = fresh_series(series->id, write);
+    series->max_points = kept;
+    return 0;
+}
+
+/* The first chunk of a level that is kept. All of the top level is. */
+static int64_t first_chunk(const struct series *series, int level, int64_t count)
+{
+    int64_t buckets = ((count - 1) >> (4 * level)) + 1, over = buckets - series->max_points;
+    if (level == SERIES_LEVELS - 1 || series->max_points <= 0 || over <= 0)
+        return 0;
+    return over / SERIES_CHUNK;
+}
+
+static int thin(struct store *store, const struct series *series, int64_t before, struct err *err)
+{
+    for (int level = 0; level < SERIES_LEVELS; level++) {
+        int64_t first = first_chunk(series, level, series->count);
+        if (first > (before ? first_chunk(series, level, before) : 0) &&
+            drop_chunks(store, series->id, level, first, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -183,42 +238,59 @@ static int append_level(struct chunk *chunk, int64_t before, const struct bucket
     return chunk_save(chunk, err);
 }
 
-static int append(struct store *store, int64_t job_id, struct span name, struct bucket *points, size_t count,
-                  struct err *err)
+static int append_levels(struct store *store, const struct series *series, const struct bucket *points,
+                         size_t count, struct err *err)
 {
-    struct series series = { 0 };
-    int found = find(store, SQL_SERIES_FIND, job_id, name, &series, err);
-    if (found < 0 || (!found && add_series(store, job_id, name, &series, err) < 0))
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (isnan(points[i].step_lo))
-            points[i].step_lo = points[i].step_hi = (double)(series.count + (int64_t)i);
     struct chunk *chunk = mem_alloc(sizeof(*chunk));
-    *chunk = (struct chunk){ .store = store, .series = series.id };
+    *chunk = (struct chunk){ .store = store, .series = series->id };
     int rc = 0;
     for (chunk->level = 0; rc == 0 && chunk->level < SERIES_LEVELS; chunk->level++)
-        rc = append_level(chunk, series.count, points, count, err);
+        rc = append_level(chunk, series->count, points, count, err);
     mem_free_ptr(&chunk);
-    if (rc < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        series.min = series_min(series.min, points[i].min);
-        series.max = series_max(series.max, points[i].max);
-    }
-    series.count += (int64_t)count;
-    series.last = points[count - 1].min;
-    series.last_step = points[count - 1].step_lo;
-    return put_series(store, &series, err);
+    return rc;
 }
 
-int metric_store_append(struct store *store, int64_t job_id, struct span name, struct bucket *points,
-                        size_t count, struct err *err)
+static int append_to(struct store *store, struct series *series, const struct series_write *write,
+                     struct err *err)
 {
-    if (!count)
+    struct bucket *points = write->points;
+    size_t count = write->count;
+    int64_t before = series->count;
+    for (size_t i = 0; i < count; i++)
+        if (isnan(points[i].step_lo))
+            points[i].step_lo = points[i].step_hi = (double)(before + (int64_t)i);
+    if (append_levels(store, series, points, count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        series->min = series_min(series->min, points[i].min);
+        series->max = series_max(series->max, points[i].max);
+    }
+    series->count += (int64_t)count;
+    series->last = points[count - 1].min;
+    series->last_step = points[count - 1].step_lo;
+    return thin(store, series, before, err) < 0 ? -1 : put_series(store, series, err);
+}
+
+static int append(struct store *store, const struct series_write *write, struct err *err)
+{
+    struct series series = { 0 };
+    int found = find(store, SQL_SERIES_FIND, write->job_id, write->name, &series, err);
+    if (found < 0 || (!found && add_series(store, write, &series, err) < 0))
+        return -1;
+    if (series.source > (int64_t)write->source)
+        return 0;
+    if (series.source < (int64_t)write->source && begin_again(store, write, &series, err) < 0)
+        return -1;
+    return append_to(store, &series, write, err);
+}
+
+int metric_store_append(struct store *store, const struct series_write *write, struct err *err)
+{
+    if (!write->count)
         return 0;
     if (change_begin(store, err) < 0)
         return -1;
-    return change_end(store, append(store, job_id, name, points, count, err), err);
+    return change_end(store, append(store, write, err), err);
 }
 
 /* --- reading --- */
@@ -243,7 +315,7 @@ int metric_store_list(struct store *store, int64_t job_id, series_each *each, vo
 
 struct reading {
     struct store *store;
-    int64_t series;
+    const struct series *series;
     const struct series_query *query;
 };
 
@@ -255,7 +327,7 @@ static int each_bucket(const struct reading *reading, int level, const int64_t r
 {
     struct bucket buckets[SERIES_CHUNK];
     auto_call struct call call = call_open(reading->store, SQL_CHUNK_RANGE);
-    call_int(&call, 1, reading->series);
+    call_int(&call, 1, reading->series->id);
     call_int(&call, 2, level);
     call_int(&call, 3, range[0] / SERIES_CHUNK);
     call_int(&call, 4, range[1] / SERIES_CHUNK);
@@ -288,6 +360,7 @@ static void widen(void *ctx, int64_t at, const struct bucket *bucket)
 struct collecting {
     const struct series_query *query;
     struct series_answer *out;
+    bool is_merged; /* not of points alone */
 };
 
 static void collect(void *ctx, int64_t at, const struct bucket *bucket)
@@ -300,9 +373,10 @@ static void collect(void *ctx, int64_t at, const struct bucket *bucket)
 }
 
 /* The points [range[0], range[1]] that may be meant, by the coarsest roll-up. */
-static int find_range(const struct reading *reading, int64_t count, int64_t range[2], struct err *err)
+static int find_range(const struct reading *reading, int64_t range[2], struct err *err)
 {
     enum { TOP = SERIES_LEVELS - 1 };
+    int64_t count = reading->series->count;
     int64_t per = (int64_t)1 << (4 * TOP), all[2] = { 0, (count - 1) / per };
     struct span_of_steps found = { reading->query, -1, -1 };
     if (each_bucket(reading, TOP, all, widen, &found, err) < 0)
@@ -322,6 +396,31 @@ static int level_for(int64_t points, size_t max)
     return level;
 }
 
+/* Points [range[0], range[1]] by buckets of that level; what it does not keep any more, by coarser ones. */
+static int collect_range(const struct reading *reading, int level, const int64_t range[2],
+                         struct collecting *out, struct err *err)
+{
+    int64_t from = range[0];
+    for (int at = SERIES_LEVELS - 1; at >= level; at--) {
+        /* Where the next finer level begins: chunks are aligned, so no bucket is met twice. */
+        int64_t until = at == level
+                            ? range[1] + 1
+                            : (first_chunk(reading->series, at - 1, reading->series->count) * SERIES_CHUNK)
+                                  << (4 * (at - 1));
+        if (until > range[1] + 1)
+            until = range[1] + 1;
+        if (until <= from)
+            continue;
+        int64_t buckets[2] = { from >> (4 * at), (until - 1) >> (4 * at) };
+        size_t before = out->out->count;
+        if (each_bucket(reading, at, buckets, collect, out, err) < 0)
+            return -1;
+        out->is_merged = out->is_merged || (at > 0 && out->out->count > before);
+        from = until;
+    }
+    return 0;
+}
+
 int metric_store_read(struct store *store, const struct series_query *query, struct series_answer *out,
                       struct err *err)
 {
@@ -331,19 +430,17 @@ int metric_store_read(struct store *store, const struct series_query *query, str
     int found = find(store, SQL_SERIES_SEEN, query->job_id, query->name, &series, err);
     if (found <= 0 || series.count == 0)
         return found < 0 ? -1 : 0;
-    struct reading reading = { store, series.id, query };
+    struct reading reading = { store, &series, query };
     out->total = series.count;
-    if (find_range(&reading, series.count, range, err) < 0)
+    if (find_range(&reading, range, err) < 0)
         return -1;
     if (range[1] < range[0])
         return 0;
-    int level = level_for(range[1] - range[0] + 1, query->max);
-    int64_t at[2] = { range[0] >> (4 * level), range[1] >> (4 * level) };
-    struct collecting collecting = { query, out };
-    if (each_bucket(&reading, level, at, collect, &collecting, err) < 0)
+    struct collecting collecting = { query, out, false };
+    if (collect_range(&reading, level_for(range[1] - range[0] + 1, query->max), range, &collecting, err) < 0)
         return -1;
     size_t kept = buckets_thin(out->buckets, out->count, query->max);
-    out->is_raw = level == 0 && kept == out->count;
+    out->is_raw = !collecting.is_merged && kept == out->count;
     out->count = kept;
     return 0;
 }

@@ -1,17 +1,27 @@
 /* Series of numbers of jobs: points in chunks, and their roll-ups (domain/series.h) written along with them,
- * so that any zoom of a million points is a few chunks. */
+ * so that any zoom of a million points is a few chunks. Of each level but the coarsest the last max_points
+ * are kept (up to a chunk more): least, greatest and last value never go. */
 #ifndef SLUICE_STORE_METRIC_STORE_H
 #define SLUICE_STORE_METRIC_STORE_H
 
 #include "domain/series.h"
 #include "store/store.h"
 
-enum { MAX_SERIES = 2000 }; /* of one job */
+/* The better source of a series wins: what a program wrote or posted itself takes the place of what was read
+ * off its log under the same name, and what the log says later is left. */
+enum series_source { SERIES_OF_LOG, SERIES_OF_FILE };
 
+struct series_write {
+    int64_t job_id;
+    struct span name;
+    enum series_source source;
+    int64_t max_points; /* of a new series: as they came; older ones live on in the roll-ups. 0: all */
+    struct bucket *points;
+    size_t count;
+};
 /* Adds points (level 0 buckets) behind those that are there. A step that is NaN becomes the point's number in
  * its series. Part of the turn's transaction. */
-int metric_store_append(struct store *store, int64_t job_id, struct span name, struct bucket *points,
-                        size_t count, struct err *err);
+int metric_store_append(struct store *store, const struct series_write *write, struct err *err);
 
 struct series_row {
     struct span name; /* valid during the call */

@@ -104,10 +104,19 @@ static const char version_4[] =
     " WHEN new.phase = 4 AND old.phase <> 4 AND new.sched_id IS NOT NULL BEGIN"
     " INSERT OR IGNORE INTO unread VALUES(new.id); END;";
 
+/* Which source a series is of and how many points it keeps (0: all, as before); what a job may post with
+ * (store/job_token.h). */
+static const char version_5[] =
+    "ALTER TABLE metric_series ADD COLUMN source INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE metric_series ADD COLUMN max_points INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE job_token(hash TEXT NOT NULL PRIMARY KEY, job_id INTEGER NOT NULL UNIQUE"
+    " REFERENCES job(id) ON DELETE CASCADE, created_at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
 const struct migration store_migrations[] = {
     { 1, version_1 },
     { 2, version_2 },
     { 3, version_3 },
     { 4, version_4 },
+    { 5, version_5 },
 };
 const size_t store_migration_count = ARRAY_LEN(store_migrations);

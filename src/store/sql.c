@@ -145,14 +145,21 @@ static const struct {
     [SQL_OUTBOX_PRUNE] = { "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE status <> 'waiting'"
                            " AND done_at_us < ?1 ORDER BY done_at_us LIMIT ?2)",
                            false },
-    [SQL_SERIES_FIND] = { "SELECT id, count, last_step, last, low, high FROM metric_series"
+    [SQL_SERIES_FIND] = { "SELECT id, count, last_step, last, low, high, source, max_points FROM "
+                          "metric_series"
                           " WHERE job_id = ?1 AND name = ?2",
                           false },
-    [SQL_SERIES_SEEN] = { "SELECT id, count, last_step, last, low, high FROM metric_series"
+    [SQL_SERIES_SEEN] = { "SELECT id, count, last_step, last, low, high, source, max_points FROM "
+                          "metric_series"
                           " WHERE job_id = ?1 AND name = ?2",
                           true },
     [SQL_SERIES_COUNT] = { "SELECT count(*) FROM metric_series WHERE job_id = ?1", false },
-    [SQL_SERIES_ADD] = { "INSERT INTO metric_series(job_id, name, count) VALUES(?1, ?2, 0)", false },
+    [SQL_SERIES_ADD] = { "INSERT INTO metric_series(job_id, name, count, source, max_points)"
+                         " VALUES(?1, ?2, 0, ?3, ?4)",
+                         false },
+    [SQL_SERIES_RESET] = { "UPDATE metric_series SET count = 0, last_step = NULL, last = NULL, low = NULL,"
+                           " high = NULL, source = ?2 WHERE id = ?1",
+                           false },
     [SQL_SERIES_PUT] = { "UPDATE metric_series SET count = ?2, last_step = ?3, last = ?4, low = ?5, high = ?6"
                          " WHERE id = ?1",
                          false },
@@ -169,6 +176,12 @@ static const struct {
                           true },
     [SQL_UNREAD_LIST] = { "SELECT job_id FROM unread WHERE job_id > ?1 ORDER BY job_id LIMIT ?2", false },
     [SQL_UNREAD_REMOVE] = { "DELETE FROM unread WHERE job_id = ?1", false },
+    [SQL_CHUNK_DROP] = { "DELETE FROM metric_chunk WHERE series = ?1 AND level = ?2 AND number < ?3", false },
+    [SQL_JOB_TOKEN_PUT] = { "INSERT INTO job_token(hash, job_id, created_at_us) VALUES(?1, ?2, ?3)", false },
+    [SQL_JOB_TOKEN_GET] = { "SELECT job_id FROM job_token WHERE hash = ?1", false },
+    [SQL_JOB_TOKEN_DROP] = { "DELETE FROM job_token WHERE job_id = ?1", false },
+    [SQL_JOB_TOKEN_LIST] = { "SELECT job_id FROM job_token WHERE job_id > ?1 ORDER BY job_id LIMIT ?2",
+                             false },
     LIST_BY(ALL, ""),
     LIST_BY(OPEN, "i.open = 1 AND "),
     LIST_BY(FAILED, "i.failed = 1 AND "),

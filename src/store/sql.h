@@ -59,6 +59,12 @@ enum sql_id {
     SQL_CHUNK_RANGE,
     SQL_UNREAD_LIST,
     SQL_UNREAD_REMOVE,
+    SQL_CHUNK_DROP,
+    SQL_SERIES_RESET,
+    SQL_JOB_TOKEN_PUT,
+    SQL_JOB_TOKEN_GET,
+    SQL_JOB_TOKEN_DROP,
+    SQL_JOB_TOKEN_LIST,
     /* Lists: one a driving index and order, newest before oldest. */
     SQL_LIST_ALL,
     SQL_LIST_ALL_OLDEST,

@@ -108,6 +108,7 @@ void closing_free(struct closing *closing)
 
 void closing_expect(struct closing *closing, const char *token)
 {
+    spool_drop_token(state_dir(closing), token); /* ends by itself: nothing to take away from the cluster */
     if (spool_mark_sent(state_dir(closing), token))
         closing->is_idle = false;
 }

@@ -96,31 +96,3 @@ void findings_end(const struct gateway *gw, const struct log_place *place, struc
     struct finding finding = { .gw = gw, .place = place };
     links_end(scan, on_link, &finding);
 }
-
-/* --- progress --- */
-
-static bool set_progress(void *ctx, struct job *job)
-{
-    const struct progress *progress = ctx;
-    auto_str struct str text = STR_MAX(256);
-    struct json_out out = { .to = &text };
-    json_open_object(&out);
-    json_member_f64(&out, "fraction", progress->fraction);
-    if (progress->eta_s >= 0)
-        json_member_f64(&out, "eta_s", progress->eta_s);
-    json_close_object(&out);
-    mem_replace_str(&job->progress, str_text(&text));
-    return true;
-}
-
-void findings_progress(const struct gateway *gw, int64_t job_id, struct span bytes, struct progress *told)
-{
-    struct progress found;
-    if (!progress_find(bytes, &found))
-        return;
-    double step = found.fraction - told->fraction;
-    if (step < 0.01 && step > -0.01)
-        return;
-    *told = found;
-    job_note(gw, job_id, &(struct job_note){ .kind = "progress", .set = set_progress, .ctx = &found });
-}

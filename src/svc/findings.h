@@ -5,7 +5,6 @@
 #include "svc/gateway.h"
 #include "svc/log_cache.h"
 #include "text/links.h"
-#include "text/progress.h"
 
 struct log_place {                 /* whose log it is */
     int64_t job_id, attempt, task; /* task -1: none */
@@ -17,7 +16,5 @@ void findings_take(const struct gateway *gw, const struct log_place *place, stru
                    struct span bytes);
 /* The log ends here: its last line counts, too. */
 void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan);
-/* A progress bar in the new bytes: stored where it went on by a percent. *told is what was stored last. */
-void findings_progress(const struct gateway *gw, int64_t job_id, struct span bytes, struct progress *told);
 
 #endif

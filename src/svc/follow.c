@@ -40,8 +40,9 @@ struct lane {
     bool is_busy, is_extra; /* extra: a tick of our own, between those of svc/poll */
     struct tick_follow ask;
     const char **tokens;
+    struct tick_glob *globs;
     struct tick_known *known;
-    size_t token_cap, known_cap;
+    size_t token_cap, glob_cap, known_cap;
 };
 
 struct follow {
@@ -171,6 +172,10 @@ static void ask_about(struct lane *lane, struct run *run, int64_t now_us)
     run->asked_us = now_us;
     run->has_new = false;
     *vec_push(lane->tokens, ask->token_count, lane->token_cap) = run->token;
+    const struct metric_plan *plan = run_numbers_plan(run->numbers);
+    for (size_t i = 0; i < plan->glob_count; i++)
+        *vec_push(lane->globs, ask->glob_count, lane->glob_cap) =
+            (struct tick_glob){ run->token, plan->globs[i].pattern };
     for (size_t i = 0; i < run->count; i++) {
         const struct run_file *file = run->files[i];
         *vec_push(lane->known, ask->known_count, lane->known_cap) =
@@ -199,6 +204,7 @@ static const struct tick_follow *fill(struct lane *lane, bool all)
             ask_about(lane, run, now_us);
     }
     lane->ask.tokens = lane->tokens;
+    lane->ask.globs = lane->globs;
     lane->ask.known = lane->known;
     lane->is_busy = lane->ask.token_count > 0;
     return lane->is_busy ? &lane->ask : NULL;
@@ -379,6 +385,7 @@ void follow_free(struct follow *follow)
         drop(follow, entry);
     for (size_t i = 0; i < follow->lane_count; i++) {
         mem_free_ptr(&follow->lanes[i]->tokens);
+        mem_free_ptr(&follow->lanes[i]->globs);
         mem_free_ptr(&follow->lanes[i]->known);
         mem_free_ptr(&follow->lanes[i]);
     }

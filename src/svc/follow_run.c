@@ -2,10 +2,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "exec/tick_files.h"
 #include "svc/fanout.h"
 #include "svc/findings.h"
 #include "svc/kept_logs.h"
-#include "svc/metrics.h"
 #include "svc/verdicts.h"
 #include "text/json_out.h"
 #include "text/utf8.h"
@@ -27,21 +27,33 @@ void run_log_name(int64_t attempt, int64_t task, struct str *out)
 
 /* --- its files --- */
 
-/* False for a name that we do not read. */
-static bool read_name(struct span name, struct run_file *file)
+/* "attempt-2.log", "attempt-1.7.log" */
+static bool is_log(struct span name, struct run_file *file)
 {
     struct span part;
     file->task = -1;
-    if (span_starts(name, "metrics")) {
-        file->kind = span_ends(name, ".csv") ? RUN_FILE_CSV : RUN_FILE_JSONL;
-        return true;
-    }
     if (!span_starts(name, "attempt-") || !span_ends(name, ".log"))
         return false;
     name = span_head(span_skip(name, 8), name.len - 8 - 4);
     if (!span_next(&name, '.', &part) || !span_i64(part, &file->attempt) || file->attempt < 1)
         return false;
     return name.len == 0 || span_i64(name, &file->task);
+}
+
+/* Its path in the run directory. */
+static struct span name_in_run(const struct run *run, const char *path)
+{
+    return span_skip(span_of(path), strlen(run->token) + 1);
+}
+
+static struct metric_file numbers_of(const struct run *run, const struct run_file *file)
+{
+    return (struct metric_file){ .job_id = run->job_id,
+                                 .name = name_in_run(run, file->path),
+                                 .kind = file->kind,
+                                 .task = file->kind == METRIC_LOG ? file->task : -1,
+                                 .inode = file->inode,
+                                 .offset = file->kind == METRIC_LOG ? file->numbers_at : file->offset };
 }
 
 static void run_file_free(struct run_file *file)
@@ -57,33 +69,45 @@ static void share_limit(const struct gateway *gw, struct run *run)
 {
     size_t logs = 0;
     for (size_t i = 0; i < run->count; i++)
-        logs += run->files[i]->kind == RUN_FILE_LOG;
+        logs += run->files[i]->kind == METRIC_LOG;
     for (size_t i = 0; i < run->count; i++)
         run->files[i]->cache.max_bytes = kept_logs_share(gw, logs);
 }
 
+static void open_log(const struct gateway *gw, const struct run *run, struct run_file *file)
+{
+    auto_str struct str cache = STR_MAX(PATH_MAX);
+    struct metric_file numbers = numbers_of(run, file);
+    kept_logs_path(gw, run->job_id, numbers.name, &cache);
+    log_cache_open(&file->cache, str_text(&cache));
+    file->inode = file->cache.inode;
+    file->offset = file->told = file->cache.end;
+    file->scan = mem_alloc(sizeof(*file->scan));
+    findings_resume(file->scan, &file->cache);
+    metrics_resume(gw, &numbers);
+    file->numbers_at = numbers.inode == file->inode ? numbers.offset : 0;
+}
+
 static struct run_file *add_file(const struct gateway *gw, struct run *run, struct span path)
 {
-    struct run_file found = { 0 };
-    struct span name = span_skip(path, strlen(run->token) + 1);
-    if (run->count >= MAX_RUN_FILES || !read_name(name, &found))
+    if (run->count >= MAX_RUN_FILES)
         return NULL;
     struct run_file *file = mem_zalloc(sizeof(*file));
-    *file = found;
     file->path = span_dup(path);
-    if (file->kind == RUN_FILE_LOG) {
-        auto_str struct str cache = STR_MAX(PATH_MAX);
-        kept_logs_path(gw, run->job_id, name, &cache);
-        log_cache_open(&file->cache, str_text(&cache));
-        file->inode = file->cache.inode;
-        file->offset = file->told = file->cache.end;
-        file->scan = mem_alloc(sizeof(*file->scan));
-        findings_resume(file->scan, &file->cache);
+    if (!tick_files_is_path(file->path)) {
+        run_file_free(file);
+        return NULL;
+    }
+    struct span name = name_in_run(run, file->path);
+    if (is_log(name, file)) {
+        file->kind = METRIC_LOG;
+        open_log(gw, run, file);
     } else {
-        struct metric_file metrics = { .job_id = run->job_id, .name = name };
-        metrics_resume(gw, &metrics);
-        file->inode = metrics.inode;
-        file->offset = metrics.offset;
+        file->kind = metric_plan_kind(run_numbers_plan(run->numbers), name.ptr);
+        struct metric_file numbers = numbers_of(run, file);
+        metrics_resume(gw, &numbers);
+        file->inode = numbers.inode;
+        file->offset = numbers.offset;
     }
     *vec_push(run->files, run->count, run->cap) = file;
     share_limit(gw, run);
@@ -119,6 +143,7 @@ struct run *run_new(const struct gateway *gw, const struct job *job)
     run->job_id = job->id;
     run->token = mem_dup_str(job->token);
     run->cluster = mem_dup_str(job->cluster);
+    run->numbers = run_numbers_new(gw, job->id);
     if (!job->array)
         find_kept(gw, run, job);
     return run;
@@ -129,6 +154,7 @@ void run_free(struct run *run)
     for (size_t i = 0; i < run->count; i++)
         run_file_free(run->files[i]);
     mem_free_ptr(&run->files);
+    run_numbers_free(run->numbers);
     mem_clear_str(&run->token);
     mem_clear_str(&run->cluster);
     mem_free_ptr(&run);
@@ -190,6 +216,14 @@ static void tell_new(const struct gateway *gw, const struct run *run, struct run
     }
 }
 
+static void take_numbers(struct run *run, struct run_file *file, bool is_end)
+{
+    struct metric_file numbers = numbers_of(run, file);
+    numbers.is_end = is_end;
+    run_numbers_log(run->numbers, &numbers, &file->cache, is_end);
+    file->numbers_at = numbers.offset;
+}
+
 static void take_log(const struct gateway *gw, struct run *run, struct run_file *file,
                      const struct seen_file *seen, bool is_new)
 {
@@ -197,7 +231,7 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
     struct span fresh;
     int64_t before = file->cache.end;
     if (is_new)
-        file->told = seen->offset;
+        file->told = file->numbers_at = seen->offset;
     file->cache.inode = seen->inode;
     if (log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err) < 0)
         log_warn("job %" PRId64 ": log not kept: %s", run->job_id, err.text);
@@ -206,23 +240,22 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
         *file->scan = (struct link_scan){ .line = seen->offset ? LOG_LINES_UNKNOWN : 0 };
     struct log_place place = { run->job_id, file->attempt, file->task };
     findings_take(gw, &place, file->scan, fresh);
-    findings_progress(gw, run->job_id, fresh, &run->progress);
+    take_numbers(run, file, false);
     tell_new(gw, run, file);
 }
 
 /* After a restart a file may come from its beginning again: what was stored is skipped. */
-static void take_metrics(const struct gateway *gw, const struct run *run, struct run_file *file,
-                         const struct seen_file *seen, bool is_new)
+static void take_metrics(struct run *run, struct run_file *file, const struct seen_file *seen, bool is_new)
 {
-    struct metric_file metrics = { .job_id = run->job_id,
-                                   .name = span_skip(span_of(file->path), strlen(run->token) + 1),
-                                   .is_csv = file->kind == RUN_FILE_CSV,
-                                   .inode = seen->inode,
-                                   .offset = is_new ? seen->offset : file->offset };
-    if (seen->offset > metrics.offset)
-        metrics.offset = seen->offset;
-    metrics_take(gw, &metrics, span_skip(seen->bytes, (size_t)(metrics.offset - seen->offset)));
-    file->offset = metrics.offset;
+    if (is_new || seen->offset > file->offset)
+        file->offset = seen->offset;
+    struct metric_file numbers = numbers_of(run, file);
+    struct span fresh = span_skip(seen->bytes, (size_t)(file->offset - seen->offset));
+    if (file->kind == METRIC_NONE)
+        numbers.offset += (int64_t)fresh.len;
+    else
+        run_numbers_file(run->numbers, &numbers, fresh);
+    file->offset = numbers.offset;
 }
 
 void run_take(const struct gateway *gw, struct run *run, const struct seen_file *seen)
@@ -235,10 +268,10 @@ void run_take(const struct gateway *gw, struct run *run, const struct seen_file 
     bool is_new = (file->inode && file->inode != seen->inode) || seen->size < file->offset;
     file->inode = seen->inode;
     run->has_new = run->has_new || seen->bytes.len || is_new;
-    if (file->kind == RUN_FILE_LOG)
+    if (file->kind == METRIC_LOG)
         take_log(gw, run, file, seen, is_new);
     else
-        take_metrics(gw, run, file, seen, is_new);
+        take_metrics(run, file, seen, is_new);
 }
 
 void run_judge(const struct gateway *gw, const struct run *run)
@@ -247,7 +280,7 @@ void run_judge(const struct gateway *gw, const struct run *run)
     size_t count = 0, cap = 0;
     for (size_t i = 0; i < run->count; i++) {
         const struct run_file *file = run->files[i];
-        if (file->kind == RUN_FILE_LOG)
+        if (file->kind == METRIC_LOG)
             *vec_push(logs, count, cap) = (struct verdict_log){ file->attempt, file->task, &file->cache };
     }
     verdicts_note(gw, run->job_id, logs, count);
@@ -260,9 +293,10 @@ void run_close(const struct gateway *gw, struct run *run)
         struct err err;
         struct run_file *file = run->files[i];
         struct log_place place = { run->job_id, file->attempt, file->task };
-        if (file->kind != RUN_FILE_LOG)
+        if (file->kind != METRIC_LOG)
             continue;
         findings_end(gw, &place, file->scan);
+        take_numbers(run, file, true);
         if (log_cache_close(&file->cache, &err) < 0)
             log_warn("job %" PRId64 ": %s", run->job_id, err.text);
     }

@@ -6,20 +6,19 @@
 #include "domain/report.h"
 #include "svc/gateway.h"
 #include "svc/log_cache.h"
+#include "svc/run_numbers.h"
 #include "text/links.h"
-#include "text/progress.h"
-
-enum run_file_kind { RUN_FILE_LOG, RUN_FILE_JSONL, RUN_FILE_CSV };
 
 struct run_file {
-    char *path; /* "TOKEN/attempt-1.log" */
-    enum run_file_kind kind;
+    char *path;            /* "TOKEN/attempt-1.log" */
+    enum metric_kind kind; /* METRIC_NONE: its bytes are let pass */
     int64_t attempt, task; /* of a log; task -1: none */
     uint64_t inode;
     int64_t offset;
     struct log_cache cache; /* of a log */
     int64_t told;           /* up to where listeners know it */
     struct link_scan *scan; /* of a log */
+    int64_t numbers_at;     /* of a log: up to where its numbers are taken */
 };
 
 struct run {
@@ -27,12 +26,12 @@ struct run {
     char *token, *cluster;
     struct run_file **files;
     size_t count, cap;
-    struct progress progress; /* as it was told last */
-    bool is_waiting;          /* in the queue: there is nothing to read yet */
-    unsigned looks;           /* after its end */
-    int64_t look_at_us;       /* monotonic: the next of them; 0 while it lives */
-    int64_t asked_us;         /* monotonic: when its files were last asked for */
-    bool is_over, has_new;    /* has_new: the report at hand brought something */
+    struct run_numbers *numbers;
+    bool is_waiting;       /* in the queue: there is nothing to read yet */
+    unsigned looks;        /* after its end */
+    int64_t look_at_us;    /* monotonic: the next of them; 0 while it lives */
+    int64_t asked_us;      /* monotonic: when its files were last asked for */
+    bool is_over, has_new; /* has_new: the report at hand brought something */
 };
 
 struct run *run_new(const struct gateway *gw, const struct job *job);

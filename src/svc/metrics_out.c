@@ -103,6 +103,12 @@ int metrics_json(const struct gateway *gw, const struct metrics_query *query, st
 
 /* --- export --- */
 
+struct point {
+    double step, value;
+    int64_t time_us;
+};
+typedef void point_add(struct str *out, const char *name, const struct point *point);
+
 /* RFC 4180: quotes are doubled. */
 static void add_cell(struct str *out, const char *text)
 {
@@ -119,24 +125,36 @@ static void add_cell(struct str *out, const char *text)
     str_add_char(out, '"');
 }
 
-static void add_csv(struct str *out, const char *name, const struct bucket *point)
+static void add_csv(struct str *out, const char *name, const struct point *point)
 {
     add_cell(out, name);
-    str_addf(out, ",%.17g,", point->step_lo);
+    str_addf(out, ",%.17g,", point->step);
     units_add_time(out, point->time_us);
-    str_addf(out, ",%.17g\n", point->min);
+    str_addf(out, ",%.17g\n", point->value);
 }
 
-static void add_line(struct str *out, const char *name, const struct bucket *point)
+static void add_line(struct str *out, const char *name, const struct point *point)
 {
     struct json_out json = { .to = out };
     json_open_object(&json);
     json_member_str(&json, "name", name);
-    json_member_f64(&json, "step", point->step_lo);
+    json_member_f64(&json, "step", point->step);
     json_member_time(&json, "time", point->time_us);
-    json_member_f64(&json, "value", point->min);
+    json_member_f64(&json, "value", point->value);
     json_close_object(&json);
     str_add_char(out, '\n');
+}
+
+static bool is_one_point(const struct bucket *bucket)
+{
+    return bucket->step_lo == bucket->step_hi && (bucket->min == bucket->max || isnan(bucket->min));
+}
+
+static void add_bucket(struct str *out, const char *name, const struct bucket *bucket, point_add *add)
+{
+    add(out, name, &(struct point){ bucket->step_lo, bucket->min, bucket->time_us });
+    if (!is_one_point(bucket))
+        add(out, name, &(struct point){ bucket->step_hi, bucket->max, bucket->time_us });
 }
 
 int metrics_export(const struct gateway *gw, int64_t job_id, bool as_csv, struct str *out, struct err *err)
@@ -152,7 +170,7 @@ int metrics_export(const struct gateway *gw, int64_t job_id, bool as_csv, struct
         if (metric_store_read(gw->store, &all, &answer, err) < 0)
             return -1;
         for (size_t k = 0; k < answer.count; k++)
-            (as_csv ? add_csv : add_line)(out, names.items[i], &answer.buckets[k]);
+            add_bucket(out, names.items[i], &answer.buckets[k], as_csv ? add_csv : add_line);
     }
     return out->failed ? err_set(err, ERR_TOO_LARGE, "more than %zu bytes of metrics", out->max) : 0;
 }

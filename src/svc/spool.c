@@ -60,13 +60,45 @@ int spool_put_secrets(const char *state_dir, const char *token, struct span line
     return file_write(str_text(&path), lines, 0600, err);
 }
 
-int spool_get_secrets(const char *state_dir, const char *token, struct str *lines, struct err *err)
+static void token_path(const char *state_dir, const char *token, struct str *out)
+{
+    str_addf(out, "%s/secrets/%s.token", state_dir, token);
+}
+
+int spool_put_token(const char *state_dir, const char *token, struct span lines, struct err *err)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);
-    secrets_path(state_dir, token, &path);
-    if (access(str_text(&path), F_OK) < 0 && errno == ENOENT)
+    token_path(state_dir, token, &path);
+    auto_fd int fd = open(str_text(&path), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, lines.ptr, lines.len) != (ssize_t)lines.len)
+        return err_errno(err, errno, "%s", str_text(&path));
+    return 0;
+}
+
+static int add_file(const char *path, struct str *lines, struct err *err)
+{
+    auto_str struct str text = STR_MAX(MAX_SECRETS_BYTES);
+    if (access(path, F_OK) < 0 && errno == ENOENT)
         return 0;
-    return file_read(str_text(&path), MAX_SECRETS_BYTES, lines, err);
+    if (file_read(path, MAX_SECRETS_BYTES, &text, err) < 0)
+        return -1;
+    str_add_span(lines, str_span(&text));
+    return 0;
+}
+
+int spool_get_secrets(const char *state_dir, const char *token, struct str *lines, struct err *err)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX), own = STR_MAX(PATH_MAX);
+    secrets_path(state_dir, token, &path);
+    token_path(state_dir, token, &own);
+    return add_file(str_text(&path), lines, err) < 0 ? -1 : add_file(str_text(&own), lines, err);
+}
+
+void spool_drop_token(const char *state_dir, const char *token)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    token_path(state_dir, token, &path);
+    unlink(str_text(&path));
 }
 
 void spool_drop_secrets(const char *state_dir, const char *token)
@@ -74,6 +106,7 @@ void spool_drop_secrets(const char *state_dir, const char *token)
     auto_str struct str path = STR_MAX(PATH_MAX);
     secrets_path(state_dir, token, &path);
     unlink(str_text(&path));
+    spool_drop_token(state_dir, token);
 }
 
 static void mark_path(const char *state_dir, const char *token, struct str *out)
@@ -98,7 +131,7 @@ void spool_unmark(const char *state_dir, const char *token)
     unlink(str_text(&mark));
 }
 
-void spool_each_mark(const char *state_dir, void (*fn)(void *ctx, const char *token), void *ctx)
+static void each_secret(const char *state_dir, const char *ending, spool_each *fn, void *ctx)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);
     str_addf(&path, "%s/secrets", state_dir);
@@ -107,11 +140,21 @@ void spool_each_mark(const char *state_dir, void (*fn)(void *ctx, const char *to
     while (dir && (entry = readdir(dir))) {
         struct span name = span_of(entry->d_name);
         auto_free char *token = span_dup(span_head(name, TOKEN_CHARS));
-        if (span_ends(name, ".sent") && token_is_valid(span_of(token)))
+        if (span_ends(name, ending) && token_is_valid(span_of(token)))
             fn(ctx, token);
     }
     if (dir)
         closedir(dir);
+}
+
+void spool_each_mark(const char *state_dir, spool_each *fn, void *ctx)
+{
+    each_secret(state_dir, ".sent", fn, ctx);
+}
+
+void spool_each_token(const char *state_dir, spool_each *fn, void *ctx)
+{
+    each_secret(state_dir, ".token", fn, ctx);
 }
 
 struct kept {

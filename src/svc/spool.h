@@ -13,12 +13,17 @@ int spool_prepare(const char *state_dir, struct err *err); /* makes both folders
 /* An open descriptor and the length; ERR_NOT_FOUND where the tar is gone. */
 int spool_open_tar(const char *state_dir, const char *tree, int *fd, uint64_t *bytes, struct err *err);
 int spool_put_secrets(const char *state_dir, const char *token, struct span lines, struct err *err);
-/* Appends the lines; nothing where the job has none. */
+/* The job's own token (svc/metrics_token.h), beside them. Not fsynced: a job that lost it does without. */
+int spool_put_token(const char *state_dir, const char *token, struct span lines, struct err *err);
+void spool_drop_token(const char *state_dir, const char *token);
+/* Appends the lines of both; nothing where the job has none. */
 int spool_get_secrets(const char *state_dir, const char *token, struct str *lines, struct err *err);
-void spool_drop_secrets(const char *state_dir, const char *token);
+void spool_drop_secrets(const char *state_dir, const char *token); /* both */
 /* The secrets have reached the cluster: the file becomes an empty mark. False where the job has none. */
 bool spool_mark_sent(const char *state_dir, const char *token);
-void spool_each_mark(const char *state_dir, void (*fn)(void *ctx, const char *token), void *ctx);
+typedef void spool_each(void *ctx, const char *token);
+void spool_each_mark(const char *state_dir, spool_each *fn, void *ctx);
+void spool_each_token(const char *state_dir, spool_each *fn, void *ctx);
 void spool_unmark(const char *state_dir, const char *token);
 /* Removes tars that no waiting job needs, older than an hour (another submit may be writing one). */
 void spool_prune(const struct gateway *gw);

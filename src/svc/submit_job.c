@@ -67,6 +67,8 @@ static int store_intent(struct submission *s, const struct token *token, const s
     if (jobs_add_take(gw->jobs, job, &script, err) < 0)
         return -1;
     *job_id = job->id;
+    if (submission_put_token(s, job, err) < 0)
+        return -1;
     return keep_idempotency(s, job->id, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "svc/metrics_token.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 #include "text/json_out.h"
@@ -116,4 +117,9 @@ int submission_put_secrets(const struct submission *s, const char *token, struct
         return 0;
     return spool_put_secrets(settings_daemon(s->submit->gw->settings)->state_dir, token, str_span(&lines),
                              err);
+}
+
+int submission_put_token(const struct submission *s, const struct job *job, struct err *err)
+{
+    return metrics_token_issue(s->submit->gw, job, err);
 }

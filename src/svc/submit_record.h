@@ -14,4 +14,7 @@ char *submission_request_json(const struct submission *s);
 /* Writes the values of env.secrets to the spool (0600). -1 names the one that has no value. */
 int submission_put_secrets(const struct submission *s, const char *token, struct err *err);
 
+/* Makes the token that the stored job posts its numbers with. */
+int submission_put_token(const struct submission *s, const struct job *job, struct err *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include "store/event_store.h"
 #include "store/misc_store.h"
 #include "svc/kept_logs.h"
+#include "svc/metrics_token.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 
@@ -19,4 +20,5 @@ void upkeep_prune(struct gateway *gw)
         log_warn("pruning: %s", err.text);
     spool_prune(gw);
     kept_logs_prune(gw);
+    metrics_token_prune(gw);
 }

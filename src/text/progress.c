@@ -1,5 +1,9 @@
 #include "text/progress.h"
 
+#include "base/mem.h"
+#include "text/metric_row.h"
+#include "text/step_words.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -31,24 +35,16 @@ static struct span until(struct span text, const char *ends)
     return span_head(text, len);
 }
 
-/* "12/345" that ends at or stands before `end`; the digits may have blanks in front. */
-static bool read_ratio(struct span line, double *fraction)
+/* "12/345" somewhere in the line. */
+static bool read_ratio(struct span line, struct progress *out)
 {
+    struct span rest;
     for (size_t at = 0; at < line.len; at++) {
-        double done = 0, all = 0;
-        size_t i = at;
-        if (line.ptr[at] != '/' || at == 0 || !isdigit((unsigned char)line.ptr[at - 1]))
+        bool is_start =
+            isdigit((unsigned char)line.ptr[at]) && (at == 0 || !isdigit((unsigned char)line.ptr[at - 1]));
+        if (!is_start || !step_ratio(span_skip(line, at), &out->step, &out->total, &rest))
             continue;
-        size_t from = at;
-        while (from > 0 && isdigit((unsigned char)line.ptr[from - 1]))
-            from--;
-        for (size_t k = from; k < at; k++)
-            done = done * 10 + (line.ptr[k] - '0');
-        for (i = at + 1; i < line.len && isdigit((unsigned char)line.ptr[i]); i++)
-            all = all * 10 + (line.ptr[i] - '0');
-        if (all <= 0 || done > all)
-            continue;
-        *fraction = done / all;
+        out->fraction = (double)out->step / (double)out->total;
         return true;
     }
     return false;
@@ -83,22 +79,113 @@ static double read_eta(struct span line)
 
 static bool read_bar(struct span line, struct progress *out)
 {
-    struct progress found = { 0, -1 };
+    struct progress found = { 0, -1, -1, -1 };
     bool is_tqdm = read_percent(line, &found.fraction);
     bool is_keras = !is_tqdm && (span_has(line, "ETA: ") || span_has(line, "[=")) && span_has(line, "[");
-    double exact;
+    size_t from = is_tqdm ? span_find(line, SPAN_LIT("%|")) : 0; /* "Epoch 3/10: 45%|" */
     if (!is_tqdm && !is_keras)
         return false;
-    if (read_ratio(line, &exact))
-        found.fraction = exact;
-    else if (is_keras)
+    if (!read_ratio(span_skip(line, from), &found) && is_keras)
         return false;
     found.eta_s = read_eta(line);
     *out = found;
     return true;
 }
 
-bool progress_find(struct span text, struct progress *out)
+/* --- words --- */
+
+static bool has_pairs(struct span line)
+{
+    return span_find_char(line, '=') < line.len || span_has(line, ": ");
+}
+
+/* "step 450/1000"; "Epoch 3/10": its beginning where it stands alone, its end where numbers follow. */
+static bool read_words(struct span line, const struct progress_hint *hint, struct progress *out)
+{
+    struct step_words words;
+    if (!step_words(line, &words))
+        return false;
+    if (words.step >= 0 && words.total <= 0)
+        words.total = hint->total;
+    if (words.step >= 0 && words.total > 0 && words.step <= words.total) {
+        *out = (struct progress){ (double)words.step / (double)words.total, -1, words.step, words.total };
+        return true;
+    }
+    if (words.epochs <= 0 || words.step >= 0)
+        return false;
+    int64_t done = words.epoch > 0 && !has_pairs(line) ? words.epoch - 1 : words.epoch;
+    *out = (struct progress){ (double)done / (double)words.epochs, -1, -1, -1 };
+    return true;
+}
+
+/* A bar of one epoch is a part of the whole. */
+static void place_in_epochs(struct span line, const struct progress_hint *hint, struct progress *found)
+{
+    struct step_words words;
+    int64_t epoch = hint->epoch, epochs = hint->epochs;
+    if (step_words(line, &words) && words.epochs > 0) {
+        epoch = words.epoch;
+        epochs = words.epochs;
+    }
+    if (epochs <= 1 || epoch < 0 || epoch > epochs)
+        return;
+    found->fraction = ((double)(epoch > 0 ? epoch - 1 : 0) + found->fraction) / (double)epochs;
+    found->eta_s = -1;
+    found->step = found->total = -1;
+}
+
+/* --- own patterns --- */
+
+static bool group_number(const struct regex *regex, const struct regex_match *match, const char *name,
+                         double *out)
+{
+    size_t group = regex_group(regex, name);
+    return group && metric_number(span_trim(match->groups[group]), out);
+}
+
+static bool read_pattern(struct span line, const struct progress_hint *hint, struct progress *out)
+{
+    struct regex_match match;
+    double step, total = (double)hint->total, value;
+    if (!regex_match(hint->pattern, line, 0, &match))
+        return false;
+    struct progress found = { -1, -1, -1, -1 };
+    if (group_number(hint->pattern, &match, "fraction", &value))
+        found.fraction = value;
+    else if (group_number(hint->pattern, &match, "percent", &value))
+        found.fraction = value / 100;
+    (void)group_number(hint->pattern, &match, "total", &total);
+    bool has_step = group_number(hint->pattern, &match, "step", &step) ||
+                    (found.fraction < 0 && metric_number(span_trim(match.groups[1]), &step));
+    if (has_step && total > 0 && step >= 0 && step <= total && total < 1e15) {
+        found.step = (int64_t)step;
+        found.total = (int64_t)total;
+        found.fraction = found.fraction < 0 ? step / total : found.fraction;
+    }
+    if (!(found.fraction >= 0 && found.fraction <= 1))
+        return false;
+    *out = found;
+    return true;
+}
+
+/* --- text --- */
+
+static bool read_line(struct span line, const struct progress_hint *hint, struct progress *out)
+{
+    if (hint->pattern)
+        return read_pattern(line, hint, out);
+    if (read_bar(line, out)) {
+        place_in_epochs(line, hint, out);
+        return true;
+    }
+    if (!read_words(line, hint, out))
+        return false;
+    if (out->step >= 0)
+        place_in_epochs(line, hint, out);
+    return true;
+}
+
+bool progress_find(struct span text, const struct progress_hint *hint, struct progress *out)
 {
     enum { NEAR = 4096 }; /* a bar redraws often: only the end matters */
     if (text.len > NEAR)
@@ -107,7 +194,7 @@ bool progress_find(struct span text, struct progress *out)
         size_t from = text.len;
         while (from > 0 && text.ptr[from - 1] != '\r' && text.ptr[from - 1] != '\n')
             from--;
-        if (read_bar(span_skip(text, from), out))
+        if (from < text.len && read_line(span_skip(text, from), hint, out))
             return true;
         if (from == 0)
             return false;

@@ -7,6 +7,8 @@
 #include "store/metric_store.h"
 #include "support/figure.h"
 #include "text/links.h"
+#include "text/log_lines.h"
+#include "text/metric_csv.h"
 #include "text/metric_lines.h"
 
 #include <math.h>
@@ -47,6 +49,48 @@ static void bench_parse(void)
     figure_at_least("metric lines (JSONL) parsed", (double)points / spent / 1e6, 1, "M points/s");
 }
 
+static double read_rate(struct span text, struct log_reader *reader, size_t *points)
+{
+    double start = now_s();
+    log_lines(reader, text, count_row, points);
+    return (double)text.len / (now_s() - start) / 1e6;
+}
+
+/* A log that a preset or a pattern of one's own finds two numbers in on each line. */
+static void bench_log_lines(void)
+{
+    auto_str struct str text = STR_MAX((size_t)SCAN_BYTES + 1024);
+    for (int i = 0; text.len < SCAN_BYTES; i++)
+        str_addf(&text,
+                 "[2026-01-31 12:00:00] epoch %d step %d loss: 0.%06d acc=0.98 time 12.3s eta 1:02:03\n",
+                 i / 1000, i, i % 1000000);
+    struct regex *regex = NULL;
+    if (regex_compile(SPAN_LIT("step (?<step>\\d+) loss: (?<loss>\\S+) acc=(?<acc>\\S+)"), &regex, NULL) < 0)
+        exit(1);
+    size_t by_preset = 0, by_pattern = 0;
+    struct log_reader presets = { .presets = LOG_ALL, .epoch = -1, .epochs = -1 };
+    struct log_reader patterns = { .patterns = &regex, .pattern_count = 1, .epoch = -1, .epochs = -1 };
+    double preset_rate = read_rate(str_span(&text), &presets, &by_preset);
+    double pattern_rate = read_rate(str_span(&text), &patterns, &by_pattern);
+    printf("log lines by all presets        %8.0f MB/s  (%.2f M points)\n", preset_rate,
+           (double)by_preset / 1e6);
+    printf("log lines by an own pattern     %8.0f MB/s  (%.2f M points)\n", pattern_rate,
+           (double)by_pattern / 1e6);
+    regex_free(regex);
+}
+
+static void bench_csv(void)
+{
+    auto_str struct str text = STR_MAX((size_t)256 << 20), header = STR_MAX(MAX_CSV_HEADER_BYTES);
+    size_t points = 0;
+    str_add(&text, "step,loss,acc,lr,grad\n");
+    for (int i = 0; i < POINTS / 4; i++)
+        str_addf(&text, "%d,%.6f,%.4f,0.001,nan\n", i, 1.0 / (i + 1), i / 1e6);
+    double start = now_s();
+    (void)metric_csv(&header, str_span(&text), count_row, &points);
+    printf("CSV parsed                      %8.2f M points/s\n", (double)points / (now_s() - start) / 1e6);
+}
+
 static void bench_store(void)
 {
     struct store_help h;
@@ -57,8 +101,8 @@ static void bench_store(void)
     for (int from = 0; from < POINTS; from += PIECE) {
         for (int i = 0; i < PIECE; i++)
             points[i] = (struct bucket){ from + i, from + i, (double)(i % 997), (double)(i % 997), 0 };
-        if (metric_store_append(h.store, job, SPAN_LIT("loss"), points, PIECE, NULL) < 0 ||
-            store_flush(h.store, NULL) < 0)
+        struct series_write write = { job, SPAN_LIT("loss"), SERIES_OF_FILE, 0, points, PIECE };
+        if (metric_store_append(h.store, &write, NULL) < 0 || store_flush(h.store, NULL) < 0)
             exit(1);
     }
     figure_at_least("metric points stored", POINTS / (now_s() - start), 100000, "points/s");
@@ -122,6 +166,8 @@ static void bench_scan(void)
 int main(void)
 {
     bench_parse();
+    bench_csv();
+    bench_log_lines();
     bench_store();
     bench_scan();
     return 0;

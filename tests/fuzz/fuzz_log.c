@@ -49,7 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(!folded.failed);
     must(!plain.failed);
     struct progress progress;
-    must(!progress_find(text, &progress) || (progress.fraction >= 0 && progress.fraction <= 1));
+    const struct progress_hint nothing_known = { -1, -1, 0, NULL };
+    must(!progress_find(text, &nothing_known, &progress) ||
+         (progress.fraction >= 0 && progress.fraction <= 1));
     for (int state = 0; state < JOB_STATE_COUNT; state++)
         check_verdict(text, (enum job_state)state);
     return 0;

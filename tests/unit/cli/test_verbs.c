@@ -11,7 +11,8 @@
     "{\"items\":[{\"id\":12,\"state\":\"running\",\"name\":\"" HOSTILE                                      \
     "\",\"project\":\"p\",\"cluster\":\"c\","                                                               \
     "\"resources\":{\"gpus\":2,\"nodes\":1,\"gpu_type\":\"a100\"},\"created_at\":\"2025-10-09T08:43:20Z\"," \
-    "\"started_at\":\"2025-10-09T08:48:20Z\",\"why\":\"a long reason that no narrow terminal can show\"}]," \
+    "\"started_at\":\"2025-10-09T08:48:20Z\",\"progress\":{\"fraction\":0.459},\"why\":\"a long reason "    \
+    "that no narrow terminal can show\"}],"                                                                 \
     "\"next\":null,\"total\":null}"
 
 static void check_harmless(const char *text)
@@ -46,6 +47,24 @@ static void hostile_names_are_harmless_in_lists_and_documents(void **state)
     cli_test_end(&test);
 }
 
+static void show_tells_progress_and_numbers(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .status = 200,
+          .body =
+              "{\"id\":12,\"state\":\"running\",\"progress\":{\"fraction\":0.459,\"eta_s\":76,\"step\":459,"
+              "\"total\":1000},\"metrics\":{\"val/"
+              "loss\":{\"last\":0.123456,\"best\":\"NaN\",\"step\":459}}}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "show", "12"), 0);
+    assert_has(test.out, "progress    45% (459 of 1000), about 00:01:16 left\n");
+    assert_has(test.out, "METRIC\tLAST\tBEST\tSTEP\nval/loss\t0.1235\tNaN\t459\n");
+    cli_test_end(&test);
+}
+
 static void a_list_fits_the_terminal(void **state)
 {
     (void)state;
@@ -71,8 +90,9 @@ static void to_a_pipe_nothing_is_cut_and_tabs_part_the_columns(void **state)
     CLI_BEGIN(&test, script);
     test.env.columns = 20;
     assert_int_equal(RUN(&test, "ls"), 0);
-    assert_has(test.out, "ID\tSTATE\tNAME\tPROJECT\tCLUSTER\tGPUS\tELAPSED\tAGE\tWHY\n12\trunning\tevil");
-    assert_has(test.out, "\t2 a100\t00:05:00\t10m\ta long reason that no narrow terminal can show\n");
+    assert_has(test.out,
+               "ID\tSTATE\tNAME\tPROJECT\tCLUSTER\tGPUS\tELAPSED\tDONE\tAGE\tWHY\n12\trunning\tevil");
+    assert_has(test.out, "\t2 a100\t00:05:00\t45%\t10m\ta long reason that no narrow terminal can show\n");
     cli_test_end(&test);
 }
 
@@ -288,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_names_are_harmless_in_lists_and_documents),
         cmocka_unit_test(a_list_fits_the_terminal),
+        cmocka_unit_test(show_tells_progress_and_numbers),
         cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
         cmocka_unit_test(all_pages_of_a_list_are_read),
         cmocka_unit_test(a_followed_log_has_each_byte_once),

@@ -22,7 +22,8 @@ static struct setting {
     char token[TOKEN_CHARS + 1];
     struct tick_known known[8];
     char paths[8][80];
-    size_t known_count, budget;
+    struct tick_glob globs[2];
+    size_t glob_count, known_count, budget;
     struct str out;
     struct frame frame;
     struct tick_files files;
@@ -79,7 +80,7 @@ static void tick(void)
 {
     struct nonce nonce = nonce_new();
     const char *tokens[] = { s.token };
-    struct tick_follow follow = { tokens, 1, s.known, s.known_count, s.budget };
+    struct tick_follow follow = { tokens, 1, s.globs, s.glob_count, s.known, s.known_count, s.budget };
     auto_str struct str sh = STR_MAX(1 << 20);
     clear_answer();
     s.out = STR_MAX(64 << 20);
@@ -235,11 +236,39 @@ static void names_that_are_none_of_a_run_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         s.known_count = 0;
         know(names[i], 1, 1);
-        struct tick_follow follow = { tokens, 1, s.known, 1, 100 };
+        struct tick_follow follow = { tokens, 1, NULL, 0, s.known, 1, 100 };
         assert_int_equal(tick_files_program(&sh, &follow, NULL), -1);
     }
     const char *wrong[] = { "$(reboot)" };
-    assert_int_equal(tick_files_program(&sh, &(struct tick_follow){ wrong, 1, NULL, 0, 1 }, NULL), -1);
+    assert_int_equal(tick_files_program(&sh, &(struct tick_follow){ wrong, 1, NULL, 0, NULL, 0, 1 }, NULL),
+                     -1);
+}
+
+static void own_patterns_reach_deeper(void **state)
+{
+    (void)state;
+    char path[200];
+    (void)snprintf(path, sizeof(path), "%s/runs/%s/code", s.dir, s.token);
+    assert_int_equal(mkdir(path, 0700), 0);
+    put("code/x.csv", "w", SPAN_LIT("a\n1\n"));
+    put("code/it's odd $(x).csv", "w",
+        SPAN_LIT("a\n2\n")); /* no name of ours; the others are read all the same */
+    put("metrics.csv", "w", SPAN_LIT("b\n3\n"));
+    s.globs[0] = (struct tick_glob){ s.token, "code/*.csv" };
+    s.globs[1] = (struct tick_glob){ s.token, "metrics*.csv" }; /* is there anyway */
+    s.glob_count = 2;
+    tick();
+    assert_int_equal(s.files.count, 2);
+    assert_true(span_is(seen("code/x.csv")->bytes, "a\n1\n"));
+    assert_true(span_is(seen("metrics.csv")->bytes, "b\n3\n"));
+    static const char *const wrong[] = { "../*", "/etc/*", "$(x)", "a b", "-x", "a/../b", "" };
+    auto_str struct str sh = STR_MAX(1 << 20);
+    const char *tokens[] = { s.token };
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct tick_glob glob = { s.token, wrong[i] };
+        struct tick_follow follow = { tokens, 1, &glob, 1, NULL, 0, 100 };
+        assert_int_equal(tick_files_program(&sh, &follow, NULL), -1);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -256,6 +285,7 @@ int main(void)
         TEST(the_budget_is_shared_fairly),
         TEST(a_log_far_behind_jumps_to_its_end),
         TEST(names_that_are_none_of_a_run_are_refused),
+        TEST(own_patterns_reach_deeper),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ static void put(const char *name, double step, double value)
 {
     struct bucket point = { step, step, value, value, 0 };
     struct err err;
-    if (metric_store_append(h.store, job, span_of(name), &point, 1, &err) < 0)
+    struct series_write write = { job, span_of(name), SERIES_OF_FILE, 0, &point, 1 };
+    if (metric_store_append(h.store, &write, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -40,6 +41,9 @@ static double wave(int i)
     return (double)(i * 7919 % 1009) * i - i;
 }
 
+static int64_t max_points;
+static enum series_source source = SERIES_OF_FILE;
+
 static void fill(const char *name, int count, int piece)
 {
     struct bucket *points = mem_alloc((size_t)piece * sizeof(*points));
@@ -47,7 +51,8 @@ static void fill(const char *name, int count, int piece)
         int n = count - from < piece ? count - from : piece;
         for (int i = 0; i < n; i++)
             points[i] = (struct bucket){ from + i, from + i, wave(from + i), wave(from + i), 0 };
-        assert_int_equal(metric_store_append(h.store, job, span_of(name), points, (size_t)n, NULL), 0);
+        struct series_write write = { job, span_of(name), source, max_points, points, (size_t)n };
+        assert_int_equal(metric_store_append(h.store, &write, NULL), 0);
     }
     free(points);
     assert_int_equal(store_flush(h.store, NULL), 0);
@@ -171,15 +176,82 @@ static void a_series_that_is_none_is_empty(void **state)
     assert_int_equal(answer.total, 0);
 }
 
+static void old_points_live_on_in_their_roll_ups(void **state)
+{
+    (void)state;
+    max_points = 512;
+    fill("loss", 100000, 777);
+    fill("all_at_once", 100000, 100000);
+    max_points = 0;
+    fill("unbounded", 100000, 5000);
+    double min = INFINITY, max = -INFINITY, low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < 100000; i++) {
+        min = series_min(min, wave(i));
+        max = series_max(max, wave(i));
+    }
+    auto_series struct series_answer all = ask("loss", (double)-INFINITY, (double)INFINITY, 0);
+    assert_false(all.is_raw);
+    assert_int_equal(all.total, 100000);
+    double next = 0;
+    size_t points = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        const struct bucket *b = &all.buckets[i];
+        assert_true(b->step_lo == next); /* none twice, none missing */
+        next = b->step_hi + 1;
+        points += b->step_lo == b->step_hi;
+        low = series_min(low, b->min);
+        high = series_max(high, b->max);
+    }
+    assert_true(next == 100000);
+    assert_true(low == min && high == max);
+    assert_in_range(points, 512, 512 + SERIES_CHUNK);
+    assert_true(all.count < 4 * (512 + SERIES_CHUNK));
+    assert_true(all.buckets[all.count - 1].min == wave(99999));
+    auto_series struct series_answer same = ask("all_at_once", (double)-INFINITY, (double)INFINITY, 0);
+    assert_int_equal(same.count, all.count);
+    assert_memory_equal(same.buckets, all.buckets, all.count * sizeof(*all.buckets));
+    auto_series struct series_answer recent = ask("loss", 99900, 99999, 1000);
+    assert_true(recent.is_raw);
+    assert_int_equal(recent.count, 100);
+    auto_series struct series_answer early = ask("loss", 100, 199, 1000);
+    assert_false(early.is_raw);
+    assert_true(early.count >= 1 && early.buckets[0].step_lo <= 100);
+    auto_series struct series_answer whole = ask("unbounded", (double)-INFINITY, (double)INFINITY, 0);
+    assert_int_equal(whole.count, 100000);
+}
+
+static void the_better_source_takes_the_place_of_the_log(void **state)
+{
+    (void)state;
+    source = SERIES_OF_LOG;
+    fill("loss", 5000, 1000);
+    source = SERIES_OF_FILE;
+    fill("loss", 10, 10);
+    source = SERIES_OF_LOG;
+    fill("loss", 5000, 1000); /* comes too late */
+    source = SERIES_OF_FILE;
+    auto_series struct series_answer answer = ask("loss", (double)-INFINITY, (double)INFINITY, 0);
+    assert_int_equal(answer.total, 10);
+    assert_int_equal(answer.count, 10);
+    auto_str struct str out = STR_MAX(1000);
+    assert_int_equal(metric_store_list(h.store, job, note, &out, NULL), 0);
+    assert_true(span_starts(str_span(&out), "loss 10 9 "));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(points_come_back_as_they_went_in),   TEST(every_way_of_appending_gives_the_same_roll_ups),
-        TEST(no_zoom_loses_an_extreme),           TEST(a_narrow_zoom_shows_points),
-        TEST(steps_may_go_back_and_nan_survives), TEST(the_list_tells_last_and_extremes),
+        TEST(points_come_back_as_they_went_in),
+        TEST(every_way_of_appending_gives_the_same_roll_ups),
+        TEST(no_zoom_loses_an_extreme),
+        TEST(a_narrow_zoom_shows_points),
+        TEST(steps_may_go_back_and_nan_survives),
+        TEST(the_list_tells_last_and_extremes),
         TEST(a_series_that_is_none_is_empty),
+        TEST(old_points_live_on_in_their_roll_ups),
+        TEST(the_better_source_takes_the_place_of_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

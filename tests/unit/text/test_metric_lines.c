@@ -1,3 +1,4 @@
+/* Covers: text/metric_row. */
 #include "text/metric_lines.h"
 
 #include "base/mem.h"
@@ -77,19 +78,8 @@ static void any_rubbish_is_survived(void **state)
         char *copy = mem_dup_bytes(text, len); /* its end is the end of memory, for the sanitizer */
         str_cut(&out, 0);
         (void)metric_jsonl((struct span){ copy, len }, note, &out);
-        (void)metric_csv(SPAN_LIT("a,b"), (struct span){ copy, len }, note, &out);
         free(copy);
     }
-}
-
-static void rows_under_a_header(void **state)
-{
-    (void)state;
-    auto_str struct str out = STR_MAX(1000);
-    size_t bad = metric_csv(SPAN_LIT("step,\"loss\", name,acc\r"),
-                            SPAN_LIT("1,0.5,x,1\r\n2,nan,y\n\nrubbish\n"), note, &out);
-    assert_string_equal(str_text(&out), "1@0 loss=0.5 acc=1\n2@0 loss=nan\n");
-    assert_int_equal(bad, 1);
 }
 
 static void numbers_are_the_ones_that_strtod_reads(void **state)
@@ -128,7 +118,6 @@ int main(void)
         cmocka_unit_test(what_is_no_number_is_left_out),
         cmocka_unit_test(broken_lines_are_counted_and_left),
         cmocka_unit_test(any_rubbish_is_survived),
-        cmocka_unit_test(rows_under_a_header),
         cmocka_unit_test(numbers_are_the_ones_that_strtod_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
