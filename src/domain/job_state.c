@@ -90,7 +90,7 @@ const char *job_group_word(enum job_group group)
 
 static bool is_same_word(struct span s, const char *word)
 {
-    return strlen(word) == s.len && s.len && strncasecmp(s.ptr, word, s.len) == 0;
+    return strlen(word) == s.len && strncasecmp(s.ptr, word, s.len) == 0;
 }
 
 static enum job_state state_of_one(struct span word)
@@ -153,7 +153,7 @@ bool job_state_is_requeue(enum job_state from, enum job_state to)
 {
     if (from == to || !job_state_may(from, to) || !job_state_is_live(to))
         return false;
-    uint64_t bit = (unsigned)from < JOB_STATE_COUNT ? UINT64_C(1) << from : 0;
+    uint64_t bit = UINT64_C(1) << from;
     if (bit & SLURM_ENDED)
         return true;
     return (bit & SLURM_ACTIVE) && (SLURM_QUEUED & (UINT64_C(1) << to));

@@ -66,7 +66,7 @@ void frame_begin(struct str *to, const struct nonce *nonce)
     str_addf(to, "_r=0; _f() { printf '\\n%%s %%s\\n' %s \"$1\"; }\n_f BEGIN\n", nonce->text);
 }
 
-static bool is_name(const char *name)
+bool frame_is_name(const char *name)
 {
     size_t len = strlen(name);
     return len > 0 && len <= MAX_FRAME_NAME &&
@@ -75,13 +75,13 @@ static bool is_name(const char *name)
 
 void frame_section_open(struct str *to, const char *name)
 {
-    assert(is_name(name));
+    assert(frame_is_name(name));
     str_addf(to, "_f '+ %s'\n", name);
 }
 
 void frame_section_close(struct str *to, const char *name)
 {
-    assert(is_name(name));
+    assert(frame_is_name(name));
     str_addf(to, "_r=$?; _f \"- %s $_r\"\n", name);
 }
 

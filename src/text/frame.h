@@ -36,7 +36,8 @@ int frame_input(struct str *to, enum frame_kind kind, struct span program, const
  * with the status of the last section closed. Names: letters, digits and "_.:/@+=-", at most MAX_FRAME_NAME.
  */
 void frame_begin(struct str *to, const struct nonce *nonce);
-void frame_section_open(struct str *to, const char *name);
+bool frame_is_name(const char *name);
+void frame_section_open(struct str *to, const char *name); /* name: ours, a frame_is_name */
 void frame_section_close(struct str *to, const char *name);
 void frame_end(struct str *to);
 

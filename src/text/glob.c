@@ -15,7 +15,7 @@ static size_t match_class(struct span pattern, unsigned char c, bool *is_match)
     bool found = false;
     for (size_t first = at; at < pattern.len; at++) {
         if (pattern.ptr[at] == ']' && at > first) {
-            *is_match = c != '/' && found != is_negated;
+            *is_match = found != is_negated; /* c is none of a path's slashes: parts are matched */
             return at + 1;
         }
         at += pattern.ptr[at] == '\\' && at + 1 < pattern.len;
@@ -30,10 +30,11 @@ static size_t match_class(struct span pattern, unsigned char c, bool *is_match)
     return 0;
 }
 
-/* One element of the pattern (no star) at the heads of both; false where it does not match. */
+/* One element of the pattern (no star) at the heads of both, text not empty; false where it does not match.
+ */
 static bool match_one(struct span *pattern, struct span *text)
 {
-    if (pattern->len == 0 || text->len == 0)
+    if (pattern->len == 0)
         return false;
     char p = pattern->ptr[0];
     size_t used_pattern = 1, used_text = 1;

@@ -13,14 +13,12 @@ enum { JSON_MEMORY_BYTES = 16 * 1024 * 1024 };
 
 /* jansson's allocator has no context argument; this is the one place that needs state, per thread. */
 static _Thread_local struct {
-    bool is_active, has_overflowed;
+    bool has_overflowed;
     size_t used_bytes;
 } budget;
 
 static void *budget_alloc(size_t size)
 {
-    if (!budget.is_active)
-        return mem_alloc(size);
     if (size > JSON_MEMORY_BYTES - budget.used_bytes) {
         budget.has_overflowed = true;
         return NULL;
@@ -34,10 +32,8 @@ static void *budget_alloc(size_t size)
 
 static void budget_free(void *block)
 {
-    if (budget.is_active && block) {
-        size_t real = malloc_usable_size(block);
-        budget.used_bytes -= real < budget.used_bytes ? real : budget.used_bytes;
-    }
+    size_t real = malloc_usable_size(block);
+    budget.used_bytes -= real < budget.used_bytes ? real : budget.used_bytes;
     free(block);
 }
 
@@ -67,9 +63,8 @@ static void convert(struct doc *to, json_t *from);
 static void convert_members(struct doc *to, json_t *from)
 {
     to->kind = DOC_MAP;
-    const char *key;
-    json_t *value;
-    json_object_foreach(from, key, value) convert(doc_push(to, key), value);
+    for (void *at = json_object_iter(from); at; at = json_object_iter_next(from, at))
+        convert(doc_push(to, json_object_iter_key(at)), json_object_iter_value(at));
 }
 
 static void convert_items(struct doc *to, json_t *from)
@@ -113,7 +108,7 @@ static void convert(struct doc *to, json_t *from)
     case JSON_TRUE:
     case JSON_FALSE:
         to->kind = DOC_BOOL;
-        to->boolean = json_is_true(from);
+        to->boolean = json_typeof(from) == JSON_TRUE;
         break;
     case JSON_NULL:
         to->kind = DOC_NULL;
@@ -126,10 +121,7 @@ static json_t *load(struct span text, struct err *err)
     json_error_t why;
     memset(&budget, 0, sizeof(budget));
     json_set_alloc_funcs(budget_alloc, budget_free);
-    budget.is_active = true;
-    json_t *value =
-        json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    budget.is_active = false;
+    json_t *value = json_loadb(span_chars(text), text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (value)
         return value;
     if (budget.has_overflowed)

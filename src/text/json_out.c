@@ -144,11 +144,11 @@ void json_f64(struct json_out *out, double value)
         return;
     }
     char digits[40];
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(digits, sizeof(digits), "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
+    (void)snprintf(digits, sizeof(digits), "%.15g", value);
+    if (strtod(digits, NULL) != value)
+        (void)snprintf(digits, sizeof(digits), "%.16g", value);
+    if (strtod(digits, NULL) != value)
+        (void)snprintf(digits, sizeof(digits), "%.17g", value); /* always reads back the same */
     json_raw(out, span_of(digits));
 }
 

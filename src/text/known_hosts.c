@@ -156,8 +156,8 @@ static struct known_answer check_name(struct span text, struct span name, struct
 
 static struct span put_name(const char *host, unsigned port, char *buf, size_t size)
 {
-    int n = port == 22 ? snprintf(buf, size, "%s", host) : snprintf(buf, size, "[%s]:%u", host, port);
-    return (struct span){ buf, n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1 };
+    (void)(port == 22 ? snprintf(buf, size, "%s", host) : snprintf(buf, size, "[%s]:%u", host, port));
+    return span_of(buf); /* cut where it is too long: no name is */
 }
 
 struct known_answer known_hosts_check(struct span text, const char *host, unsigned port, struct span key)

@@ -13,15 +13,15 @@ static bool is_plain(struct span text)
     return text.len <= PLAIN_BYTES && !span_has(text, "=?");
 }
 
-/* So much of text that a code point is not cut. */
+/* So much of text, which is UTF-8, that a code point is not cut. */
 static size_t word_len(struct span text)
 {
     size_t len = 0;
     while (len < text.len) {
         size_t one = utf8_decode(span_skip(text, len), NULL);
-        if (len + (one ? one : 1) > WORD_BYTES)
+        if (len + one > WORD_BYTES)
             break;
-        len += one ? one : 1;
+        len += one;
     }
     return len;
 }

@@ -60,8 +60,7 @@ static void open_paren(struct shell_state *state)
 {
     bool is_double = state->before == '(';
     push(state, SHELL_BARE);
-    if (state->depth)
-        state->levels[state->depth - 1].has_escapes = is_double;
+    state->levels[state->depth - 1].has_escapes = is_double;
 }
 
 static void feed_bare(struct shell_state *state, char c, struct span rest)
@@ -69,8 +68,7 @@ static void feed_bare(struct shell_state *state, char c, struct span rest)
     if (c == '\'') {
         bool is_ansi = state->before == '$';
         push(state, SHELL_SINGLE);
-        if (state->depth)
-            state->levels[state->depth - 1].has_escapes = is_ansi;
+        state->levels[state->depth - 1].has_escapes = is_ansi;
     } else if (c == '"') {
         push(state, SHELL_DOUBLE);
     } else if (c == '`') {
@@ -148,7 +146,7 @@ static void feed_char(struct shell_state *state, struct span rest)
     else
         feed_quoted(state, c);
     /* the newline that ends a comment may also start a here-document */
-    if (place == SHELL_COMMENT && c == '\n' && shell_state_place(state) == SHELL_BARE)
+    if (place == SHELL_COMMENT && c == '\n') /* a comment stands in what is bare */
         feed_bare(state, c, rest);
     state->before = c;
 }

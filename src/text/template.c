@@ -237,7 +237,7 @@ static void render_range(struct renderer *r, size_t from, size_t to)
         case NODE_SECTION:
         case NODE_INVERTED:
             render_section(r, i);
-            i = node->end;
+            i = node->end - 1;
             break;
         case NODE_END:
             break;

@@ -129,6 +129,31 @@ static void numbers_outside_the_table_are_harmless(void **state)
     assert_string_equal(job_group_word((enum job_group)77), "none");
 }
 
+static void what_is_no_state_may_nothing_and_is_nothing(void **state)
+{
+    (void)state;
+    const enum job_state none = (enum job_state)99;
+    assert_string_equal(job_state_word(none), "unknown");
+    assert_string_equal(job_group_word((enum job_group)99), "none");
+    assert_int_equal(job_state_of(span_of("")), JOB_STATE_UNKNOWN);
+    assert_int_equal(job_state_group(none), JOB_GROUP_NONE);
+    assert_false(job_state_is_ours(none) || job_state_is_ours(JOB_STATE_UNKNOWN) || job_state_is_live(none));
+    assert_false(job_state_may(none, JOB_STATE_RUNNING) || job_state_may(JOB_STATE_RUNNING, none));
+    assert_false(job_state_is_requeue(none, JOB_STATE_RUNNING) ||
+                 job_state_is_requeue(JOB_STATE_RUNNING, none));
+}
+
+static void only_a_way_back_into_the_queue_is_a_requeue(void **state)
+{
+    (void)state;
+    assert_false(job_state_is_requeue(JOB_STATE_RUNNING, JOB_STATE_RUNNING));
+    assert_false(job_state_is_requeue(JOB_STATE_RUNNING, JOB_STATE_COMPLETED));
+    assert_false(job_state_is_requeue(JOB_STATE_COMPLETED, JOB_STATE_SETTLING));
+    assert_true(job_state_is_requeue(JOB_STATE_NODE_FAIL, JOB_STATE_RUNNING));
+    assert_true(job_state_is_live(JOB_STATE_COMPLETING));
+    assert_false(job_state_is_live(JOB_STATE_COMPLETED) || job_state_is_live(JOB_STATE_SETTLING));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +166,8 @@ int main(void)
         cmocka_unit_test(an_ended_job_does_not_become_settling_or_lost),
         cmocka_unit_test(going_back_to_the_queue_is_a_requeue),
         cmocka_unit_test(numbers_outside_the_table_are_harmless),
+        cmocka_unit_test(what_is_no_state_may_nothing_and_is_nothing),
+        cmocka_unit_test(only_a_way_back_into_the_queue_is_a_requeue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

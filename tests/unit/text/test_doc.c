@@ -33,6 +33,9 @@ static void core_schema_types_plain_scalars(void **state)
         { "1:30", DOC_STR },   { "24:00:00", DOC_STR }, { "+-1", DOC_STR },
         { "-", DOC_STR },      { "1e", DOC_STR },       { "1e999", DOC_STR },
         { "0x1p3", DOC_STR },  { "++1", DOC_STR },      { "12 ", DOC_STR },
+        { "0xfg", DOC_STR },   { "0o18", DOC_STR },     { "0xfffffffffffffffff", DOC_STR },
+        { "1E5", DOC_FLOAT },  { "1e+5", DOC_FLOAT },   { "1.e-5", DOC_FLOAT },
+        { "-.5", DOC_FLOAT },  { ".inf", DOC_FLOAT },   { "+.INF", DOC_FLOAT },
         { "1.5.2", DOC_STR },  { "-.nan", DOC_STR },    { "99999999999999999999", DOC_FLOAT },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -115,6 +118,36 @@ static void null_has_three_faces(void **state)
     assert_false(doc_is_null(&word));
 }
 
+static void only_scalars_have_a_text(void **state)
+{
+    (void)state;
+    struct doc yes = { .kind = DOC_BOOL, .boolean = true }, no = { .kind = DOC_BOOL };
+    struct doc list = { .kind = DOC_SEQ }, map = { .kind = DOC_MAP }, null = { .kind = DOC_NULL };
+    assert_string_equal(doc_scalar_text(&yes), "true");
+    assert_string_equal(doc_scalar_text(&no), "false");
+    struct doc said = { .kind = DOC_BOOL, .text = (char[]){ "True" } };
+    assert_string_equal(doc_scalar_text(&said), "True");
+    assert_null(doc_scalar_text(&list));
+    assert_null(doc_scalar_text(&map));
+    assert_null(doc_scalar_text(&null));
+    assert_null(doc_scalar_text(NULL));
+}
+
+static void a_whole_tree_is_typed(void **state)
+{
+    (void)state;
+    struct doc map = { .kind = DOC_MAP };
+    struct doc *list = doc_push(&map, "list"), *item;
+    list->kind = DOC_SEQ;
+    item = doc_push(list, NULL);
+    *item = typed("3");
+    item->kind = DOC_STR;
+    item->plain = true;
+    doc_core_tree(&map);
+    assert_int_equal(item->kind, DOC_INT);
+    doc_clear(&map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +157,8 @@ int main(void)
         cmocka_unit_test(copy_is_deep_and_keeps_positions),
         cmocka_unit_test(set_replaces_a_tree_and_keeps_the_key),
         cmocka_unit_test(null_has_three_faces),
+        cmocka_unit_test(only_scalars_have_a_text),
+        cmocka_unit_test(a_whole_tree_is_typed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,45 @@ static void pointer_escapes_what_rfc6901_says(void **state)
     assert_string_equal(str_text(&pointer), "/a~1b~0/3/c");
 }
 
+static void a_list_without_a_reason_says_so(void **state)
+{
+    (void)state;
+    auto_errs struct errs errs = { 0 };
+    struct err err;
+    assert_int_equal(errs_first(&errs, &err), -1);
+    assert_int_equal(err.code, ERR_INTERNAL);
+    assert_int_equal(errs_add(&errs, &(struct errs_item){ .code = ERR_INVALID }), -1);
+    assert_string_equal(errs.items[0].text, "");
+    assert_int_equal(errs_first(&errs, &err), -1);
+    assert_null(strstr(err.text, "more"));
+    assert_int_equal(errs_add(NULL, &(struct errs_item){ .code = ERR_INVALID }), -1);
+}
+
+static void either_path_may_be_unwanted(void **state)
+{
+    (void)state;
+    auto_str struct str dotted = STR_MAX(100), pointer = STR_MAX(100);
+    errs_path_key(&dotted, NULL, "a");
+    errs_path_index(&dotted, NULL, 3);
+    errs_path_key(NULL, &pointer, "a");
+    errs_path_index(NULL, &pointer, 3);
+    assert_string_equal(str_text(&dotted), "a[3]");
+    assert_string_equal(str_text(&pointer), "/a/3");
+}
+
+static void files_come_before_lines(void **state)
+{
+    (void)state;
+    auto_errs struct errs errs = { 0 };
+    errs_add(&errs, &(struct errs_item){ .code = ERR_INVALID, .file = "b", .line = 1, .text = "third" });
+    errs_add(&errs, &(struct errs_item){ .code = ERR_INVALID, .file = "a", .line = 9, .text = "second" });
+    errs_add(&errs, &(struct errs_item){ .code = ERR_INVALID, .line = 20, .text = "first" });
+    errs_sort(&errs);
+    assert_string_equal(errs.items[0].text, "first");
+    assert_string_equal(errs.items[1].text, "second");
+    assert_string_equal(errs.items[2].text, "third");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +112,9 @@ int main(void)
         cmocka_unit_test(only_so_many_are_kept),
         cmocka_unit_test(sort_is_by_position_and_stable),
         cmocka_unit_test(pointer_escapes_what_rfc6901_says),
+        cmocka_unit_test(a_list_without_a_reason_says_so),
+        cmocka_unit_test(either_path_may_be_unwanted),
+        cmocka_unit_test(files_come_before_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

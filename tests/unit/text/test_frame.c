@@ -215,6 +215,49 @@ static void sections_have_a_ceiling(void **state)
     assert_int_equal(err.code, ERR_TOO_LARGE);
 }
 
+static void names_of_sections_stand_in_shell_text_as_they_are(void **state)
+{
+    (void)state;
+    char name[MAX_FRAME_NAME + 2];
+    memset(name, 'a', sizeof(name));
+    name[MAX_FRAME_NAME + 1] = '\0';
+    assert_false(frame_is_name(name));
+    name[MAX_FRAME_NAME] = '\0';
+    assert_true(frame_is_name(name));
+    assert_true(frame_is_name("a_B.9:/@+=-"));
+    assert_false(frame_is_name("") || frame_is_name("a b") || frame_is_name("a'b") || frame_is_name("$x"));
+}
+
+static void an_empty_program_is_one(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(1000);
+    assert_int_equal(frame_input(&input, FRAME_PROGRAM, (struct span){ 0 }, &in_nonce, NULL), 0);
+    assert_true(span_has(str_span(&input), "#END-"));
+}
+
+static void marks_must_have_lines_of_their_own(void **state)
+{
+    (void)state;
+    static const char *const rows[] = { "@ BEGIN\n", "x@ BEGIN\n", "\n@BEGIN\n", "\n@ BEGIN" };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        auto_str struct str out = STR_MAX(1000);
+        auto_frame struct frame frame = { 0 };
+        for (const char *c = rows[i]; *c; c++)
+            str_add_span(&out, *c == '@' ? span_of(out_nonce.text) : (struct span){ c, 1 });
+        assert_int_equal(frame_parse(str_span(&out), &out_nonce, &frame, NULL), 0);
+        assert_false(frame.begun);
+    }
+    auto_str struct str out =
+        STR_MAX(1000); /* an empty section's marks share a newline: no shell of ours did that */
+    auto_frame struct frame frame = { 0 };
+    const char *n = out_nonce.text;
+    str_addf(&out, "\n%s BEGIN\n%s + a\n%s - a 0\n%s END 0\n", n, n, n, n);
+    struct err err;
+    assert_int_equal(frame_parse(str_span(&out), &out_nonce, &frame, &err), -1);
+    assert_int_equal(err.code, ERR_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +270,9 @@ int main(void)
         cmocka_unit_test(contradicting_marks_are_corrupt),
         cmocka_unit_test(other_nonces_and_odd_places_are_data),
         cmocka_unit_test(sections_have_a_ceiling),
+        cmocka_unit_test(names_of_sections_stand_in_shell_text_as_they_are),
+        cmocka_unit_test(an_empty_program_is_one),
+        cmocka_unit_test(marks_must_have_lines_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,50 @@ static void hostile_patterns_end_soon(void **state)
     assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 1);
 }
 
+static void classes_and_escapes_at_their_edges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *path;
+        bool is_match;
+    } rows[] = { { "[", "[", true },      { "a[", "ab", false },    { "[ab]", "a", true },
+                 { "[ab]", "b", true },   { "[^a]", "b", true },    { "[a-]", "-", true },
+                 { "[a-]", "a", true },   { "[a-", "a", false },    { "[\\", "[\\", true },
+                 { "[\\]]", "]", true },  { "[a-\\c]", "b", true }, { "[a-c]", "d", false },
+                 { "[b-c]", "a", false }, { "[a-\\", "a", false },  { "[a\\", "a", false },
+                 { "a\\", "a\\", true },  { "\\a", "a", true },     { "\\a", "b", false },
+                 { "a*", "a", true },     { "a**", "a", true },     { "a", "ab", false },
+                 { "a*b", "ac", false },  { "?", "\xff", true },    { "", "a", false },
+                 { "a", "", false },      { "/", "a", false } };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (glob_match(rows[i].pattern, rows[i].path, false) != rows[i].is_match)
+            fail_msg("%s against %s", rows[i].pattern, rows[i].path);
+}
+
+static void so_many_patterns_and_no_more(void **state)
+{
+    (void)state;
+    auto_glob_list struct glob_list list = { 0 };
+    struct err err;
+    assert_false(glob_list_match(&list, "x", false));                    /* there is none yet */
+    assert_int_equal(glob_list_add(&list, (struct span){ 0 }, NULL), 0); /* matches nothing */
+    for (int i = 1; i < MAX_GLOB_PATTERNS; i++)
+        assert_int_equal(glob_list_add(&list, span_of("x"), NULL), 0);
+    assert_int_equal(glob_list_add(&list, span_of("x"), &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+}
+
+static void blanks_at_the_end_of_a_line_go_but_for_a_kept_one(void **state)
+{
+    (void)state;
+    auto_glob_list struct glob_list list = { 0 };
+    assert_int_equal(glob_list_add_lines(&list, span_of("tab\t\r\n \nkept\\ \ncut \n"), NULL), 0);
+    assert_true(glob_list_match(&list, "tab", false));
+    assert_true(glob_list_match(&list, "kept ", false));
+    assert_true(glob_list_match(&list, "cut", false));
+    assert_false(glob_list_match(&list, "kept", false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +164,9 @@ int main(void)
         cmocka_unit_test(the_last_match_decides),
         cmocka_unit_test(limits_are_errors),
         cmocka_unit_test(hostile_patterns_end_soon),
+        cmocka_unit_test(classes_and_escapes_at_their_edges),
+        cmocka_unit_test(so_many_patterns_and_no_more),
+        cmocka_unit_test(blanks_at_the_end_of_a_line_go_but_for_a_kept_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

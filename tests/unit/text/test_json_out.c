@@ -136,6 +136,49 @@ static void times_are_rfc3339(void **state)
     assert_string_equal(str_text(&text), "{\"a\":\"2026-01-31T12:00:00.005Z\"}");
 }
 
+static void nothing_is_null_or_left_out(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(100);
+    struct json_out out = { .to = &text };
+    json_open_array(&out);
+    json_doc(&out, NULL);
+    json_open_object(&out);
+    json_member_doc(&out, "doc", NULL);
+    json_member_raw(&out, "raw", (struct span){ 0 });
+    json_close_object(&out);
+    json_str(&out, NULL);
+    json_bool(&out, false);
+    json_f64(&out, -HUGE_VAL);
+    json_f64(&out, HUGE_VAL);
+    json_close_array(&out);
+    assert_string_equal(str_text(&text), "[null,{},null,false,\"-Infinity\",\"Infinity\"]");
+}
+
+static void members_are_a_key_and_its_value(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(1000);
+    struct json_out out = { .to = &text };
+    struct doc yes = { .kind = DOC_BOOL, .boolean = true };
+    json_open_object(&out);
+    json_member_span(&out, "a", SPAN_LIT("x\xff"));
+    json_member_int(&out, "b", -3);
+    json_member_u64(&out, "c", UINT64_MAX);
+    json_member_f64(&out, "d", 0.5);
+    json_member_bool(&out, "e", true);
+    json_member_doc(&out, "f", &yes);
+    json_member_raw(&out, "g", SPAN_LIT("[1]"));
+    json_member_str(&out, "h", NULL);
+    json_member_str(&out, "i", "x");
+    json_member_time(&out, "j", 0);
+    json_member_time(&out, "k", 1000);
+    json_close_object(&out);
+    assert_string_equal(str_text(&text),
+                        "{\"a\":\"x\xef\xbf\xbd\",\"b\":-3,\"c\":18446744073709551615,\"d\":0.5,\"e\":true,"
+                        "\"f\":true,\"g\":[1],\"i\":\"x\",\"k\":\"1970-01-01T00:00:00.001Z\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +189,8 @@ int main(void)
         cmocka_unit_test(integers_at_the_edges),
         cmocka_unit_test(trees_are_typed_by_the_core_schema),
         cmocka_unit_test(times_are_rfc3339),
+        cmocka_unit_test(nothing_is_null_or_left_out),
+        cmocka_unit_test(members_are_a_key_and_its_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,71 @@ static void a_new_line_is_found_again(void **state)
     assert_int_equal(known_hosts_key_type(SPAN_LIT("\0\0\1\0x")).len, 0);
 }
 
+static void blanks_of_any_kind_and_trailing_stars(void **state)
+{
+    (void)state;
+    const char *text = "\th* \t ssh-ed25519\t" A64 "\tcomment\nh ssh-ed25519\n";
+    assert_int_equal(check(text, "h", 22, KEY_A).verdict, KNOWN_MATCH);
+    assert_int_equal(check(text, "hx", 22, KEY_A).verdict, KNOWN_MATCH);
+    assert_int_equal(check(text, "x", 22, KEY_A).verdict, KNOWN_UNKNOWN);
+}
+
+static void hashes_that_are_none_match_nothing(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = { "|1|", "|1|c2FsdA==", "|1|!!!!|c2FsdA==", "|1|c2FsdA==|!!!!",
+                                         "|1|c2FsdA==|c2FsdA==" };
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+        auto_str struct str text = STR_MAX(1000);
+        str_addf(&text, "%s ssh-ed25519 %s\n", hosts[i], A64);
+        assert_int_equal(check(str_text(&text), "h", 22, KEY_A).verdict, KNOWN_UNKNOWN);
+    }
+    char host[400];
+    memset(host, 'h', sizeof(host));
+    host[sizeof(host) - 1] = '\0'; /* longer than any name: cut, or not looked for */
+    const char *hashed = "|1|c2FsdHNhbHRzYWx0c2FsdHM=|c2FsdHNhbHRzYWx0c2FsdHM= ssh-ed25519 " A64 "\n";
+    assert_int_equal(check(hashed, host, 22, KEY_A).verdict, KNOWN_UNKNOWN);
+    assert_int_equal(check(hashed, host, 2222, KEY_A).verdict, KNOWN_UNKNOWN);
+}
+
+static void the_line_told_is_of_the_same_type_where_there_is_one(void **state)
+{
+    (void)state;
+    const char *text = "h ssh-rsa AAAA\nh ssh-ed25519 " B64 "\nh ssh-ed25519 " B64 "\nh ssh-rsa AAAA\n";
+    struct known_answer answer = check(text, "h", 22, KEY_A);
+    assert_int_equal(answer.verdict, KNOWN_CHANGED);
+    assert_int_equal(answer.line, 2);
+    assert_true(answer.same_type);
+    answer = check("h ssh-ed25519 " A64 "\nh ssh-ed25519 " B64 "\n", "h", 22, KEY_A);
+    assert_int_equal(answer.verdict, KNOWN_MATCH);
+    assert_int_equal(answer.line, 1);
+}
+
+static void a_revoked_key_stays_revoked_and_unknown_markers_say_nothing(void **state)
+{
+    (void)state;
+    const char *text = "@revoked h ssh-ed25519 " A64 "\nh ssh-ed25519 " A64 "\n@new h ssh-ed25519 " B64 "\n";
+    assert_int_equal(check(text, "h", 22, KEY_A).verdict, KNOWN_REVOKED);
+    assert_int_equal(check(text, "h", 2222, KEY_A).verdict, KNOWN_REVOKED); /* under the bare name, too */
+    assert_int_equal(check("@new h ssh-ed25519 " A64 "\n", "h", 22, KEY_A).verdict, KNOWN_UNKNOWN);
+    const char *other =
+        "@revoked [h]:2222 ssh-ed25519 " A64 "\n[k]:2222 ssh-ed25519 " B64 "\nk ssh-ed25519 " A64 "\n";
+    assert_int_equal(check(other, "h", 2222, KEY_A).verdict, KNOWN_REVOKED);
+    assert_int_equal(check(other, "k", 2222, KEY_A).verdict, KNOWN_CHANGED); /* its own name knows another */
+}
+
+static void a_type_is_known_by_either_name(void **state)
+{
+    (void)state;
+    struct span text = SPAN_LIT("h ssh-ed25519 " A64 "\n[k]:2222 ssh-rsa AAAA\n@revoked r ssh-rsa AAAA\n");
+    assert_true(known_hosts_has_type(text, "h", 22, "ssh-ed25519"));
+    assert_true(known_hosts_has_type(text, "h", 2222, "ssh-ed25519"));
+    assert_true(known_hosts_has_type(text, "k", 2222, "ssh-rsa"));
+    assert_false(known_hosts_has_type(text, "k", 22, "ssh-rsa"));
+    assert_false(known_hosts_has_type(text, "h", 2222, "ssh-rsa"));
+    assert_false(known_hosts_has_type(text, "r", 22, "ssh-rsa"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +201,11 @@ int main(void)
         cmocka_unit_test(damaged_lines_are_skipped),
         cmocka_unit_test(types_known_for_a_host),
         cmocka_unit_test(a_new_line_is_found_again),
+        cmocka_unit_test(blanks_of_any_kind_and_trailing_stars),
+        cmocka_unit_test(hashes_that_are_none_match_nothing),
+        cmocka_unit_test(the_line_told_is_of_the_same_type_where_there_is_one),
+        cmocka_unit_test(a_revoked_key_stays_revoked_and_unknown_markers_say_nothing),
+        cmocka_unit_test(a_type_is_known_by_either_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,21 @@ static void a_body_has_short_lines(void **state)
         assert_true(line.len <= 77 && span_ends(line, "\r"));
 }
 
+static void words_alone_stand_on_one_line(void **state)
+{
+    (void)state;
+    auto_str struct str plain = STR_MAX(1000), encoded = STR_MAX(4000), looks = STR_MAX(1000);
+    mime_words(&plain, SPAN_LIT("plain words"));
+    assert_string_equal(str_text(&plain), "plain words");
+    mime_words(&looks, SPAN_LIT("=?x?="));
+    assert_true(span_starts(str_span(&looks), "=?utf-8?B?") || span_starts(str_span(&looks), "=?UTF-8?B?"));
+    char text[200];
+    memset(text, 'x', sizeof(text)); /* too long to stand as it is */
+    mime_words(&encoded, (struct span){ text, sizeof(text) });
+    assert_true(span_has(str_span(&encoded), "?= =?"));
+    assert_false(span_has(str_span(&encoded), "\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +98,7 @@ int main(void)
         cmocka_unit_test(nothing_ends_the_header_early),
         cmocka_unit_test(long_text_is_folded_between_characters),
         cmocka_unit_test(a_body_has_short_lines),
+        cmocka_unit_test(words_alone_stand_on_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

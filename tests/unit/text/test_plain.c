@@ -40,6 +40,7 @@ static void a_sequence_that_is_cut_shows_nothing(void **state)
     assert_plain(SPAN_LIT("a\x1b"), "a");
     assert_plain(SPAN_LIT("a\x1b["), "a");
     assert_plain(SPAN_LIT("a\x1b[1;3"), "a");
+    assert_plain(SPAN_LIT("a\x1b[1\nb"), "ab");
     assert_plain(SPAN_LIT("a\x1b[1\xc3\xa4"), "a\xa4"); /* a byte that is no parameter ends it */
     assert_plain(SPAN_LIT("a\x1b]0;never ended"), "a");
     assert_plain(SPAN_LIT("a\x1b]0;never ended\x1b"), "a");

@@ -86,12 +86,55 @@ static void depth_is_bounded(void **state)
     assert_int_equal(shell.depth, SHELL_MAX_DEPTH);
 }
 
+static void here_documents_begin_with_a_word(void **state)
+{
+    (void)state;
+    place_after("cat << \t'E-n_d.9Z'\na ", SHELL_HERE);
+    place_after("cat <<\"E\"\nE\n", SHELL_BARE);
+    place_after("cat <<\\E\nx\n", SHELL_HERE);
+    place_after("cat <<1\nx", SHELL_BARE); /* no word that we know: not one */
+    place_after("cat <<9E\nx", SHELL_BARE);
+    place_after("cat <<-.\nx", SHELL_HERE);
+    place_after("cat <<\n", SHELL_BARE);
+    place_after("cat <<", SHELL_BARE);
+    place_after("cat <<|\n", SHELL_BARE);
+    place_after("cat << ", SHELL_BARE);
+    place_after("cat <<{\n", SHELL_BARE);
+    place_after("cat <<E", SHELL_BARE);
+    place_after("cat <<E@\nE\n", SHELL_BARE);
+    place_after("cat <<E/\nx", SHELL_HERE);
+}
+
+static void only_a_dash_strips_tabs(void **state)
+{
+    (void)state;
+    place_after("cat <<E\n\tE\n", SHELL_HERE);
+    place_after("cat <<-E\n\tE\n", SHELL_BARE);
+    place_after("cat <<-E\nE\tE\n", SHELL_HERE);
+    place_after("cat <<-E\n\t\tE\n", SHELL_BARE);
+}
+
+static void a_single_paren_is_no_arithmetic(void **state)
+{
+    (void)state;
+    place_after("( ( cat <<E\nx", SHELL_HERE);
+    place_after("(cat <<E\nx", SHELL_HERE);
+    place_after("((1<<E\n", SHELL_BARE);
+    place_after("x # c\ncat <<E # c\nx", SHELL_HERE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quotes_open_and_close),      cmocka_unit_test(substitutions_start_afresh),
-        cmocka_unit_test(comments_end_with_the_line), cmocka_unit_test(here_documents_end_with_their_word),
-        cmocka_unit_test(a_value_is_a_word),          cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(quotes_open_and_close),
+        cmocka_unit_test(substitutions_start_afresh),
+        cmocka_unit_test(comments_end_with_the_line),
+        cmocka_unit_test(here_documents_end_with_their_word),
+        cmocka_unit_test(a_value_is_a_word),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(here_documents_begin_with_a_word),
+        cmocka_unit_test(only_a_dash_strips_tabs),
+        cmocka_unit_test(a_single_paren_is_no_arithmetic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

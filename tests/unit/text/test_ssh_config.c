@@ -49,10 +49,10 @@ static void whatever_moves_a_connection_matters(void **state)
 static void lines_are_split_as_openssh_splits_them(void **state)
 {
     (void)state;
-    struct span text = SPAN_LIT(" # no\n\n Port = 22 \r\nHost\t \"a b\" c\nUser\nX==y\n"), keyword, arguments;
-    static const char *const parts[][2] = {
-        { "Port", "22" }, { "Host", "\"a b\" c" }, { "User", "" }, { "X", "=y" }
-    };
+    struct span text = SPAN_LIT(" # no\n\n Port = 22 \r\nHost\t \"a b\" c\nUser\nX==y\nHost\"a\"\nPort\r22"),
+                keyword, arguments;
+    static const char *const parts[][2] = { { "Port", "22" }, { "Host", "\"a b\" c" }, { "User", "" },
+                                            { "X", "=y" },    { "Host", "\"a\"" },     { "Port", "22" } };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         assert_true(ssh_config_next(&text, &keyword, &arguments));
         assert_true(span_is(keyword, parts[i][0]));

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -228,6 +229,103 @@ static void mutations_are_judged(void **state)
     }
 }
 
+static void numbers_decide_as_they_are(void **state)
+{
+    (void)state;
+    auto_doc struct doc *context = NULL;
+    assert_int_equal(yaml_parse(SPAN_LIT("f: 0.0\ng: 0.5\ni: 3\n"), NULL, &context, NULL), 0);
+    struct template_source source = { SPAN_LIT("{{#f}}f{{/f}}{{#g}}g{{/g}}{{#i}}i{{/i}}"), "t", false };
+    auto_str struct str out = STR_MAX(100);
+    assert_int_equal(template_render(&source, context, &out, NULL, NULL), 0);
+    assert_string_equal(str_text(&out), "gi");
+}
+
+/* A context with a list of `count` strings of `bytes` each. */
+static void big_context(struct doc *context, size_t count, size_t bytes)
+{
+    char *text = mem_alloc(bytes + 1);
+    memset(text, 'x', bytes);
+    text[bytes] = '\0';
+    *context = (struct doc){ .kind = DOC_MAP };
+    struct doc *list = doc_push(context, "list");
+    list->kind = DOC_SEQ;
+    for (size_t i = 0; i < count; i++)
+        doc_set_str(doc_push(list, NULL), text);
+    mem_free_ptr(&text);
+}
+
+static void stops(const struct doc *context, const char *text, size_t max_bytes, const char *part)
+{
+    auto_str struct str out = STR_MAX(max_bytes), got = STR_MAX(10000);
+    auto_errs struct errs errs = { 0 };
+    auto_template_trace struct template_trace trace = { 0 };
+    struct template_source source = { span_of(text), "t", false };
+    assert_int_equal(template_render(&source, context, &out, &trace, &errs), -1);
+    assert_int_equal(out.len, 0);
+    assert_int_equal(trace.count, 0);
+    errs_text(&errs, &got);
+    if (!strstr(str_text(&got), part))
+        fail_msg("%s", str_text(&got));
+    assert_int_equal(template_render(&source, context, &out, NULL, NULL), -1);
+}
+
+static void what_grows_without_end_is_stopped(void **state)
+{
+    (void)state;
+    struct doc context;
+    big_context(&context, 4, (size_t)600 * 1024);
+    stops(&context, "{{list}} {{list}}", (size_t)8 << 20, "larger than 1 MiB");
+    stops(&context, "{{#list}}{{.}}{{/list}} more", (size_t)8 << 20, "larger than 1 MiB");
+    stops(&context, "text that does not fit", 10, "larger than 1 MiB");
+    doc_clear(&context);
+    big_context(&context, 1, (size_t)5 << 20);
+    stops(&context, "{{list}}", (size_t)16 << 20, "larger than 1 MiB");
+    doc_clear(&context);
+    auto_str struct str text = STR_MAX((size_t)2 << 20);
+    for (int i = 0; i < 1024 * 1024 + 1; i++)
+        str_add_char(&text, 'x');
+    big_context(&context, 9000, 1);
+    stops(&context, str_text(&text), (size_t)8 << 20, "template is larger");
+    str_cut(&text, 0);
+    str_add(&text, "{{#list}}");
+    for (int i = 0; i < 2000; i++)
+        str_add(&text, "{{^list}}{{/list}}");
+    str_add(&text, "{{/list}}");
+    stops(&context, str_text(&text), (size_t)8 << 20, "does too much");
+    doc_clear(&context);
+}
+
+static void a_hint_is_looked_for_among_many_names(void **state)
+{
+    (void)state;
+    struct doc context = { .kind = DOC_MAP };
+    char name[16];
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(name, sizeof(name), "k%d", i);
+        doc_set_int(doc_push(&context, name), i);
+    }
+    stops(&context, "{{slurm}}", 1000, "no such name");
+    doc_clear(&context);
+}
+
+static void names_are_words_joined_by_dots(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "{{.a}}",  "{{a.}}",  "{{a..b}}", "{{a b}}", "{{a@b}}",
+                                         "{{a[b}}", "{{a{b}}", "{{a:b}}",  "{{a/b}}", "{{=}}",
+                                         "{{>a}}",  "{{",      "{{a" };
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        auto_str struct str out = STR_MAX(1000);
+        auto_errs struct errs errs = { 0 };
+        if (render(wrong[i], false, &out, &errs) == 0)
+            fail_msg("%s is taken", wrong[i]);
+    }
+    gives("\t{{#name}}\t\r\nx\r\n{{/name}}\r\n", "x\r\n");
+    gives("a {{#name}}\rb{{/name}}", "a \rb");
+    gives("{{#name}}\rb{{/name}}", "\rb");
+    refuses("{{aZ_-09.b}}", "t:1:1: aZ_-09.b: no such name\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +340,10 @@ int main(void)
         cmocka_unit_test(the_trace_names_each_lines_first_value),
         cmocka_unit_test(hostile_values_run_nothing),
         cmocka_unit_test(mutations_are_judged),
+        cmocka_unit_test(numbers_decide_as_they_are),
+        cmocka_unit_test(what_grows_without_end_is_stopped),
+        cmocka_unit_test(a_hint_is_looked_for_among_many_names),
+        cmocka_unit_test(names_are_words_joined_by_dots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,29 @@ static void cutting_leaves_room_for_the_ellipsis(void **state)
     cuts("", 0, "");
 }
 
+static void what_looks_like_a_colour_and_is_none_is_shown(void **state)
+{
+    (void)state;
+    escapes("\x1b[", TERMINAL_SGR, "\\x1b[");
+    escapes("\x1b[1", TERMINAL_SGR, "\\x1b[1");
+    escapes("\x1b]1m", TERMINAL_SGR, "\\x1b]1m");
+    escapes("\x1b[1:2;3m", TERMINAL_SGR, "\x1b[1:2;3m");
+    escapes("\x1b[1 m", TERMINAL_SGR, "\\x1b[1 m");
+    escapes("\x1b[111111111111111111111111111111111111111111111111111111111111111111111m", TERMINAL_SGR,
+            "\\x1b[111111111111111111111111111111111111111111111111111111111111111111111m");
+}
+
+static void bytes_that_are_no_text_have_a_width_too(void **state)
+{
+    (void)state;
+    assert_int_equal(terminal_width(SPAN_LIT("\xff\xfe")), 2);
+    assert_int_equal(terminal_width(SPAN_LIT("a\x01\x7f\xc2\x9b"
+                                             "b")),
+                     2);
+    assert_int_equal(terminal_width(SPAN_LIT("\x1b[31ma\x1b[m")), 1);
+    assert_int_equal(terminal_width(SPAN_LIT("\xc3\xa9\xe4\xb8\xad")), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +109,8 @@ int main(void)
         cmocka_unit_test(nothing_dangerous_survives),
         cmocka_unit_test(width_counts_columns),
         cmocka_unit_test(cutting_leaves_room_for_the_ellipsis),
+        cmocka_unit_test(what_looks_like_a_colour_and_is_none_is_shown),
+        cmocka_unit_test(bytes_that_are_no_text_have_a_width_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,13 +180,72 @@ static void times_with_offsets_and_fractions(void **state)
             fail_msg("%s is taken", wrong[i]);
 }
 
+static void limits_of_durations_and_sizes_hold(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "9999999999s", "9999999999", "9999999999-00", "h",  "1h5",  "1hm", "36601-00:00:00", "99999d", "1x-5",
+        "-5",          "36600d1s",   "0:0:0:0",       "1:", "1:60", "1-24"
+    };
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        int64_t seconds;
+        if (units_parse_duration(span_of(wrong[i]), &seconds, NULL) == 0)
+            fail_msg("%s is taken", wrong[i]);
+    }
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } sizes[] = { { "17B", 17 },   { "17b", 17 },   { "1KiB", 1024 },         { "1kib", 1024 },
+                  { "1KB", 1024 }, { "1kb", 1024 }, { "0.12345678999K", 126 } };
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        uint64_t bytes = 0;
+        assert_int_equal(units_parse_size(span_of(sizes[i].text), UNITS_BARE_BYTES, &bytes, NULL), 0);
+        assert_int_equal(bytes, sizes[i].bytes);
+    }
+    uint64_t bytes;
+    assert_int_equal(units_parse_size(span_of("1Kx"), UNITS_BARE_BYTES, &bytes, NULL), -1);
+    assert_int_equal(units_parse_size(span_of("1."), UNITS_BARE_BYTES, &bytes, NULL), -1);
+}
+
+static void times_are_whole_and_of_the_calendar(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "20x6-01-31T12:00:00Z",      "2026x01-31T12:00:00Z",      "2026-0x-31T12:00:00Z",
+        "2026-01x31T12:00:00Z",      "2026-01-3xT12:00:00Z",      "2026-00-31T12:00:00Z",
+        "2026-01-00T12:00:00Z",      "1900-02-29T12:00:00Z",      "2026-04-31T12:00:00Z",
+        "2026-01-31x12:00:00Z",      "2026-01-31T1x:00:00Z",      "2026-01-31T12x00:00Z",
+        "2026-01-31T12:0x:00Z",      "2026-01-31T12:00x00Z",      "2026-01-31T12:00:0xZ",
+        "2026-01-31T12:60:00Z",      "2026-01-31T12:00:61Z",      "2026-01-31T12:00:00+0x:00",
+        "2026-01-31T12:00:00+02x00", "2026-01-31T12:00:00+02:0x", "2026-01-31T12:00:00+24:00",
+        "2026-01-31T12:00:00+02:60", "2026-01-31T12:00:00*02:00"
+    };
+    int64_t us;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        if (units_parse_time(span_of(wrong[i]), &us, NULL) == 0)
+            fail_msg("%s is taken", wrong[i]);
+    assert_int_equal(units_parse_time(span_of("2000-02-29T22:00:00-02:00"), &us, NULL), 0);
+    assert_int_equal(us, INT64_C(951868800000000));
+    assert_int_equal(units_parse_time(span_of("2024-02-29 00:00:00z"), &us, NULL), 0);
+    auto_str struct str last = STR_MAX(100), first = STR_MAX(100);
+    units_add_time(&last, INT64_MAX);
+    units_add_time(&first, INT64_MIN);
+    assert_string_equal(str_text(&last), "9999-12-31T23:59:59.999Z");
+    assert_string_equal(str_text(&first), "0000-01-01T00:00:00Z");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations_read_as_slurm_reads_them),   cmocka_unit_test(odd_durations_are_refused),
-        cmocka_unit_test(durations_print_as_slurm_takes_them),  cmocka_unit_test(sizes_are_binary),
-        cmocka_unit_test(sizes_print_for_people_and_for_slurm), cmocka_unit_test(times_print_and_read_back),
+        cmocka_unit_test(durations_read_as_slurm_reads_them),
+        cmocka_unit_test(odd_durations_are_refused),
+        cmocka_unit_test(durations_print_as_slurm_takes_them),
+        cmocka_unit_test(sizes_are_binary),
+        cmocka_unit_test(sizes_print_for_people_and_for_slurm),
+        cmocka_unit_test(times_print_and_read_back),
         cmocka_unit_test(times_with_offsets_and_fractions),
+        cmocka_unit_test(limits_of_durations_and_sizes_hold),
+        cmocka_unit_test(times_are_whole_and_of_the_calendar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
