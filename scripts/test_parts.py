@@ -323,6 +323,10 @@ def part_cppcheck(tally):
                               "--include=tests/checks/cppcheck.h", "-Isrc", "src"])
 
 
+def part_coverage(tally):
+    check(tally, "goals of scripts/coverage", ["scripts/coverage", "unit"])
+
+
 def part_openapi(tally):
     if make(tally, "build/release/openapi.json"):
         check(tally, "redocly lint", ["tests/openapi/lint", "build/release/openapi.json"])
@@ -363,6 +367,7 @@ PARTS = {
     "integration": Part(part_integration, "the gateway (ASan, UBSan, LSan) on a real Slurm", False),
     "page": Part(part_page, "the page in Chromium", False),
     "fuzz": Part(part_fuzz, "libFuzzer", False),
+    "coverage": Part(part_coverage, "lines and branches that unit tests reach", False),
     "analyzer": Part(part_analyzer, "gcc -fanalyzer", False),
     "tidy": Part(part_tidy, "clang-tidy", False),
     "cppcheck": Part(part_cppcheck, "cppcheck", False),
