@@ -43,6 +43,10 @@ struct seen_node {
     int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb;
 };
 
+struct node_size { /* of one node; 0 unknown */
+    int64_t cpus, mem_bytes, gpus;
+};
+
 /* Pending demand of everybody: jobs that wait in one partition, and the GPUs of one type they ask for (0:
  * none). */
 struct seen_demand {

@@ -7,6 +7,7 @@
 
 #include "domain/cluster.h"
 #include "domain/project.h"
+#include "domain/report.h"
 #include "domain/request.h"
 #include "text/json_out.h"
 
@@ -33,9 +34,10 @@ struct resolve_input { /* all borrowed, during the call only */
     const struct request *request;
     const struct project_config *project; /* NULL: no file */
     const struct cluster_config *cluster;
-    int64_t max_time_s;  /* of the partition asked for (or the default one), <= 0 unknown */
-    bool has_no_gpus;    /* the cluster is known to have none */
-    bool has_hydra_conf; /* the project's tree has its hydra.config_dir */
+    int64_t max_time_s;    /* of the partition asked for (or the default one), <= 0 unknown */
+    struct node_size node; /* the largest of that partition */
+    bool has_no_gpus;      /* the cluster is known to have none */
+    bool has_hydra_conf;   /* the project's tree has its hydra.config_dir */
 };
 
 struct resolved;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_BYTES = 2048 };
+enum { MIB = 1 << 20, TEXT_BYTES = 2048 };
 
 struct rules {
     const struct resolve_input *in;
@@ -259,6 +259,45 @@ static void settle_time(struct rules *k)
     fail_at(k, time, str_text(&text), NULL);
 }
 
+/* A built-in size that no node there has would be refused. What it comes to is the share of a node that the
+ * GPUs asked for are, so that the node's other GPUs stay of use; without GPUs the whole node. */
+static void settle_size(struct rules *k, const char *path, int64_t of_node, const char *what)
+{
+    int64_t unit = of_node > MIB ? MIB : 1; /* Slurm counts memory in MiB */
+    struct leaf *size = resolved_need(k->r, path);
+    if (of_node <= 0 || is_set(size) || size->value.kind != DOC_INT || size->value.integer <= of_node)
+        return;
+    int64_t gpus = resolved_int(k->r, "resources.gpus", 0), all = k->in->node.gpus, share = of_node;
+    if (gpus > 0 && gpus < all)
+        share = of_node / unit * gpus / all * unit;
+    auto_str struct str text = STR_MAX(TEXT_BYTES);
+    str_addf(&text, "lowered to what a node there has%s: its largest has %s",
+             share < of_node ? ", by its GPUs" : "", what);
+    lower(size, share > 0 ? share : unit, str_text(&text));
+}
+
+/* "16000M", as a person would have written it. */
+static void spell_mem(struct leaf *mem)
+{
+    auto_str struct str text = STR_MAX(64);
+    if (mem->origin.layer != LAYER_LIMIT)
+        return;
+    units_add_mem(&text, (uint64_t)mem->value.integer);
+    mem_replace_str(&mem->value.text, str_text(&text));
+}
+
+static void settle_sizes(struct rules *k)
+{
+    auto_str struct str mem = STR_MAX(64), cpus = STR_MAX(64);
+    if (k->in->cluster->type != CLUSTER_SLURM)
+        return;
+    units_add_size(&mem, k->in->node.mem_bytes);
+    str_addf(&cpus, "%lld CPUs", (long long)k->in->node.cpus);
+    settle_size(k, "resources.mem", k->in->node.mem_bytes, str_text(&mem));
+    spell_mem(resolved_need(k->r, "resources.mem"));
+    settle_size(k, "resources.cpus", k->in->node.cpus, str_text(&cpus));
+}
+
 /* What `env.activate: auto` comes to, and whether what is named is there. */
 static void settle_activate(struct rules *k)
 {
@@ -408,6 +447,7 @@ int resolve_rules(const struct resolve_input *in, struct resolved *r, struct err
     settle_gpu_type(&k);
     check_partition(&k);
     settle_time(&k);
+    settle_sizes(&k);
     settle_activate(&k);
     settle_launch(&k);
     settle_style(&k);

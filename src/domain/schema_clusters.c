@@ -91,7 +91,7 @@ static const struct schema_row rows[] = {
 
     { C(".poll"), SCHEMA_OBJECT, .fallback = "{}", .help = "How often the cluster is asked." },
     { C(".poll.active"), SCHEMA_INT, .fallback = "30", .min = 1, .max = 3600, .unit = "s",
-      .help = "While jobs run." },
+      .help = "While jobs run; sooner within a minute of a submission." },
     { C(".poll.pending"), SCHEMA_INT, .fallback = "60", .min = 1, .max = 3600, .unit = "s",
       .help = "While all of them wait." },
     { C(".poll.gpu"), SCHEMA_INT, .fallback = "60", .min = 5, .max = 3600, .unit = "s",

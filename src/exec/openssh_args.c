@@ -191,7 +191,7 @@ void openssh_explain(const struct ssh_settings *set, struct span log, struct err
         *needs_person = meanings[i].code == ERR_AUTH &&
                         (span_has(line, "keyboard-interactive") || span_has(line, "password"));
         err_set(err, meanings[i].code, "%s: %.*s%s", set->host, SPAN_FMT(line),
-                *needs_person ? " (a person must answer its prompts: sluice connect)" : "");
+                *needs_person ? " (a person must answer its prompts: sluice connect CLUSTER)" : "");
         return;
     }
     struct span line = last_line(log);

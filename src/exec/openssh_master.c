@@ -119,7 +119,7 @@ static void needs_person(struct openssh_master *m)
     struct err err = { 0 };
     const char *how = m->set->instructions;
     err_set(&err, ERR_AUTH, "%s needs a login by a person: %s", m->set->name,
-            how ? how : "open a connection with ssh (ControlMaster), or use sluice connect");
+            how ? how : "open a connection with ssh (ControlMaster), or use sluice connect CLUSTER");
     fail(m, &err, true);
 }
 

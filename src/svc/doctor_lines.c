@@ -53,12 +53,12 @@ static const struct advice {
     enum err_code code;
     const char *hint;
 } advices[] = {
-    { ERR_AUTH,
-      "check user, key and known_hosts entry; where the site asks for a code or password: sluice connect" },
+    { ERR_AUTH, "check user, key and known_hosts entry; where the site asks for a code or password: sluice "
+                "connect CLUSTER" },
     { ERR_DENIED, "check the permissions of the key file and of the state directory" },
     { ERR_UNSUPPORTED, "set ssh.backend: auto or openssh" },
     { ERR_TIMEOUT, "the host does not answer: network, VPN, or a login node under load" },
-    { ERR_OFFLINE, "check the host's name, the network and the VPN; then: sluice connect" },
+    { ERR_OFFLINE, "check the host's name, the network and the VPN; then: sluice connect CLUSTER" },
     { ERR_CORRUPT, "a login script may eat stdin or print binary data" },
     { ERR_BUSY, "the budget of logins is used up, or too many commands wait: try later" },
 };
@@ -93,8 +93,8 @@ static void connection(struct lines *l)
         return;
     }
     say(l, "host key", DOCTOR_OK, "the host is the one that known_hosts names", NULL);
-    str_addf(&text, "logged in by %s in %llu logins, the last command took %lld ms", link->backend,
-             (unsigned long long)link->logins, (long long)link->latency_us / 1000);
+    str_addf(&text, "logged in by %s (login %llu since the start), the last command took %lld ms",
+             link->backend, (unsigned long long)link->logins, (long long)link->latency_us / 1000);
     if (link->why)
         str_addf(&text, "; not by libssh2: %s", link->why);
     say(l, "login", DOCTOR_OK, str_text(&text), NULL);

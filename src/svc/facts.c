@@ -171,16 +171,27 @@ const struct doc *facts_limits(struct facts *facts, const struct cluster *cluste
     return limits_of(facts, cluster->name)->doc;
 }
 
-int64_t facts_max_time_s(struct facts *facts, const struct cluster *cluster, const char *partition)
+/* The partition of that name, or (NULL) the default one. */
+static const struct doc *partition_at(struct facts *facts, const struct cluster *cluster,
+                                      const char *partition)
 {
     const struct doc *partitions = doc_get(facts_limits(facts, cluster), "partitions");
     for (size_t i = 0; partitions && i < partitions->count; i++) {
         const struct doc *entry = &partitions->items[i];
         const char *name = doc_scalar_text(doc_get(entry, "name"));
         const struct doc *is_default = doc_get(entry, "default");
-        bool asked = partition ? name && strcmp(name, partition) == 0 : is_default && is_default->boolean;
-        if (asked)
-            return int_of(entry, "max_time_s");
+        if (partition ? name && strcmp(name, partition) == 0 : is_default && is_default->boolean)
+            return entry;
     }
-    return 0;
+    return NULL;
+}
+
+const char *facts_default_partition(struct facts *facts, const struct cluster *cluster)
+{
+    return doc_scalar_text(doc_get(partition_at(facts, cluster, NULL), "name"));
+}
+
+int64_t facts_max_time_s(struct facts *facts, const struct cluster *cluster, const char *partition)
+{
+    return int_of(partition_at(facts, cluster, partition), "max_time_s");
 }

@@ -77,6 +77,21 @@ bool gpus_has_none(struct gpus *gpus, struct cluster *cluster)
     return known->observed_us && known->table.count == 0;
 }
 
+static int64_t known_or_0(int64_t figure)
+{
+    return figure == SEEN_ABSENT ? 0 : figure;
+}
+
+struct node_size gpus_largest_node(struct gpus *gpus, struct cluster *cluster, const char *partition)
+{
+    const struct gpu_node *node = gpu_table_largest(&known_of(gpus, cluster)->table, partition);
+    if (!node)
+        return (struct node_size){ 0 };
+    return (struct node_size){ .cpus = known_or_0(node->cpus),
+                               .mem_bytes = known_or_0(node->mem_mb) * 1024 * 1024,
+                               .gpus = node->gpu_count };
+}
+
 /* --- answers --- */
 
 struct ask {

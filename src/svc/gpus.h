@@ -3,6 +3,7 @@
 #ifndef SLUICE_SVC_GPUS_H
 #define SLUICE_SVC_GPUS_H
 
+#include "domain/report.h"
 #include "svc/fleet.h"
 
 struct gpus *gpus_new(const struct gateway *gw);
@@ -14,6 +15,8 @@ int gpus_list(struct gpus *gpus, const char *cluster, int64_t max_age_s, answer_
               struct err *err);
 /* {"items": [nodes]} of one cluster, from the same look. */
 int gpus_nodes(struct gpus *gpus, const char *cluster, answer_done *done, void *ctx, struct err *err);
+/* The largest node of a partition (NULL: of all) as last seen; zeros where none was. */
+struct node_size gpus_largest_node(struct gpus *gpus, struct cluster *cluster, const char *partition);
 /* Known to have no GPU at all: a job asks for none there by default. */
 bool gpus_has_none(struct gpus *gpus, struct cluster *cluster);
 

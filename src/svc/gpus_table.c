@@ -109,6 +109,9 @@ static void add_node(struct gpu_table *table, const struct cluster_config *confi
         str_add(&partitions, p ? "," : "");
         str_add_span(&partitions, node->partitions[p]);
     }
+    int64_t gpus = 0;
+    for (size_t g = 0; g < node->gpu_count; g++)
+        gpus += node->gpus[g].total;
     *vec_push(table->nodes, table->node_count, table->node_cap) =
         (struct gpu_node){ .name = span_dup(node->name),
                            .state = span_dup(node->state),
@@ -118,7 +121,8 @@ static void add_node(struct gpu_table *table, const struct cluster_config *confi
                            .cpus = node->cpus,
                            .cpus_in_use = node->cpus_in_use,
                            .mem_mb = node->mem_mb,
-                           .mem_in_use_mb = node->mem_in_use_mb };
+                           .mem_in_use_mb = node->mem_in_use_mb,
+                           .gpu_count = gpus };
 }
 
 static struct gpu_queue *queue_of(struct gpu_table *table, struct span partition)
@@ -163,6 +167,24 @@ void gpu_table_build(struct gpu_table *table, const struct cluster_config *confi
         add_demand(table, config, &report->demand[i]);
     if (table->count)
         qsort(table->rows, table->count, sizeof(*table->rows), compare_rows);
+}
+
+static bool is_in(const struct gpu_node *node, const char *partition)
+{
+    struct span rest = span_of(node->partitions), one;
+    while (partition && span_next(&rest, ',', &one))
+        if (span_is(one, partition))
+            return true;
+    return !partition;
+}
+
+const struct gpu_node *gpu_table_largest(const struct gpu_table *table, const char *partition)
+{
+    const struct gpu_node *largest = NULL;
+    for (size_t i = 0; i < table->node_count; i++)
+        if (is_in(&table->nodes[i], partition) && (!largest || table->nodes[i].mem_mb > largest->mem_mb))
+            largest = &table->nodes[i];
+    return largest;
 }
 
 void gpu_table_reset_mine(struct gpu_table *table)

@@ -17,7 +17,7 @@ struct gpu_row {
 struct gpu_node {
     char *name, *state, *partitions, *gpus; /* "a,b"; "a100=8 (2 in use)" as JSON array text */
     bool accepts_work;
-    int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb;
+    int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb, gpu_count;
 };
 
 struct gpu_queue { /* what waits in a partition, of all users, and could start if there were room */
@@ -39,6 +39,8 @@ void gpu_table_clear(struct gpu_table *table);
  * and types that the configuration does not allow are left out. */
 void gpu_table_build(struct gpu_table *table, const struct cluster_config *config,
                      const struct tick_report *report);
+/* The node with the most memory of a partition (NULL: of all), or NULL where none is known. */
+const struct gpu_node *gpu_table_largest(const struct gpu_table *table, const char *partition);
 void gpu_table_reset_mine(struct gpu_table *table);
 /* GPUs that a running job of ours holds; partition or type NULL: unknown, spread over no row. */
 void gpu_table_add_mine(struct gpu_table *table, const char *partition, const char *type, int64_t gpus);

@@ -17,7 +17,8 @@ enum {
     LOCAL_MS = 1000,     /* reading a few small files of our own */
     NUDGE_GAP_MS = 250,  /* a burst of submits shares a tick */
     SLOWEST_MS = 300000, /* P1: backing off ends here */
-    CANCEL_AGAIN_MS = 15000
+    CANCEL_AGAIN_MS = 15000,
+    YOUNG_MS = 5000
 };
 
 struct waiter {
@@ -52,6 +53,7 @@ struct active {
     struct tick_job *jobs;
     size_t count, cap;
     bool has_running;
+    int64_t newest_us; /* when the youngest of them was submitted, wall clock */
 };
 
 static void mark_asked(void *ctx, struct job *job)
@@ -72,6 +74,8 @@ static void collect(void *ctx, struct job *job)
         return;
     bool queued = job_state_group(job->state) == JOB_GROUP_QUEUED;
     active->has_running = active->has_running || !queued;
+    if (job->submitted_at_us > active->newest_us)
+        active->newest_us = job->submitted_at_us;
     *vec_push(active->jobs, active->count, active->cap) =
         (struct tick_job){ .token = job->token,
                            .sched_id = job->sched_id,
@@ -85,18 +89,26 @@ static void collect(void *ctx, struct job *job)
                            .cancel = job->cancel_requested_at_us != 0 };
 }
 
-/* P1: the configured interval, doubled for each failure in a row, an eighth of jitter. */
-static int64_t interval_ms(const struct rhythm *rhythm, bool has_running)
+int64_t poll_pace_ms(const struct poll_pace *pace)
+{
+    int64_t young = pace->age_ms < YOUNG_MS ? YOUNG_MS : pace->age_ms;
+    int64_t base = young < pace->usual_ms ? young : pace->usual_ms;
+    for (unsigned i = 0; i < pace->failures && base < SLOWEST_MS; i++)
+        base = base * 2 < SLOWEST_MS ? base * 2 : SLOWEST_MS;
+    return base * (240 + pace->dice / 8) / 256;
+}
+
+static int64_t interval_ms(const struct rhythm *rhythm, const struct active *active)
 {
     const struct cluster *cluster = rhythm->cluster;
+    const int64_t usual_s =
+        active->has_running ? cluster->config->poll.active_s : cluster->config->poll.pending_s;
+    struct poll_pace pace = { .usual_ms = usual_s * 1000, .failures = cluster->failures };
     if (!cluster->config->host && strcmp(executor_scheduler(cluster->executor), "process") == 0)
         return LOCAL_MS;
-    int64_t base = (has_running ? cluster->config->poll.active_s : cluster->config->poll.pending_s) * 1000;
-    for (unsigned i = 0; i < cluster->failures && base < SLOWEST_MS; i++)
-        base = base * 2 < SLOWEST_MS ? base * 2 : SLOWEST_MS;
-    unsigned char dice;
-    token_random(&dice, sizeof(dice));
-    return base * (240 + dice / 8) / 256;
+    pace.age_ms = (clock_wall_us(rhythm->poll->gw->clock) - active->newest_us) / US_PER_MS;
+    token_random(&pace.dice, sizeof(pace.dice));
+    return poll_pace_ms(&pace);
 }
 
 static void schedule(struct rhythm *rhythm)
@@ -110,7 +122,7 @@ static void schedule(struct rhythm *rhythm)
         int64_t since_ms = (clock_mono_us(rhythm->poll->gw->clock) - rhythm->last_start_us) / US_PER_MS;
         loop_timer_start(rhythm->timer, since_ms < NUDGE_GAP_MS ? NUDGE_GAP_MS - since_ms : 0);
     } else if (active.count) {
-        loop_timer_start(rhythm->timer, interval_ms(rhythm, active.has_running));
+        loop_timer_start(rhythm->timer, interval_ms(rhythm, &active));
     } else {
         loop_timer_stop(rhythm->timer); /* nothing is sent where no job is active and nobody looks */
     }

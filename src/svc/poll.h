@@ -17,4 +17,14 @@ void poll_want_nodes(struct poll *poll, struct cluster *cluster,
 /* After fleet_apply: new clusters get their rhythm, all with active jobs a tick. */
 void poll_clusters_changed(struct poll *poll);
 
+/* The wait until a cluster's next tick: its interval (P1), doubled for each failure in a row up to five
+ * minutes, an eighth of jitter. Who has just submitted looks at the page: 5, 10, 20, 40 s after a submission
+ * there is a tick in any case. */
+struct poll_pace {
+    int64_t usual_ms, age_ms; /* the interval; since the youngest job was submitted */
+    unsigned failures;
+    unsigned char dice; /* 128: no jitter */
+};
+int64_t poll_pace_ms(const struct poll_pace *pace);
+
 #endif

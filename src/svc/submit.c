@@ -126,23 +126,30 @@ static int find_cluster(struct submission *s, struct err *err)
 
 /* --- the steps --- */
 
-static int resolve_all(struct submission *s)
+/* What the partition allows (NULL: the default one). */
+static void fill_limits(const struct submission *s, const char *partition, struct resolve_input *in)
 {
     struct facts *facts = s->submit->facts;
+    const char *name = partition ? partition : facts_default_partition(facts, s->cluster);
+    in->max_time_s = facts_max_time_s(facts, s->cluster, partition);
+    in->node = gpus_largest_node(s->submit->gw->gpus, s->cluster, name);
+}
+
+static int resolve_all(struct submission *s)
+{
     struct resolve_input in = { .request = s->request,
                                 .project = s->config,
                                 .cluster = s->cluster->config,
-                                .max_time_s = facts_max_time_s(facts, s->cluster, NULL),
                                 .has_no_gpus = gpus_has_none(s->submit->gw->gpus, s->cluster) };
+    fill_limits(s, NULL, &in);
     if (resolve(&in, &s->resolved, &s->errs) < 0)
         return -1;
     const char *partition = resolved_str(s->resolved, "slurm.partition");
-    int64_t limit = partition ? facts_max_time_s(facts, s->cluster, partition) : 0;
-    if (limit == in.max_time_s || !partition)
+    if (!partition)
         return 0;
-    resolved_free(s->resolved); /* once more, with the limit of the partition that was asked for */
+    fill_limits(s, partition, &in);
+    resolved_free(s->resolved); /* once more, with the limits of the partition that was asked for */
     s->resolved = NULL;
-    in.max_time_s = limit;
     return resolve(&in, &s->resolved, &s->errs);
 }
 

@@ -266,6 +266,33 @@ static void the_default_time_is_lowered_and_a_given_one_refused(void **state)
     clear(&s);
 }
 
+static void built_in_sizes_fit_the_largest_node_and_leave_its_other_gpus_of_use(void **state)
+{
+    struct set s;
+    const int64_t mib = 1 << 20;
+    (void)state;
+    set_up(&s, "", SLURM, "{}");
+    s.in.node = (struct node_size){ .cpus = 4, .mem_bytes = 64000 * mib, .gpus = 4 };
+    run_ok(&s);
+    assert_int_equal(resolved_int(s.resolved, "resources.mem", 0), 16000 * mib);
+    assert_string_equal(doc_scalar_text(resolved_doc(s.resolved, "resources.mem")), "16000M");
+    assert_int_equal(resolved_int(s.resolved, "resources.cpus", 0), 1);
+    expect_origin(&s, "resources.mem",
+                  "lowered to what a node there has, by its GPUs: its largest has 62.5G");
+    clear(&s);
+    set_up(&s, "resources: {gpus: 0}\n", SLURM, "{}");
+    s.in.node = (struct node_size){ .cpus = 16, .mem_bytes = 64000 * mib, .gpus = 4 };
+    run_ok(&s);
+    assert_int_equal(resolved_int(s.resolved, "resources.mem", 0), 64000 * mib);
+    assert_int_equal(resolved_int(s.resolved, "resources.cpus", 0), 8);
+    clear(&s);
+    set_up(&s, "resources: {mem: 100G}\n", SLURM, "{}"); /* what somebody asked for is Slurm's to refuse */
+    s.in.node = (struct node_size){ .cpus = 16, .mem_bytes = 64000 * mib, .gpus = 4 };
+    run_ok(&s);
+    assert_int_equal(resolved_int(s.resolved, "resources.mem", 0), 100 * 1024 * mib);
+    clear(&s);
+}
+
 static void what_the_cluster_does_not_allow_is_said(void **state)
 {
     struct set s;
@@ -394,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_script_in_the_request_replaces_the_projects_command),
         cmocka_unit_test(gpus_default_to_none_where_the_cluster_has_none),
         cmocka_unit_test(the_default_time_is_lowered_and_a_given_one_refused),
+        cmocka_unit_test(built_in_sizes_fit_the_largest_node_and_leave_its_other_gpus_of_use),
         cmocka_unit_test(what_the_cluster_does_not_allow_is_said),
         cmocka_unit_test(a_value_for_the_environment_must_be_declared),
         cmocka_unit_test(gpu_types_are_chosen_by_preference_and_by_memory),

@@ -140,6 +140,31 @@ static void mine_is_counted_only_where_the_row_is_certain(void **state)
     gpu_table_clear(&table);
 }
 
+static void the_largest_node_of_a_partition_is_known(void **state)
+{
+    (void)state;
+    static const struct seen_node sizes[] = {
+        { .name = { "s", 1 },
+          .partitions = both,
+          .partition_count = 2,
+          .cpus = 8,
+          .mem_mb = 100,
+          .gpus = mixed,
+          .gpu_count = 2 },
+        { .name = { "l", 1 }, .partitions = both, .partition_count = 1, .cpus = 64, .mem_mb = 900 },
+    };
+    struct tick_report report = { .nodes_ok = true, .nodes = sizes, .node_count = ARRAY_LEN(sizes) };
+    struct cluster_config config = { 0 };
+    struct gpu_table table = { 0 };
+    gpu_table_build(&table, &config, &report);
+    assert_string_equal(gpu_table_largest(&table, "gpu")->name, "l");
+    assert_string_equal(gpu_table_largest(&table, "all")->name, "s");
+    assert_int_equal(gpu_table_largest(&table, "all")->gpu_count, 4);
+    assert_string_equal(gpu_table_largest(&table, NULL)->name, "l");
+    assert_null(gpu_table_largest(&table, "none"));
+    gpu_table_clear(&table);
+}
+
 static void a_partitions_own_list_of_types_narrows_it(void **state)
 {
     (void)state;
@@ -161,6 +186,7 @@ int main(void)
         cmocka_unit_test(pending_demand_without_a_type_counts_for_each_type),
         cmocka_unit_test(the_queue_of_a_partition_counts_jobs_and_their_gpus),
         cmocka_unit_test(mine_is_counted_only_where_the_row_is_certain),
+        cmocka_unit_test(the_largest_node_of_a_partition_is_known),
         cmocka_unit_test(a_partitions_own_list_of_types_narrows_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,31 @@ static void one_tick_carries_every_followed_job(void **state)
     assert_int_equal(fake.tick.number, 2);
 }
 
+static void a_new_job_is_looked_at_soon_and_an_old_one_at_the_interval(void **state)
+{
+    (void)state;
+    struct poll_pace pace = { .usual_ms = 60000, .dice = 128 }; /* no jitter */
+    static const int64_t waits[] = { 5000, 5000, 10000, 20000, 40000, 60000 };
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+        assert_int_equal(poll_pace_ms(&pace), waits[i]);
+        pace.age_ms += waits[i];
+    }
+    pace.usual_ms = 2000; /* who wants it faster gets it */
+    pace.age_ms = 0;
+    assert_int_equal(poll_pace_ms(&pace), 2000);
+}
+
+static void each_failure_doubles_the_wait_up_to_five_minutes(void **state)
+{
+    (void)state;
+    struct poll_pace pace = { .usual_ms = 30000, .age_ms = 3600000, .dice = 128 };
+    static const int64_t waits[] = { 30000, 60000, 120000, 240000, 300000, 300000 };
+    for (unsigned i = 0; i < ARRAY_LEN(waits); i++) {
+        pace.failures = i;
+        assert_int_equal(poll_pace_ms(&pace), waits[i]);
+    }
+}
+
 static void nudges_during_a_tick_make_one_more_not_two(void **state)
 {
     struct fixture *f = *state;
@@ -142,6 +167,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_sent_where_no_job_is_active_and_nobody_looks),
         TEST(one_tick_carries_every_followed_job),
+        TEST(each_failure_doubles_the_wait_up_to_five_minutes),
+        TEST(a_new_job_is_looked_at_soon_and_an_old_one_at_the_interval),
         TEST(nudges_during_a_tick_make_one_more_not_two),
         TEST(many_askers_share_one_look_at_the_nodes),
         TEST(cluster_that_does_not_answer_is_unreachable_and_its_askers_are_told),
