@@ -149,7 +149,11 @@ static inline struct job *fixture_job(struct fixture *f, const char *array)
     job->scheduler = mem_dup_str("slurm");
     job->array = mem_dup_str(array);
     job->created_at_us = clock_wall_us(f->gw.clock);
-    struct job_script script = { .script = (char *)"#!/bin/bash\ntrue\n" };
+    struct job_script script = {
+        .script = (char *)"#!/bin/bash\ntrue\n",
+        .resolved = (char *)"{\"slurm.partition\":{\"value\":\"gpu\",\"origin\":{\"text\":\"a.yaml:3:14\"}},"
+                            "\"slurm.qos\":{\"value\":\"x\"}}",
+    };
     if (jobs_add_take(f->gw.jobs, job, &script, &err) < 0)
         fail_msg("insert: %s", err.text);
     fixture_turn(f, 0);

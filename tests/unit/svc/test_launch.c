@@ -1,6 +1,8 @@
 /* Covers: svc/cancel, svc/reconcile, svc/fleet. */
 #include "fixture_group.h"
 
+#include "store/event_store.h"
+
 static void answer_submit(struct fixture *f, const struct submit_result *result)
 {
     assert_true(fake.submit.is_open);
@@ -250,6 +252,120 @@ static void full_queue_of_the_transport_defers_the_launch(void **state)
     assert_int_equal(job->phase, PHASE_LAUNCHING);
 }
 
+static void why_of(struct fixture *f, int64_t id, char *to, size_t size)
+{
+    auto_job struct job *stored = NULL;
+    assert_int_equal(job_store_get(f->gw.store, id, &stored, NULL), 0);
+    assert_int_equal(stored->state, JOB_STATE_SUBMIT_FAILED);
+    assert_true(stored->confirmed);
+    (void)snprintf(to, size, "%s", stored->why);
+}
+
+static void a_refusal_says_what_to_change_and_where_it_was_said(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *upstream, *field, *hint, *why;
+    } rows[] = {
+        { "Invalid partition", "slurm.partition", "name one of: cpu, gpu",
+          "Invalid partition (name one of: cpu, gpu); slurm.partition: a.yaml:3:14" },
+        { "Invalid qos", "slurm.qos", NULL, "Invalid qos; slurm.qos" }, /* nobody knows where it came from */
+        { "Invalid account", "slurm.account", NULL, "Invalid account; slurm.account" },
+        { "", NULL, NULL, "refused by the scheduler" },
+        { NULL, NULL, NULL, "refused by the scheduler" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char why[200];
+        int64_t id = fixture_job(f, NULL)->id;
+        launch_job(f->gw.launch, id);
+        fixture_turn(f, 1);
+        answer_submit(f, &(struct submit_result){ .end = SUBMIT_REFUSED,
+                                                  .upstream = rows[i].upstream,
+                                                  .field = rows[i].field,
+                                                  .hint = rows[i].hint });
+        why_of(f, id, why, sizeof(why));
+        assert_string_equal(why, rows[i].why);
+    }
+}
+
+static void a_refusal_that_a_look_finds_is_as_final(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    int64_t id = job->id;
+    char why[300];
+    wake(f, job, 1000);
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND }); /* neither an id nor a refusal */
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+    wake(f, job, 60000);
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND,
+                                          .rejected = "sbatch: error: invalid partition specified: nosuch" });
+    why_of(f, id, why, sizeof(why));
+    assert_non_null(strstr(why, "invalid partition specified: nosuch"));
+    assert_non_null(strstr(why, "slurm.partition: a.yaml:3:14"));
+    assert_int_equal(fake.submits, 1);
+}
+
+static void a_double_that_cannot_be_cancelled_keeps_nobody_from_the_first(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    wake(f, job, 1000);
+    const char *ids[] = { "5", "6", "7" };
+    fake.refuses = true; /* no room for a cancel now */
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 3 });
+    assert_string_equal(job->sched_id, "5");
+    assert_int_equal(fake.cancels, 2);
+    fake.refuses = false;
+    job = lost_reply(f);
+    wake(f, job, 1000);
+    answer_look(f, &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 2 });
+    struct err err = { .code = ERR_OFFLINE };
+    assert_true(fake.cancel.is_open);
+    fake.cancel.is_open = false;
+    fake.cancel.plain(fake.cancel.ctx, &err);
+    fake.cancel.plain(fake.cancel.ctx, NULL);
+    assert_int_equal(job->state, JOB_STATE_PENDING);
+}
+
+static void a_look_that_cannot_leave_is_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    fake.refuses = true;
+    wake(f, job, 1000);
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+    unsigned looks = fake.looks;
+    fake.refuses = false;
+    wake(f, job, 60000);
+    assert_true(fake.looks > looks);
+    const char *ids[] = { "8" };
+    answer_look(f,
+                &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 1, .run_dir = "/w/x" });
+    assert_string_equal(job->run_dir, "/w/x");
+    assert_int_equal(fake.submits, 1);
+}
+
+static void the_same_words_again_are_no_news(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, "0-3");
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    answer_submit(f, &(struct submit_result){ .end = SUBMIT_TRANSIENT, .upstream = "busy" });
+    int64_t told = event_store_last(f->gw.store);
+    for (int i = 0; i < 2; i++) {
+        wake(f, job, 300000);
+        int64_t launched = event_store_last(f->gw.store);
+        answer_submit(f, &(struct submit_result){ .end = SUBMIT_TRANSIENT, .upstream = i ? "gone" : "busy" });
+        assert_int_equal(event_store_last(f->gw.store) > launched, i == 1);
+        assert_true(launched >= told);
+    }
+    wake(f, job, 300000);
+    answer_submit(f, &(struct submit_result){ .end = SUBMIT_ACCEPTED, .sched_id = "4711" });
+    assert_string_equal(job->array_job_id, "4711");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +383,11 @@ int main(void)
         TEST(cancel_before_the_launch_ends_the_job_at_once),
         TEST(cancel_in_doubt_is_sent_once_the_job_is_found),
         TEST(full_queue_of_the_transport_defers_the_launch),
+        TEST(a_refusal_says_what_to_change_and_where_it_was_said),
+        TEST(a_refusal_that_a_look_finds_is_as_final),
+        TEST(a_double_that_cannot_be_cancelled_keeps_nobody_from_the_first),
+        TEST(a_look_that_cannot_leave_is_tried_again),
+        TEST(the_same_words_again_are_no_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
