@@ -366,6 +366,119 @@ static void the_same_words_again_are_no_news(void **state)
     assert_string_equal(job->array_job_id, "4711");
 }
 
+/* A job with a tree of its own, whose tar lies in the spool. */
+static struct job *job_with_code(struct fixture *f, const char *code)
+{
+    struct job *job = fixture_job(f, NULL);
+    mem_replace_str(&job->code, code);
+    auto_str struct str path = STR_MAX(300);
+    spool_tar_path(f->state, "tree1", &path);
+    fixture_write(str_text(&path), "tar");
+    return job;
+}
+
+static void answer_stage(struct fixture *f, const struct err *err)
+{
+    assert_true(fake.stage.is_open);
+    fake.stage.is_open = false;
+    fake.stage.plain(fake.stage.ctx, err);
+    fixture_turn(f, 1);
+}
+
+static void code_is_there_before_the_launch_and_a_failure_puts_it_off(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = job_with_code(f, "code/p/tree1");
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.stages, 1);
+    assert_string_equal(fake.stage.detail, "tree1");
+    struct err err = { 0 };
+    err_set(&err, ERR_OFFLINE, "the link broke");
+    answer_stage(f, &err);
+    assert_int_equal(fake.submits, 0);
+    assert_int_equal(job->phase, PHASE_INTENT);
+    assert_non_null(strstr(job->why, "the link broke"));
+    wake(f, job, 5000);
+    answer_stage(f, NULL);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.submits, 1);
+    assert_int_equal(job->phase, PHASE_LAUNCHING);
+}
+
+static void code_that_is_gone_or_has_no_path_defers_in_words(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const wrong[][2] = { { "code/p/other", "snapshot" },
+                                            { "code/p", "code path" },
+                                            { "code", "code path" },
+                                            { "/", "code path" } };
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct job *job = job_with_code(f, wrong[i][0]);
+        launch_job(f->gw.launch, job->id);
+        fixture_turn(f, 1);
+        assert_int_equal(job->phase, PHASE_INTENT);
+        assert_non_null(strstr(job->why, wrong[i][1]));
+    }
+    assert_int_equal(fake.stages + fake.submits, 0);
+}
+
+static void a_cancel_while_code_is_sent_means_no_launch(void **state)
+{
+    struct fixture *f = *state;
+    bool answered = false;
+    struct job *job = job_with_code(f, "code/p/tree1");
+    int64_t id = job->id;
+    launch_job(f->gw.launch, id);
+    fixture_turn(f, 1);
+    (void)launch_cancel(f->gw.launch, id, -1, never_answered, &answered, NULL);
+    fixture_turn(f, 1);
+    answer_stage(f, NULL);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.submits, 0);
+    auto_job struct job *stored = NULL;
+    assert_int_equal(job_store_get(f->gw.store, id, &stored, NULL), 0);
+    assert_int_equal(stored->state, JOB_STATE_CANCELLED);
+}
+
+static void a_refusal_without_words_is_told_by_its_error(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    launch_job(f->gw.launch, job->id);
+    fixture_turn(f, 1);
+    struct submit_result result = { .end = SUBMIT_TRANSIENT };
+    err_set(&result.err, ERR_BUSY, "no room for the script");
+    answer_submit(f, &result);
+    assert_string_equal(job->why, "no room for the script");
+}
+
+/* Jobs outlive their cluster's entry in the configuration: they wait, and nothing is sent or forgotten. */
+static void a_cluster_that_left_the_configuration_holds_its_jobs(void **state)
+{
+    struct fixture *f = *state;
+    int64_t fresh = fixture_job(f, NULL)->id, doubtful = lost_reply(f)->id;
+    fixture_write(f->clusters, "clusters:\n  - name: birch\n    type: slurm\n    host: x@y.example\n");
+    fixture_restart(f);
+    launch_resume_all(f->gw.launch);
+    fixture_turn(f, 60000);
+    struct job *job = jobs_find(f->gw.jobs, fresh);
+    assert_non_null(strstr(job->why, "alder is disabled or not configured"));
+    assert_int_equal(job->phase, PHASE_INTENT);
+    assert_int_equal(jobs_find(f->gw.jobs, doubtful)->phase, PHASE_UNKNOWN);
+    assert_int_equal(fake.submits + fake.looks, 0);
+    bool answered = false; /* what was never sent can be cancelled all the same */
+    (void)launch_cancel(f->gw.launch, fresh, -1, never_answered, &answered, NULL);
+    fixture_turn(f, 1);
+    assert_true(answered);
+    fixture_write(f->clusters, fixture_clusters);
+    fixture_restart(f);
+    launch_resume_all(f->gw.launch);
+    fixture_turn(f, 60000);
+    assert_int_equal(fake.looks, 1);
+    assert_int_equal(fake.submits, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +501,11 @@ int main(void)
         TEST(a_double_that_cannot_be_cancelled_keeps_nobody_from_the_first),
         TEST(a_look_that_cannot_leave_is_tried_again),
         TEST(the_same_words_again_are_no_news),
+        TEST(code_is_there_before_the_launch_and_a_failure_puts_it_off),
+        TEST(code_that_is_gone_or_has_no_path_defers_in_words),
+        TEST(a_cancel_while_code_is_sent_means_no_launch),
+        TEST(a_refusal_without_words_is_told_by_its_error),
+        TEST(a_cluster_that_left_the_configuration_holds_its_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
