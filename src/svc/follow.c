@@ -22,6 +22,8 @@ static const int64_t look_after_us[] = { 5 * US_PER_S, 25 * US_PER_S };
 
 struct entry {
     struct run *run;
+    struct lane *lane;
+    struct entry *prev, *next; /* in the lane */
     UT_hash_handle by_id, by_token;
 };
 
@@ -33,10 +35,11 @@ struct log_watch {
     struct log_watch *prev, *next;
 };
 
-/* The one request for bytes of a cluster. */
+/* A cluster's runs, and its one request for bytes. */
 struct lane {
     struct cluster *cluster;
     struct follow *follow;
+    struct entry *runs;
     bool is_busy, is_extra; /* extra: a tick of our own, between those of svc/poll */
     struct tick_follow ask;
     const char **tokens;
@@ -71,10 +74,13 @@ static struct run *find_token(struct follow *follow, struct span token)
     return entry ? entry->run : NULL;
 }
 
-static struct run *add(struct follow *follow, const struct job *job)
+static struct run *add(struct lane *lane, const struct job *job)
 {
+    struct follow *follow = lane->follow;
     struct entry *entry = mem_zalloc(sizeof(*entry));
     struct run *run = entry->run = run_new(follow->gw, job);
+    entry->lane = lane;
+    DL_APPEND(lane->runs, entry);
     HASH_ADD_KEYPTR(by_id, follow->ids, &run->job_id, sizeof(run->job_id), entry);
     HASH_ADD_KEYPTR(by_token, follow->tokens, run->token, strlen(run->token), entry);
     return run;
@@ -85,18 +91,19 @@ static void drop(struct follow *follow, struct entry *entry)
     HASH_DELETE(by_id, follow->ids, entry);
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an entry stands in both tables */
     HASH_DELETE(by_token, follow->tokens, entry);
+    DL_DELETE(entry->lane->runs, entry);
     run_free(entry->run);
     mem_free_ptr(&entry);
 }
 
 static void meet(void *ctx, struct job *job)
 {
-    struct follow *follow = ctx;
+    struct lane *lane = ctx;
     if (job->phase != PHASE_SUBMITTED || job_is_final(job))
         return;
-    struct run *run = find(follow, job->id);
+    struct run *run = find(lane->follow, job->id);
     if (!run)
-        run = add(follow, job);
+        run = add(lane, job);
     run->is_waiting = job_state_group(job->state) == JOB_GROUP_QUEUED && job->attempt == 1;
 }
 
@@ -114,9 +121,9 @@ static struct lane *lane_of(struct follow *follow, struct cluster *cluster)
 static void meet_ended(void *ctx, const struct job *job)
 {
     struct follow *follow = ctx;
-    (void)lane_of(follow, fleet_find(follow->gw->fleet, job->cluster));
+    struct lane *lane = lane_of(follow, fleet_find(follow->gw->fleet, job->cluster));
     if (!find(follow, job->id))
-        (void)add(follow, job);
+        (void)add(lane, job);
 }
 
 static void keep_beating(void *ctx)
@@ -196,11 +203,10 @@ static const struct tick_follow *fill(struct lane *lane, bool all)
 {
     int64_t now_us = clock_mono_us(lane->follow->gw->clock);
     lane->ask = (struct tick_follow){ .budget = BUDGET_BYTES };
-    for (struct entry *entry = lane->follow->ids; entry; entry = entry->by_id.next) {
+    const struct entry *entry;
+    DL_FOREACH (lane->runs, entry) {
         struct run *run = entry->run;
-        if (run->is_over || strcmp(run->cluster, lane->cluster->name) != 0)
-            continue;
-        if (is_due(lane, run, now_us) || (all && !run->is_waiting))
+        if (!run->is_over && (is_due(lane, run, now_us) || (all && !run->is_waiting)))
             ask_about(lane, run, now_us);
     }
     lane->ask.tokens = lane->tokens;
@@ -215,7 +221,7 @@ const struct tick_follow *follow_begin(struct follow *follow, struct cluster *cl
     struct lane *lane = lane_of(follow, cluster);
     if (lane->is_busy)
         return NULL;
-    jobs_each(follow->gw->jobs, cluster->name, meet, follow);
+    jobs_each(follow->gw->jobs, cluster->name, meet, lane);
     if (follow->ids)
         keep_beating(follow);
     return fill(lane, true);

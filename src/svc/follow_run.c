@@ -142,7 +142,6 @@ struct run *run_new(const struct gateway *gw, const struct job *job)
     struct run *run = mem_zalloc(sizeof(*run));
     run->job_id = job->id;
     run->token = mem_dup_str(job->token);
-    run->cluster = mem_dup_str(job->cluster);
     run->numbers = run_numbers_new(gw, job->id);
     if (!job->array)
         find_kept(gw, run, job);
@@ -156,7 +155,6 @@ void run_free(struct run *run)
     mem_free_ptr(&run->files);
     run_numbers_free(run->numbers);
     mem_clear_str(&run->token);
-    mem_clear_str(&run->cluster);
     mem_free_ptr(&run);
 }
 

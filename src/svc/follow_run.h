@@ -23,7 +23,7 @@ struct run_file {
 
 struct run {
     int64_t job_id;
-    char *token, *cluster;
+    char *token;
     struct run_file **files;
     size_t count, cap;
     struct run_numbers *numbers;

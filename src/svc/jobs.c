@@ -10,15 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include <utlist.h>
 
 struct entry {
     struct job *job; /* owned */
+    struct group *group;
+    struct entry *prev, *next; /* in the group */
     UT_hash_handle by_id, by_token;
+};
+
+/* The jobs of one cluster. A hundred clusters with thousands of jobs are polled each by itself: none may have
+ * to look at the others' jobs. Stays when it is empty. */
+struct group {
+    char *cluster;
+    struct entry *entries;
+    UT_hash_handle hh;
 };
 
 struct jobs {
     const struct gateway *gw;
     struct entry *ids, *tokens; /* the same entries under two keys; ids in the order of their age */
+    struct group *groups;
 };
 
 struct jobs *jobs_new(const struct gateway *gw)
@@ -33,6 +45,7 @@ static void drop(struct jobs *jobs, struct entry *entry)
     assert(jobs->ids && jobs->tokens); /* every entry is in both */
     HASH_DELETE(by_id, jobs->ids, entry);
     HASH_DELETE(by_token, jobs->tokens, entry);
+    DL_DELETE(entry->group->entries, entry);
     job_free(entry->job);
     free(entry);
 }
@@ -49,7 +62,31 @@ void jobs_free(struct jobs *jobs)
     if (!jobs)
         return;
     drop_all(jobs);
+    struct group *group, *next;
+    HASH_ITER (hh, jobs->groups, group, next) {
+        HASH_DEL(jobs->groups, group);
+        free(group->cluster);
+        free(group);
+    }
     free(jobs);
+}
+
+static struct group *find_group(struct jobs *jobs, const char *cluster)
+{
+    struct group *group;
+    HASH_FIND_STR(jobs->groups, cluster, group);
+    return group;
+}
+
+static struct group *group_of(struct jobs *jobs, const char *cluster)
+{
+    struct group *group = find_group(jobs, cluster);
+    if (group)
+        return group;
+    group = mem_zalloc(sizeof(*group));
+    group->cluster = mem_dup_str(cluster);
+    HASH_ADD_KEYPTR(hh, jobs->groups, group->cluster, strlen(group->cluster), group);
+    return group;
 }
 
 static int keep_take(void *ctx, struct job *job, struct err *err)
@@ -60,6 +97,8 @@ static int keep_take(void *ctx, struct job *job, struct err *err)
     entry->job = job;
     HASH_ADD_KEYPTR(by_id, jobs->ids, &job->id, sizeof(job->id), entry);
     HASH_ADD_KEYPTR(by_token, jobs->tokens, job->token, strlen(job->token), entry);
+    entry->group = group_of(jobs, job->cluster);
+    DL_APPEND(entry->group->entries, entry);
     return 0;
 }
 
@@ -95,13 +134,25 @@ size_t jobs_active_count(const struct jobs *jobs)
     return HASH_CNT(by_id, jobs->ids);
 }
 
+static void each_of(const struct group *group, void (*fn)(void *ctx, struct job *job), void *ctx)
+{
+    struct entry *entry, *next;
+    DL_FOREACH_SAFE(group->entries, entry, next)
+    {
+        fn(ctx, entry->job);
+    }
+}
+
 void jobs_each(struct jobs *jobs, const char *cluster, void (*fn)(void *ctx, struct job *job), void *ctx)
 {
     struct entry *entry, *next;
-    HASH_ITER (by_id, jobs->ids, entry, next) {
-        if (!cluster || strcmp(entry->job->cluster, cluster) == 0)
-            fn(ctx, entry->job);
-    }
+    const struct group *group = cluster ? find_group(jobs, cluster) : NULL;
+    if (group)
+        each_of(group, fn, ctx);
+    if (cluster)
+        return;
+    HASH_ITER (by_id, jobs->ids, entry, next)
+        fn(ctx, entry->job);
 }
 
 /* A rolled-back turn: memory must say again what the store says. */

@@ -22,23 +22,21 @@ static const char *state_dir(const struct launch *launch)
 
 /* --- tasks and their timer --- */
 
-static void arm(struct launch *launch)
+/* Only ever sooner: to look for the first of thousands of tasks at every step of each would be quadratic. */
+static void arm(struct launch *launch, int64_t due_us)
 {
-    int64_t now = clock_mono_us(launch->gw->clock), next = INT64_MAX;
-    for (const struct launch_task *task = launch->tasks; task; task = task->hh.next)
-        if (!task->busy && task->due_us < next)
-            next = task->due_us;
-    if (next == INT64_MAX || launch->is_stopped)
-        loop_timer_stop(launch->timer);
-    else
-        loop_timer_start(launch->timer, next > now ? (next - now) / US_PER_MS + 1 : 0);
+    int64_t now = clock_mono_us(launch->gw->clock);
+    if (launch->is_stopped || (due_us >= launch->next_us && launch->next_us > now))
+        return;
+    launch->next_us = due_us;
+    loop_timer_start(launch->timer, due_us > now ? (due_us - now) / US_PER_MS + 1 : 0);
 }
 
 void launch_again(struct launch_task *task, int64_t wait_ms)
 {
     task->busy = false;
     task->due_us = clock_mono_us(task->launch->gw->clock) + wait_ms * US_PER_MS;
-    arm(task->launch);
+    arm(task->launch, task->due_us);
 }
 
 void launch_back_off(struct launch_task *task, int64_t first_ms, int64_t last_ms)
@@ -55,7 +53,6 @@ void launch_drop(struct launch_task *task)
     struct launch *launch = task->launch;
     HASH_DEL(launch->tasks, task);
     free(task);
-    arm(launch);
 }
 
 struct job *launch_task_job(struct launch_task *task)
@@ -242,13 +239,16 @@ static void step(struct launch_task *task)
 static void on_timer(void *ctx)
 {
     struct launch *launch = ctx;
-    int64_t now = clock_mono_us(launch->gw->clock);
+    int64_t now = clock_mono_us(launch->gw->clock), next_us = INT64_MAX;
     struct launch_task *task, *next;
+    launch->next_us = INT64_MAX;
     HASH_ITER (hh, launch->tasks, task, next) {
         if (!task->busy && task->due_us <= now)
             step(task);
+        else if (!task->busy && task->due_us < next_us)
+            next_us = task->due_us;
     }
-    arm(launch);
+    arm(launch, next_us);
 }
 
 struct launch *launch_new(const struct gateway *gw)
@@ -256,6 +256,7 @@ struct launch *launch_new(const struct gateway *gw)
     struct launch *launch = mem_zalloc(sizeof(*launch));
     launch->gw = gw;
     launch->timer = loop_timer_new(gw->loop, on_timer, launch);
+    launch->next_us = INT64_MAX;
     return launch;
 }
 
@@ -264,7 +265,7 @@ void launch_stop(struct launch *launch)
     if (!launch)
         return;
     launch->is_stopped = true;
-    arm(launch);
+    loop_timer_stop(launch->timer);
 }
 
 void launch_free(struct launch *launch)

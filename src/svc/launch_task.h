@@ -20,6 +20,7 @@ struct launch {
     const struct gateway *gw;
     struct launch_task *tasks;
     struct loop_timer *timer;
+    int64_t next_us; /* when the timer runs; never later than the first task's due_us */
     bool is_stopped;
 };
 

@@ -52,7 +52,10 @@ struct poll {
 struct active {
     struct tick_job *jobs;
     size_t count, cap;
-    bool has_running;
+};
+
+struct activity {
+    bool is_active, has_running;
     int64_t newest_us; /* when the youngest of them was submitted, wall clock */
 };
 
@@ -67,15 +70,23 @@ static bool is_followed(const struct job *job)
     return job->phase == PHASE_SUBMITTED && !job_is_final(job);
 }
 
+static void look(void *ctx, struct job *job)
+{
+    struct activity *seen = ctx;
+    if (!is_followed(job))
+        return;
+    seen->is_active = true;
+    seen->has_running = seen->has_running || job_state_group(job->state) != JOB_GROUP_QUEUED;
+    if (job->submitted_at_us > seen->newest_us)
+        seen->newest_us = job->submitted_at_us;
+}
+
 static void collect(void *ctx, struct job *job)
 {
     struct active *active = ctx;
     if (!is_followed(job))
         return;
     bool queued = job_state_group(job->state) == JOB_GROUP_QUEUED;
-    active->has_running = active->has_running || !queued;
-    if (job->submitted_at_us > active->newest_us)
-        active->newest_us = job->submitted_at_us;
     *vec_push(active->jobs, active->count, active->cap) =
         (struct tick_job){ .token = job->token,
                            .sched_id = job->sched_id,
@@ -98,15 +109,15 @@ int64_t poll_pace_ms(const struct poll_pace *pace)
     return base * (240 + pace->dice / 8) / 256;
 }
 
-static int64_t interval_ms(const struct rhythm *rhythm, const struct active *active)
+static int64_t interval_ms(const struct rhythm *rhythm, const struct activity *seen)
 {
     const struct cluster *cluster = rhythm->cluster;
     const int64_t usual_s =
-        active->has_running ? cluster->config->poll.active_s : cluster->config->poll.pending_s;
+        seen->has_running ? cluster->config->poll.active_s : cluster->config->poll.pending_s;
     struct poll_pace pace = { .usual_ms = usual_s * 1000, .failures = cluster->failures };
     if (!cluster->config->host && strcmp(executor_scheduler(cluster->executor), "process") == 0)
         return LOCAL_MS;
-    pace.age_ms = (clock_wall_us(rhythm->poll->gw->clock) - active->newest_us) / US_PER_MS;
+    pace.age_ms = (clock_wall_us(rhythm->poll->gw->clock) - seen->newest_us) / US_PER_MS;
     token_random(&pace.dice, sizeof(pace.dice));
     return poll_pace_ms(&pace);
 }
@@ -115,17 +126,17 @@ static void schedule(struct rhythm *rhythm)
 {
     if (rhythm->in_flight || !rhythm->cluster->executor || !rhythm->cluster->config)
         return;
-    struct active active = { 0 };
-    jobs_each(rhythm->poll->gw->jobs, rhythm->cluster->name, collect, &active);
-    free(active.jobs);
     if (rhythm->again || rhythm->waiter_count) {
         int64_t since_ms = (clock_mono_us(rhythm->poll->gw->clock) - rhythm->last_start_us) / US_PER_MS;
         loop_timer_start(rhythm->timer, since_ms < NUDGE_GAP_MS ? NUDGE_GAP_MS - since_ms : 0);
-    } else if (active.count) {
-        loop_timer_start(rhythm->timer, interval_ms(rhythm, &active));
-    } else {
-        loop_timer_stop(rhythm->timer); /* nothing is sent where no job is active and nobody looks */
+        return;
     }
+    struct activity seen = { 0 };
+    jobs_each(rhythm->poll->gw->jobs, rhythm->cluster->name, look, &seen);
+    if (seen.is_active)
+        loop_timer_start(rhythm->timer, interval_ms(rhythm, &seen));
+    else
+        loop_timer_stop(rhythm->timer); /* nothing is sent where no job is active and nobody looks */
 }
 
 /* --- what a tick brought --- */
