@@ -62,7 +62,7 @@ static int add_files(struct str *sh, const struct launch_request *request, struc
             return -1;
         str_add(sh, " > \"$_d/script.sh\" || return 1\n");
     }
-    str_add(sh, "[ -s \"$_d/script.sh\" ] || return 1\nchmod 700 \"$_d/script.sh\" || return 1\n");
+    str_add(sh, "[ -s \"$_d/script.sh\" ] || return 1\n");
     if (request->code_dir) {
         str_add(sh, "mkdir -p \"$_d/code\" && cp -RPp ");
         quote_text(sh, request->code_dir);
@@ -78,23 +78,29 @@ static int add_files(struct str *sh, const struct launch_request *request, struc
     return 0;
 }
 
-/* sbatch itself. Its output stays in a variable, so that a full disk does not lose it. */
+/* sbatch itself. What it says stays in variables, so that a full disk does not lose it: its errors, a mark
+ * that no text can hold, its status and its output. Builtins wherever they do: each process costs about 1 ms.
+ */
 static int add_run(struct str *sh, const struct launch_request *request, struct err *err)
 {
     unsigned timeout = request->timeout_s ? request->timeout_s : SBATCH_TIMEOUT_S;
-    str_addf(sh, "_run() {\n_e=$_d/.sbatch.err.$_n\n_out=$(timeout -k 5 %u ", timeout);
+    str_addf(sh, "_run() {\n_all=$({ _out=$(timeout -k 5 %u ", timeout);
     if (add_sbatch(sh, &request->tools, request->args, request->arg_count, err) < 0)
         return -1;
+    const char *mark = request->frame->text;
     str_addf(sh,
-             " \"$_d/script.sh\" 2>\"$_e\" </dev/null)\n_rc=$?\n"
-             "_err=$(head -c %d \"$_e\" 2>/dev/null)\nrm -f \"$_e\"\n"
-             "_k=rej.$_n\n"
-             "case $_rc in 0) _k=receipt;; 255) ;; 124|12[89]|1[3-9][0-9]|2[0-9][0-9]) _k=ambig.$_n;; esac\n"
-             "case $_err in *'imed out'*|*'Zero Bytes'*) [ $_rc -eq 0 ] || _k=ambig.$_n;; esac\n"
-             "_r=$(printf 'rc %%s\\n%%s\\n\\001errors\\n%%s' \"$_rc\" \"$_out\" \"$_err\")\n"
-             "printf '%%s\\n' \"$_r\" > \"$_d/.tmp.$_n\" && mv -f \"$_d/.tmp.$_n\" \"$_d/$_k\"\n"
-             "printf 'kind %%s\\n%%s\\n' \"${_k%%%%.*}\" \"$_r\"\n}\n",
-             (int)MAX_SBATCH_TEXT);
+             " \"$_d/script.sh\" 2>&3 3>&- </dev/null); printf '%s %%s\\n%%s' \"$?\" \"$_out\"; } 3>&1)\n"
+             "_err=${_all%%'%s '*} _out=${_all##*'%s '}\n_rc=${_out%%%%'\n'*} _out=${_out#*'\n'}\n"
+             "case $_rc in ''|*[!0-9]*) _rc=137;; esac\n"
+             "[ ${#_err} -le %d ] || _err=$(printf %%s \"$_err\" | head -c %d)\n",
+             mark, mark, mark, (int)MAX_SBATCH_TEXT, (int)MAX_SBATCH_TEXT);
+    str_add(sh,
+            "_k=rej.$_n\n"
+            "case $_rc in 0) _k=receipt;; 255) ;; 124|12[89]|1[3-9][0-9]|2[0-9][0-9]) _k=ambig.$_n;; esac\n"
+            "case $_err in *'imed out'*|*'Zero Bytes'*) [ $_rc -eq 0 ] || _k=ambig.$_n;; esac\n"
+            "_receipt > \"$_d/.tmp.$_n\" && mv -f \"$_d/.tmp.$_n\" \"$_d/$_k\"\n"
+            "printf 'kind %s\\n' \"${_k%%.*}\"; _receipt\n}\n"
+            "_receipt() { printf 'rc %s\\n%s\\n\\001errors\\n%s\\n' \"$_rc\" \"$_out\" \"$_err\"; }\n");
     return 0;
 }
 
