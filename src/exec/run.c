@@ -8,11 +8,16 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum { MAX_EXEC_BYTES = 4096 };
+enum {
+    MAX_EXEC_BYTES = 4096,
+    /* Up to here the shell reads the program itself, a byte a call, sooner than it starts `cat`. */
+    MAX_LINE_BYTES = 1500
+};
 
 static int make_input(struct run *run, const struct run_request *request, bool login_shell, struct err *err)
 {
-    enum frame_kind kind = request->stream_fd >= 0 ? FRAME_STREAM : FRAME_PROGRAM;
+    bool is_line = request->stream_fd >= 0 || request->program.len <= MAX_LINE_BYTES;
+    enum frame_kind kind = is_line ? FRAME_STREAM : FRAME_PROGRAM;
     struct nonce nonce = nonce_new();
     frame_exec_string(&run->exec, kind, login_shell, &nonce);
     if (frame_input(&run->input, kind, request->program, &nonce, err) < 0)

@@ -29,12 +29,13 @@ void frame_exec_string(struct str *to, enum frame_kind kind, bool login_shell, c
 }
 
 /* One line that evals the program. A newline inside quotes cannot be written in one line without printf or
- * $'', but echo has one to give: $(...) keeps it while something follows. */
+ * $'', but IFS has one to give: a shell sets it to blank, tab, newline when it starts, whatever was exported.
+ */
 static void add_stream_line(struct str *to, struct span program)
 {
     struct span line;
     bool is_first = true;
-    str_add(to, " _n=$(echo; echo x); _n=${_n%x}; eval ");
+    str_add(to, " _n=${IFS#??}; eval ");
     while (span_next_line(&program, &line)) {
         if (!is_first)
             str_add(to, "\"$_n\"");

@@ -20,7 +20,7 @@
 
 enum frame_kind {
     FRAME_PROGRAM, /* stdin is the program and nothing else; the program's own stdin is at its end */
-    FRAME_STREAM,  /* the first line is the program; it reads the raw bytes behind as its stdin */
+    FRAME_STREAM,  /* the first line is the program; it reads the raw bytes behind, if any, as its stdin */
 };
 
 enum { FRAME_EXIT_CUT = 97, MAX_FRAME_SECTIONS = 4096, MAX_FRAME_NAME = 128 };
