@@ -95,4 +95,5 @@ def compare(gw, rival):
     print(f"the list comes at {seen['gateway'][0] / seen['static'][0]:.2f} x the rate of {static}")
 
 
-main()
+if __name__ == "__main__":
+    main()
