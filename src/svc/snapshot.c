@@ -23,7 +23,7 @@ enum { TAR_TIMEOUT_MS = 120000 };
 /* One snapshot under way: git, then the choice of files (pool), tar, hash (pool). */
 struct shot {
     const struct gateway *gw;
-    char *folder;
+    char *folder, *state_dir;
     struct strs include, exclude;
     struct tree_rules rules; /* borrows them */
     bool in_place, require_clean;
@@ -38,6 +38,7 @@ struct shot {
     int tar_fd;
     char hex[TREE_HEX];
     uint64_t tar_bytes;
+    bool is_known;  /* the same tree was packed before; its tar is kept, and the new one dropped */
     struct err err; /* of the pool's work */
     int rc;
 };
@@ -52,6 +53,7 @@ static void shot_free(struct shot *shot)
     strs_clear(&shot->exclude);
     tree_clear(&shot->tree);
     free(shot->folder);
+    free(shot->state_dir);
     free(shot->sha);
     free(shot->branch);
     free(shot->diff);
@@ -98,25 +100,30 @@ static void hash_work(void *ctx)
 {
     struct shot *shot = ctx;
     shot->rc = tree_hash_file(shot->tar_fd, shot->hex, &shot->tar_bytes, &shot->err);
-    if (shot->rc == 0 && fsync(shot->tar_fd) < 0)
+    shot->is_known = shot->rc == 0 && spool_keep_tar(shot->state_dir, shot->hex, shot->tar_bytes);
+    if (shot->rc == 0 && !shot->is_known && fsync(shot->tar_fd) < 0)
         shot->rc = err_errno(&shot->err, errno, "snapshot %s", shot->tar_path);
+}
+
+static int name_tar(struct shot *shot, struct err *err)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    spool_tar_path(shot->state_dir, shot->hex, &path);
+    if (rename(shot->tar_path, str_text(&path)) < 0)
+        return err_errno(err, errno, "%s", str_text(&path));
+    shot->tar_path[0] = '\0';
+    return 0;
 }
 
 static void hash_done(void *ctx)
 {
     struct shot *shot = ctx;
-    auto_str struct str path = STR_MAX(PATH_MAX);
-    if (shot->rc == 0) {
-        spool_tar_path(settings_daemon(shot->gw->settings)->state_dir, shot->hex, &path);
-        if (rename(shot->tar_path, str_text(&path)) < 0)
-            shot->rc = err_errno(&shot->err, errno, "%s", str_text(&path));
-    }
-    if (shot->rc < 0) {
+    if (shot->rc == 0 && !shot->is_known)
+        shot->rc = name_tar(shot, &shot->err);
+    if (shot->rc < 0)
         fail(shot, &shot->err);
-        return;
-    }
-    shot->tar_path[0] = '\0';
-    succeed(shot, shot->hex);
+    else
+        succeed(shot, shot->hex);
 }
 
 /* --- tar: the same bytes for the same files, whoever and whenever --- */
@@ -136,8 +143,7 @@ static void on_tar(void *ctx, const struct spawn_result *result)
 
 static int open_tar(struct shot *shot, struct err *err)
 {
-    int n = snprintf(shot->tar_path, sizeof(shot->tar_path), "%s/spool/.new-XXXXXX",
-                     settings_daemon(shot->gw->settings)->state_dir);
+    int n = snprintf(shot->tar_path, sizeof(shot->tar_path), "%s/spool/.new-XXXXXX", shot->state_dir);
     if (n < 0 || n >= (int)sizeof(shot->tar_path))
         return err_set(err, ERR_TOO_LARGE, "the state directory's path is too long");
     shot->tar_fd = mkostemp(shot->tar_path, O_CLOEXEC);
@@ -237,6 +243,7 @@ int snapshot_take(const struct gateway *gw, const struct snapshot_call *call, sn
     struct shot *shot = mem_zalloc(sizeof(*shot));
     shot->gw = gw;
     shot->folder = mem_dup_str(call->folder);
+    shot->state_dir = mem_dup_str(settings_daemon(gw->settings)->state_dir);
     shot->done = done;
     shot->ctx = ctx;
     shot->tar_fd = -1;

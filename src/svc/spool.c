@@ -40,6 +40,15 @@ int spool_prepare(const char *state_dir, struct err *err)
     return 0;
 }
 
+bool spool_keep_tar(const char *state_dir, const char *tree, uint64_t bytes)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    struct stat st;
+    spool_tar_path(state_dir, tree, &path);
+    return stat(str_text(&path), &st) == 0 && (uint64_t)st.st_size == bytes &&
+           utimensat(AT_FDCWD, str_text(&path), NULL, 0) == 0;
+}
+
 int spool_open_tar(const char *state_dir, const char *tree, int *fd, uint64_t *bytes, struct err *err)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);

@@ -10,6 +10,8 @@
 /* Paths; out needs a ceiling of a path's length. */
 void spool_tar_path(const char *state_dir, const char *tree, struct str *out);
 int spool_prepare(const char *state_dir, struct err *err); /* makes both folders, 0700 */
+/* Is the tree's tar here, whole? Then it stays another hour at least. For any thread. */
+bool spool_keep_tar(const char *state_dir, const char *tree, uint64_t bytes);
 /* An open descriptor and the length; ERR_NOT_FOUND where the tar is gone. */
 int spool_open_tar(const char *state_dir, const char *tree, int *fd, uint64_t *bytes, struct err *err);
 int spool_put_secrets(const char *state_dir, const char *token, struct span lines, struct err *err);

@@ -8,6 +8,10 @@
 #include "text/json_in.h"
 #include "unit/svc/child.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
 static const char project_yaml[] = "train_script: train.py\n"
                                    "default_overrides: {lr: 0.1}\n"
                                    "resources: {gpus: 0, time: 10m}\n"
@@ -160,6 +164,60 @@ static void same_tree_has_the_same_name(void **state)
                         jobs_find(f->gw.jobs, second.answer.job_id)->code);
 }
 
+/* As old as what spool_prune takes away. */
+static void make_old(const char *path)
+{
+    const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+}
+
+static unsigned count_files(const char *path)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_type == DT_REG;
+    closedir(dir);
+    return count;
+}
+
+static void known_tree_keeps_its_tar_and_drops_the_new_one(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    struct stat before, after;
+    auto_str struct str path = STR_MAX(512), spool = STR_MAX(512);
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &first);
+    const char *code = jobs_find(f->gw.jobs, first.answer.job_id)->code;
+    spool_tar_path(f->state, strrchr(code, '/') + 1, &path);
+    str_addf(&spool, "%s/spool", f->state);
+    make_old(str_text(&path));
+    assert_int_equal(stat(str_text(&path), &before), 0);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &second);
+    assert_int_equal(stat(str_text(&path), &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    assert_true(after.st_mtime > before.st_mtime);
+    assert_int_equal(count_files(str_text(&spool)), 1);
+}
+
+static void cut_tar_is_written_again(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    struct stat before, after;
+    auto_str struct str path = STR_MAX(512);
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &first);
+    spool_tar_path(f->state, strrchr(jobs_find(f->gw.jobs, first.answer.job_id)->code, '/') + 1, &path);
+    assert_int_equal(stat(str_text(&path), &before), 0);
+    assert_int_equal(truncate(str_text(&path), before.st_size / 2), 0);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &second);
+    assert_int_equal(stat(str_text(&path), &after), 0);
+    assert_int_equal(after.st_size, before.st_size);
+}
+
 static void two_of_one_key_under_way_make_one_job(void **state)
 {
     struct fixture *f = *state;
@@ -288,6 +346,8 @@ int main(void)
         TEST(secret_reaches_only_its_file),
         TEST(secret_without_a_value_is_told),
         TEST(same_tree_has_the_same_name),
+        TEST(known_tree_keeps_its_tar_and_drops_the_new_one),
+        TEST(cut_tar_is_written_again),
         TEST(two_of_one_key_under_way_make_one_job),
         TEST(every_error_of_a_request_is_told_at_once),
         TEST(errors_of_the_project_file_name_their_line),
