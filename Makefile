@@ -2,7 +2,7 @@
 # make check      the fast set (under a minute once built)      make test PARTS="unit asan"   everything, or these parts
 # make demo       a finished training job on the screen         make unit T=text/test_quote   one unit program
 # make drill ROUNDS=1000 SEED=7   submissions under random faults, on a real Slurm
-# make fuzz MINUTES=10   make coverage   make bench [T=submit]   make install PREFIX=/usr/local DESTDIR=
+# make fuzz MINUTES=10   make coverage   make bench [T=submit]   make soak   make install PREFIX=/usr/local DESTDIR=
 # VARIANT=release|asan|tsan|cov|fault|fuzz|analyze picks the flags; V=1 shows the commands; WERROR=1 as in CI.
 VARIANT ?= release
 V ?= 0
@@ -49,7 +49,7 @@ BENCH_PY := $(wildcard tests/bench/bench_$(or $(T),*).py)
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill coverage bench format install clean FORCE web-types web-check test-page screenshots
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill coverage bench soak format install clean FORCE web-types web-check test-page screenshots
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -164,6 +164,10 @@ coverage:
 bench: all benches
 	$(Q)scripts/setup bench
 	$(Q)scripts/run-benches $(BENCHES) $(BENCH_PY)
+
+# So many jobs through submission, polls and their end: memory, descriptors and the write-ahead log must not grow.
+soak: all
+	$(Q)JOBS=$(or $(JOBS),10000) scripts/run-benches tests/bench/bench_soak.py
 
 format:
 	$(Q)find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i

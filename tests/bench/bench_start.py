@@ -1,28 +1,16 @@
 """The daemon by itself: from exec to the first answer with 100,000 jobs stored, its memory when idle and with 10,000 active
 jobs, and what 100 clusters cost that are polled every 30 s."""
-import os
-import shutil
 import socket
-import sqlite3
 import subprocess
 import time
 
 from figures import ROOT, at_most, bed, cpu_s, fill, folder, gateway, median, rss_kb
+from fake_slurm import FakeSlurms
 from support.gateway import binary, until
 
 STORED, ACTIVE, CLUSTERS = 100_000, 10_000, 100
 STARTS, WATCH_S = 21, 90
 ASK = b"GET /api/v1/jobs?limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-
-# Stands for squeue: the rows of one cluster's jobs under the nonce that the format begins with.
-SQUEUE = """\
-#!/bin/sh
-for word; do case $word in *"$(printf '\\037')"*) nonce=${word%%"$(printf '\\037')"*};; esac; done
-exec sed "s/@/$nonce/g" "$(dirname "$0")/rows"
-"""
-ROW = ("@\037{id}\037{id}\037RUNNING\037ada\037gpu\037ml\037normal\037gpu-a100-017\0371\0378\0371795186400\0371795186490\037N/A\037"
-       "4294901757\0372-00:00:00\037@=gres:gpu:a100:4@=(null)@=None@=train@={token}@={run}@={run}/script.sh@.\n")
-
 
 def first_answer_s(port):
     """Asks until there is somebody; the time of the first byte."""
@@ -67,43 +55,6 @@ def bench_start(place):
         for _ in range(50):
             gw.get("/jobs?limit=50")
         at_most("idle memory, 100,000 jobs stored", rss_kb(gw.pid) / 1024, 16, "MB")
-
-
-class FakeSlurms:
-    """On the bed's sshd: a folder of commands for each of the clusters c0, c1 ..., which show their jobs as running."""
-
-    def __init__(self, on, state_dir, count):
-        user = on.user()
-        self.bed = on
-        self.folder = os.path.join(user["home"], "fakes")
-        jobs = {}
-        with sqlite3.connect(os.path.join(state_dir, "sluice.db")) as db:
-            for cluster, number, token, run in db.execute("SELECT cluster, sched_id, token, run_dir FROM job WHERE phase = ?"
-                                                          " AND sched_id IS NOT NULL", (self.submitted(db),)):
-                jobs.setdefault(cluster, []).append(ROW.format(id=number, token=token, run=run))
-        for n in range(count):
-            self.add(f"c{n}", jobs.get(f"c{n}", []))
-        subprocess.run(["chown", "-R", f"{user['uid']}:{user['gid']}", self.folder], check=True)
-
-    @staticmethod
-    def submitted(db):
-        return db.execute("SELECT max(phase) FROM job WHERE state = 'running'").fetchone()[0]
-
-    def add(self, name, rows):
-        home = os.path.join(self.folder, name)
-        os.makedirs(home)
-        for command in ("squeue", "sacct", "scontrol", "sinfo", "sbatch", "scancel", "sacctmgr"):
-            with open(os.path.join(home, command), "w", encoding="utf-8") as file:
-                file.write(SQUEUE if command == "squeue" else "#!/bin/sh\nexit 0\n")
-            os.chmod(os.path.join(home, command), 0o755)
-        with open(os.path.join(home, "rows"), "w", encoding="utf-8") as file:
-            file.writelines(rows)
-
-    def cluster(self, name, **more):
-        return self.bed.cluster(name, slurm={"bin_dir": os.path.join(self.folder, name)}, **more)
-
-    def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def polled(gw):
