@@ -418,6 +418,19 @@ static bool is_listed(const struct doc *list, const char *name)
     return false;
 }
 
+static void check_links(struct rules *k)
+{
+    const struct doc *links = resolved_dict(k->r, "links");
+    for (size_t i = 0; links && i < links->count; i++) {
+        auto_str struct str path = STR_MAX(TEXT_BYTES);
+        struct span address = span_of(doc_scalar_text(&links->items[i]));
+        str_addf(&path, "links.%s", links->items[i].key);
+        if (!span_starts(address, "https://") && !span_starts(address, "http://"))
+            fail_at(k, resolved_need(k->r, str_text(&path)),
+                    "is no address that begins with http:// or https://", "https://grafana.example.org/d/*");
+    }
+}
+
 /* A value nobody takes would vanish; a secret whose name is not declared as one would not be kept as one. */
 static void check_environment(struct rules *k)
 {
@@ -455,6 +468,7 @@ int resolve_rules(const struct resolve_input *in, struct resolved *r, struct err
     check_per_gpu(&k);
     check_overrides(&k);
     check_placeholders(&k);
+    check_links(&k);
     check_environment(&k);
     return k.failed ? -1 : 0;
 }

@@ -207,6 +207,10 @@ static const struct schema_row rows[] = {
           "is the step." },
     { "progress.total", SCHEMA_INT, .fallback = "null", .min = 1, .max = 1e15,
       .help = "The last step, where the run does not tell." },
+    { "links", SCHEMA_DICT, SCHEMA_NAME, "{}",
+      .help =
+          "Addresses that its log may hold and people want to open: a name, and an http(s) address with * "
+          "for anything. Trackers are known already." },
     { "artifacts", SCHEMA_OBJECT, .fallback = "{}", .help = "Files that a run leaves." },
     { "artifacts.globs", SCHEMA_STRS, SCHEMA_LINE, "[]", .flags = SCHEMA_LATER, .help = "Which files." },
     { "artifacts.hash", SCHEMA_BOOL, .fallback = "false", .flags = SCHEMA_LATER,

@@ -1,7 +1,9 @@
 #include "svc/findings.h"
 
 #include "base/mem.h"
+#include "store/job_store.h"
 #include "svc/job_note.h"
+#include "text/json_in.h"
 #include "text/json_out.h"
 
 #include <string.h>
@@ -68,6 +70,22 @@ static void on_link(void *ctx, const struct link *link)
     finding->url = &url;
     job_note(finding->gw, finding->place->job_id,
              &(struct job_note){ .kind = "link", .data = str_text(&json), .set = add_link, .ctx = finding });
+}
+
+void findings_patterns(const struct gateway *gw, int64_t job_id, struct link_patterns *out)
+{
+    static const char section[] = "links.";
+    auto_free char *text = NULL;
+    auto_doc struct doc *resolved = NULL;
+    if (job_store_resolved(gw->store, job_id, &text, NULL) < 0 || !text || !strstr(text, "\"links.") ||
+        json_parse(span_of(text), &resolved, NULL) < 0)
+        return;
+    for (size_t i = 0; i < resolved->count; i++) {
+        const struct doc *leaf = &resolved->items[i];
+        const char *address = doc_scalar_text(doc_get(leaf, "value"));
+        if (address && strncmp(leaf->key, section, sizeof(section) - 1) == 0)
+            link_patterns_add(out, leaf->key + sizeof(section) - 1, address);
+    }
 }
 
 void findings_resume(struct link_scan *scan, const struct log_cache *cache)

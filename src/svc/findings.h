@@ -10,6 +10,8 @@ struct log_place {                 /* whose log it is */
     int64_t job_id, attempt, task; /* task -1: none */
 };
 
+/* What the job's project calls links besides (links.*); out must be zeroed. */
+void findings_patterns(const struct gateway *gw, int64_t job_id, struct link_patterns *out);
 /* Takes up the scan where the kept part ends: the line that was not ended yet. */
 void findings_resume(struct link_scan *scan, const struct log_cache *cache);
 void findings_take(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,

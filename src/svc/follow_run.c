@@ -84,6 +84,7 @@ static void open_log(const struct gateway *gw, const struct run *run, struct run
     file->offset = file->told = file->cache.end;
     file->scan = mem_alloc(sizeof(*file->scan));
     findings_resume(file->scan, &file->cache);
+    file->scan->patterns = &run->links;
     metrics_resume(gw, &numbers);
     file->numbers_at = numbers.inode == file->inode ? numbers.offset : 0;
 }
@@ -143,6 +144,7 @@ struct run *run_new(const struct gateway *gw, const struct job *job)
     run->job_id = job->id;
     run->token = mem_dup_str(job->token);
     run->numbers = run_numbers_new(gw, job->id);
+    findings_patterns(gw, job->id, &run->links);
     if (!job->array)
         find_kept(gw, run, job);
     return run;
@@ -154,6 +156,7 @@ void run_free(struct run *run)
         run_file_free(run->files[i]);
     mem_free_ptr(&run->files);
     run_numbers_free(run->numbers);
+    link_patterns_clear(&run->links);
     mem_clear_str(&run->token);
     mem_free_ptr(&run);
 }
@@ -235,7 +238,8 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
         log_warn("job %" PRId64 ": log not kept: %s", run->job_id, err.text);
     file->offset = file->cache.end;
     if (is_new || seen->offset > before) /* whatever was begun has no rest; its lines are counted anew */
-        *file->scan = (struct link_scan){ .line = seen->offset ? LOG_LINES_UNKNOWN : 0 };
+        *file->scan =
+            (struct link_scan){ .line = seen->offset ? LOG_LINES_UNKNOWN : 0, .patterns = &run->links };
     struct log_place place = { run->job_id, file->attempt, file->task };
     findings_take(gw, &place, file->scan, fresh);
     take_numbers(run, file, false);

@@ -27,11 +27,12 @@ struct run {
     struct run_file **files;
     size_t count, cap;
     struct run_numbers *numbers;
-    bool is_waiting;       /* in the queue: there is nothing to read yet */
-    unsigned looks;        /* after its end */
-    int64_t look_at_us;    /* monotonic: the next of them; 0 while it lives */
-    int64_t asked_us;      /* monotonic: when its files were last asked for */
-    bool is_over, has_new; /* has_new: the report at hand brought something */
+    struct link_patterns links; /* of its project */
+    bool is_waiting;            /* in the queue: there is nothing to read yet */
+    unsigned looks;             /* after its end */
+    int64_t look_at_us;         /* monotonic: the next of them; 0 while it lives */
+    int64_t asked_us;           /* monotonic: when its files were last asked for */
+    bool is_over, has_new;      /* has_new: the report at hand brought something */
 };
 
 struct run *run_new(const struct gateway *gw, const struct job *job);

@@ -50,6 +50,55 @@ static bool has_pieces(struct span path, const char *const pieces[3])
     return true;
 }
 
+void link_patterns_add(struct link_patterns *patterns, const char *name, const char *address)
+{
+    *vec_push(patterns->items, patterns->count, patterns->cap) =
+        (struct link_pattern){ mem_dup_str(name), mem_dup_str(address) };
+}
+
+void link_patterns_clear(struct link_patterns *patterns)
+{
+    for (size_t i = 0; i < patterns->count; i++) {
+        mem_clear_str(&patterns->items[i].name);
+        mem_clear_str(&patterns->items[i].address);
+    }
+    mem_free_ptr(&patterns->items);
+    patterns->count = patterns->cap = 0;
+}
+
+/* The whole address; only the last star is ever gone back to, so time is the product of the lengths at worst.
+ */
+static bool fits(const char *pattern, struct span url)
+{
+    const char *star = NULL;
+    size_t at = 0, resume = 0;
+    while (at < url.len) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            resume = at;
+        } else if (*pattern == url.ptr[at]) {
+            pattern++;
+            at++;
+        } else if (star) {
+            pattern = star;
+            at = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}
+
+static const char *name_of(const struct link_patterns *patterns, struct span url)
+{
+    for (size_t i = 0; patterns && i < patterns->count; i++)
+        if (fits(patterns->items[i].address, url))
+            return patterns->items[i].name;
+    return NULL;
+}
+
 static const char *kind_of(struct span url, struct span line)
 {
     struct span rest = span_skip(url, span_find(url, SPAN_LIT("://")) + 3);
@@ -111,7 +160,8 @@ static size_t find_scheme_end(struct span text)
     return text.len;
 }
 
-static void in_plain_line(struct span line, int64_t number, link_each *each, void *ctx)
+static void in_plain_line(const struct link_patterns *patterns, struct span line, int64_t number,
+                          link_each *each, void *ctx)
 {
     for (size_t at = 0; at < line.len; at += 3) {
         at += find_scheme_end(span_skip(line, at));
@@ -121,21 +171,23 @@ static void in_plain_line(struct span line, int64_t number, link_each *each, voi
         if (url.len == 0 || url.len > MAX_LINK_BYTES)
             continue;
         auto_free char *text = span_dup(url);
-        struct link link = { kind_of(span_of(text), line), span_of(text), number };
+        const char *name = name_of(patterns, span_of(text));
+        struct link link = { name ? name : kind_of(span_of(text), line), span_of(text), number };
         if (link.kind)
             each(ctx, &link);
     }
 }
 
-void links_in_line(struct span line, int64_t number, link_each *each, void *ctx)
+static void links_in_line(const struct link_patterns *patterns, struct span line, int64_t number,
+                          link_each *each, void *ctx)
 {
     if (span_find_char(line, 0x1b) == line.len) {
-        in_plain_line(line, number, each, ctx);
+        in_plain_line(patterns, line, number, each, ctx);
         return;
     }
     auto_str struct str plain = STR_MAX(line.len + 16);
     plain_add(&plain, line);
-    in_plain_line(str_span(&plain), number, each, ctx);
+    in_plain_line(patterns, str_span(&plain), number, each, ctx);
 }
 
 /* The line around a place within whole lines. */
@@ -160,7 +212,7 @@ static void in_lines(struct link_scan *scan, struct span text, link_each *each, 
         struct span before = { rest.ptr, (size_t)(line.ptr > rest.ptr ? line.ptr - rest.ptr : 0) };
         if (scan->line >= 0)
             scan->line += span_count_char(before, '\n');
-        links_in_line(line, scan->line >= 0 ? scan->line + 1 : 0, each, ctx);
+        links_in_line(scan->patterns, line, scan->line >= 0 ? scan->line + 1 : 0, each, ctx);
         rest = span_skip(text, (size_t)(line.ptr - text.ptr) + line.len);
     }
     if (scan->line >= 0)
@@ -217,6 +269,6 @@ void links_feed(struct link_scan *scan, struct span bytes, link_each *each, void
 void links_end(struct link_scan *scan, link_each *each, void *ctx)
 {
     struct span rest = { scan->carry, scan->carried };
-    links_in_line(rest, scan->line >= 0 ? scan->line + 1 : 0, each, ctx);
+    links_in_line(scan->patterns, rest, scan->line >= 0 ? scan->line + 1 : 0, each, ctx);
     scan->carried = 0;
 }

@@ -407,6 +407,17 @@ static void every_leaf_is_shown_with_its_origin(void **state)
     clear(&s);
 }
 
+static void a_links_address_must_be_one(void **state)
+{
+    struct set s;
+    (void)state;
+    set_up(&s, "links:\n  grafana: https://grafana.example.org/d/*\n  other: d/*\n", SLURM, "{}");
+    expect_errors(&s,
+                  ".mlops-config.yaml:3:10: links.other: is no address that begins with http:// or https:// "
+                  "(https://grafana.example.org/d/*)\n");
+    clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +441,7 @@ int main(void)
         cmocka_unit_test(placeholders_that_have_not_come_are_refused),
         cmocka_unit_test(parameters_of_style_env_become_variables),
         cmocka_unit_test(every_leaf_is_shown_with_its_origin),
+        cmocka_unit_test(a_links_address_must_be_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,28 @@ static void links_are_kept_once_with_their_line(void **state)
         "{\"kind\":\"wandb\",\"url\":\"https://wandb.ai/a/b/runs/2\",\"line\":4,\"attempt\":1}]");
 }
 
+static void a_projects_patterns_come_from_what_was_resolved_for_the_job(void **state)
+{
+    struct fixture *f = *state;
+    __attribute__((cleanup(link_patterns_clear))) struct link_patterns patterns = { 0 };
+    struct job *job = job_new();
+    struct token token = token_new(clock_wall_us(f->gw.clock));
+    job->token = mem_dup_str(token.text);
+    job->cluster = mem_dup_str("alder");
+    static char script[] = "#!/bin/sh\n",
+                resolved[] =
+                    "{\"resources.gpus\":{\"value\":1},\"links.grafana\":{\"value\":\"https://g.example/*\","
+                    "\"origin\":{\"layer\":\"project\"}},\"name\":{\"value\":\"links.\"}}";
+    assert_int_equal(
+        jobs_add_take(f->gw.jobs, job, &(struct job_script){ .script = script, .resolved = resolved }, NULL),
+        0);
+    fixture_turn(f, 1);
+    findings_patterns(&f->gw, job->id, &patterns);
+    assert_int_equal(patterns.count, 1);
+    assert_string_equal(patterns.items[0].name, "grafana");
+    assert_string_equal(patterns.items[0].address, "https://g.example/*");
+}
+
 static void a_log_of_links_is_kept_in_bounds(void **state)
 {
     struct fixture *f = *state;
@@ -85,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(links_are_kept_once_with_their_line),
+        TEST(a_projects_patterns_come_from_what_was_resolved_for_the_job),
         TEST(a_log_of_links_is_kept_in_bounds),
         TEST(a_scan_goes_on_after_a_restart),
     };

@@ -119,6 +119,54 @@ static void endless_lines_and_rubbish_do_no_harm(void **state)
     links_end(&scan, note, &out);
 }
 
+static void a_projects_own_addresses_are_links_by_its_names(void **state)
+{
+    (void)state;
+    static const char *const samples[][2] = {
+        { "see https://grafana.example.org/d/abc?var-job=7&from=now.",
+          "grafana 1 https://grafana.example.org/d/abc?var-job=7&from=now\n" },
+        { "see https://grafana.example.org/login", "" },
+        { "https://wandb.ai/a/b/runs/1", "mine 1 https://wandb.ai/a/b/runs/1\n" }, /* theirs go first */
+        { "https://x.example/a/b-c/report.html", "report 1 https://x.example/a/b-c/report.html\n" },
+        { "https://x.example/a/b-c/report.html.bak", "" },
+        { "http://x.example/report.html/report.htm", "" },
+    };
+    __attribute__((cleanup(link_patterns_clear))) struct link_patterns patterns = { 0 };
+    link_patterns_add(&patterns, "grafana", "https://grafana.example.org/d/*");
+    link_patterns_add(&patterns, "mine", "https://wandb.ai/*/runs/*");
+    link_patterns_add(&patterns, "report", "http*/report.html");
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+        for (size_t cut = 0; cut < strlen(samples[i][0]); cut += 7) { /* across any border of two reads */
+            auto_str struct str out = STR_MAX(10000);
+            struct link_scan scan = { .patterns = &patterns };
+            links_feed(&scan, span_head(span_of(samples[i][0]), cut), note, &out);
+            links_feed(&scan, span_skip(span_of(samples[i][0]), cut), note, &out);
+            links_end(&scan, note, &out);
+            assert_string_equal(str_text(&out), samples[i][1]);
+        }
+    }
+}
+
+/* Many stars over a long address: time is the product of their lengths, no more. */
+static void no_pattern_hangs(void **state)
+{
+    (void)state;
+    char line[1000], stars[100] = "http*";
+    for (size_t i = 5; i < sizeof(stars) - 2; i += 2)
+        memcpy(stars + i, "a*", 3);
+    stars[sizeof(stars) - 2] = 'b';
+    memset(line, 'a', sizeof(line) - 1);
+    memcpy(line, "http://", 7);
+    line[sizeof(line) - 1] = '\0';
+    __attribute__((cleanup(link_patterns_clear))) struct link_patterns patterns = { 0 };
+    link_patterns_add(&patterns, "slow", stars);
+    auto_str struct str out = STR_MAX(10000);
+    struct link_scan scan = { .patterns = &patterns };
+    links_feed(&scan, span_of(line), note, &out);
+    links_end(&scan, note, &out);
+    assert_string_equal(str_text(&out), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +176,8 @@ int main(void)
         cmocka_unit_test(several_runs_and_line_numbers),
         cmocka_unit_test(a_cut_anywhere_gives_the_same),
         cmocka_unit_test(endless_lines_and_rubbish_do_no_harm),
+        cmocka_unit_test(a_projects_own_addresses_are_links_by_its_names),
+        cmocka_unit_test(no_pattern_hangs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1351,38 +1351,57 @@ export interface components {
              */
             metrics?: {
                 /**
-                 * @description auto, jsonl:GLOB, csv:GLOB, tfevents:GLOB, wandb:GLOB, log:PRESET, regex:... Not supported yet.
+                 * @description auto (metrics*.jsonl and metrics*.csv of the run directory, and log:all), jsonl:GLOB and csv:GLOB (below the run directory), log:PRESET (colon equals keras lightning huggingface tqdm all), regex:PATTERN with named groups. tfevents: and wandb: are not supported yet.
                  * @default [
                  *       "auto"
                  *     ]
                  */
                 sources?: (string | number | boolean)[] | null;
                 /**
-                 * @description {name, goal: min|max}. Not supported yet.
-                 * @default null
+                 * @description The number that matters most.
+                 * @default {}
                  */
-                primary?: unknown;
+                primary?: {
+                    /**
+                     * @description Its name, such as val/loss.
+                     * @default null
+                     */
+                    name?: string | null;
+                    /**
+                     * @description Which end is the best; null: guessed by the name.
+                     * @default null
+                     * @enum {unknown}
+                     */
+                    goal?: "min" | "max" | null;
+                } | null;
                 /**
-                 * @description Points kept per series. Not supported yet.
+                 * @description Points kept per series as they came; older ones as least and greatest of 16, 256 and 4096.
                  * @default 20000
                  */
                 max_points?: number | null;
             } | null;
             /**
-             * @description How far a run is.
+             * @description How far a run is; bars and step N/M are seen anyway.
              * @default {}
              */
             progress?: {
                 /**
-                 * @description Pattern with the step. Not supported yet.
+                 * @description Pattern over the log's lines; its groups are named step, total, fraction or percent, or the first is the step.
                  * @default null
                  */
                 regex?: string | null;
                 /**
-                 * @description Last step. Not supported yet.
+                 * @description The last step, where the run does not tell.
                  * @default null
                  */
                 total?: number | null;
+            } | null;
+            /**
+             * @description Addresses that its log may hold and people want to open: a name, and an http(s) address with * for anything. Trackers are known already.
+             * @default {}
+             */
+            links?: {
+                [key: string]: string | number | boolean | null;
             } | null;
             /**
              * @description Files that a run leaves.
@@ -1548,7 +1567,14 @@ export interface components {
             }[];
         };
         MetricPoints: {
-            points: Record<string, never>[];
+            /** @description numbers by name; step and time are optional, numbers that JSON has no word for are the strings NaN, Infinity, -Infinity */
+            points: {
+                [key: string]: number | string | boolean;
+            }[];
+            /** @description a client's own numbering of its points: sent again, none counts twice */
+            stream?: string;
+            /** @description number of the first point in its stream */
+            first?: number;
         };
         LogSearch: {
             total: number;
@@ -1637,6 +1663,12 @@ export interface components {
                 observed_at?: string;
                 stale?: boolean;
                 error?: string | null;
+                /** @description what waits there, of all users */
+                queue?: {
+                    partition: string;
+                    jobs: number;
+                    gpus: number;
+                }[];
             }[];
         };
         Node: {
