@@ -113,10 +113,6 @@ static const char version_5[] =
     " REFERENCES job(id) ON DELETE CASCADE, created_at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
 const struct migration store_migrations[] = {
-    { 1, version_1 },
-    { 2, version_2 },
-    { 3, version_3 },
-    { 4, version_4 },
-    { 5, version_5 },
+    { 1, version_1 }, { 2, version_2 }, { 3, version_3 }, { 4, version_4 }, { 5, version_5 },
 };
 const size_t store_migration_count = ARRAY_LEN(store_migrations);
