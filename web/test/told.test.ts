@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { budgetText, needsPerson, type Cluster } from "../src/clusters/shape";
+import { budgetText, needsPerson, queueText, type Cluster } from "../src/clusters/shape";
 import { waitsOf, waitsText } from "../src/job/timeline";
 import { leftLong } from "../src/jobs/away";
 import { readViews, withView } from "../src/jobs/viewlist";
@@ -64,4 +64,10 @@ test("a person is asked for where only one gets in", () => {
   assert.equal(needsPerson(cluster({ state: "refused" }, false)), false);
   assert.equal(budgetText(3, 20, "in the last minute", 1229), "3 of 20 in the last minute, 1,229 since the start");
   assert.equal(budgetText(undefined, 20, "", undefined), undefined);
+});
+
+test("a queue is told by jobs and the GPUs they ask for", () => {
+  assert.equal(queueText([{ partition: "gpu", jobs: 3, gpus: 8 }, { partition: "cpu", jobs: 1, gpus: 0 }]), "4 jobs wait, for 8 GPUs");
+  assert.equal(queueText([{ partition: "cpu", jobs: 1, gpus: 0 }]), "1 job waits");
+  assert.equal(queueText(undefined), "");
 });

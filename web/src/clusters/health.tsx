@@ -7,9 +7,10 @@ import { href } from "../lib/base";
 import { plural } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { offers } from "../lib/offers";
+import type { QueueDepth } from "../lib/types";
 import { Age, Facts, ProblemBox, WriteButton } from "../lib/ui";
 import { Login } from "./login";
-import { budgetText, healthOf, type Cluster } from "./shape";
+import { budgetText, healthOf, queueText, type Cluster } from "./shape";
 
 const toneIcon = { ok: "check", warn: "warn", bad: "cross", calm: "clock" };
 
@@ -60,13 +61,13 @@ function LastError({ cluster }: { cluster: Cluster }): JSX.Element | null {
   );
 }
 
-interface HealthProps { cluster: Cluster; linked?: boolean; doctor?: boolean; onUp: () => void }
+interface HealthProps { cluster: Cluster; queue?: QueueDepth[]; linked?: boolean; doctor?: boolean; onUp: () => void }
 
-export function Health({ cluster, linked, doctor, onUp }: HealthProps): JSX.Element {
+export function Health({ cluster, queue, linked, doctor, onUp }: HealthProps): JSX.Element {
   const health = healthOf(cluster);
   const link = cluster.connection ?? {};
   return (
-    <section class="card chealth" aria-label={`Cluster ${cluster.name}`}>
+    <section class={`card chealth${linked ? "" : " wide"}`} aria-label={`Cluster ${cluster.name}`}>
       <header class="ct">
         <h2>{linked ? <a href={href(`/clusters/${encodeURIComponent(cluster.name)}`)}>{cluster.name}</a> : "Health"}</h2>
         <span class={`badge b-${health.tone}`}><Icon name={toneIcon[health.tone]} />{health.label}</span>
@@ -81,10 +82,11 @@ export function Health({ cluster, linked, doctor, onUp }: HealthProps): JSX.Elem
         <Facts rows={[
           ["Runs by", cluster.scheduler === "process" ? "the gateway, as processes" : cluster.scheduler === "slurm" ? "Slurm" : cluster.scheduler],
           ["Host", cluster.host, true],
+          ["Queue", queueText(queue)],
           ["VPN", cluster.requires_vpn && "needed to reach it"],
           ["Workspace", cluster.workspace, true],
           ["Latency", seconds(link.latency_s ?? cluster.poll_s)],
-          ["Clock", cluster.clock_skew_s ? `${Math.abs(cluster.clock_skew_s)} s ${cluster.clock_skew_s > 0 ? "ahead of" : "behind"} the gateway's` : undefined],
+          ["Clock", Math.abs(cluster.clock_skew_s ?? 0) > 1 ? `${Math.abs(cluster.clock_skew_s!)} s ${cluster.clock_skew_s! > 0 ? "ahead of" : "behind"} the gateway's` : undefined],
           ["Way in", link.backend && link.backend !== "local" && <span key="way">{link.backend}{link.backend_reason && <span class="muted">, {link.backend_reason}</span>}</span>],
           ["Logins", link.logins ? budgetText(link.logins_last_hour, link.max_logins_per_hour, "in the last hour", link.logins) : undefined],
           ["Login ends", link.login_ends_at && <Age at={link.login_ends_at} />],

@@ -11,12 +11,12 @@ import { Icon } from "../lib/icons";
 import { gpuName } from "../lib/jobtext";
 import { watch } from "../lib/live";
 import { coalesce, useResource, type Resource } from "../lib/resource";
-import type { GpuList } from "../lib/types";
+import type { GpuList, QueueDepth } from "../lib/types";
 import { Age, ProblemBox, Skeleton } from "../lib/ui";
 import type { Limits, Partition } from "../launch/size";
 import { Health } from "./health";
 import { FreeMatrix } from "./matrix";
-import { nodeKind, type Cluster, type Node } from "./shape";
+import { nodeKind, queueText, type Cluster, type Node } from "./shape";
 
 const SHOWN = 200;
 
@@ -33,7 +33,7 @@ function NodeLine({ node }: { node: Node }): JSX.Element {
   return (
     <tr>
       <th scope="row" class="mono">{node.name}</th>
-      <td><span class={`badge b-${tone}`}><Icon name={icon} />{node.state ?? "unknown"}</span></td>
+      <td><span class={`badge b-${tone}`}><Icon name={icon} />{node.state?.toLowerCase() ?? "unknown"}</span></td>
       <td>{gpus.length ? gpus.map((gpu, at) => <Usage key={at} used={gpu.in_use} total={gpu.total} text={`${gpu.type ? gpuName(gpu.type) : "GPU"}: ${gpu.in_use ?? 0} of ${gpu.total}`} />) : <span class="muted">–</span>}</td>
       <td><Usage used={node.cpus_in_use} total={node.cpus} text={`${count(node.cpus_in_use ?? 0)} of ${count(node.cpus ?? 0)}`} /></td>
       <td><Usage used={node.mem_in_use_bytes} total={node.mem_bytes} text={`${bytes(node.mem_in_use_bytes ?? 0)} of ${bytes(node.mem_bytes ?? 0)}`} /></td>
@@ -64,7 +64,7 @@ function Nodes({ found }: { found: Resource<{ items: Node[] }> }): JSX.Element {
   );
 }
 
-function PartitionLine({ partition }: { partition: Partition }): JSX.Element {
+function PartitionLine({ partition, queue }: { partition: Partition; queue: QueueDepth | undefined }): JSX.Element {
   const gpus = Object.entries(partition.gpus ?? {}).map(([type, n]) => `${n} ${gpuName(type)}`).join(", ");
   const list = (may: string[] | undefined, not: string[] | undefined): string => (may?.length ? may.join(", ") : not?.length ? `all but ${not.join(", ")}` : "all");
   return (
@@ -72,6 +72,7 @@ function PartitionLine({ partition }: { partition: Partition }): JSX.Element {
       <th scope="row" class="mono">{partition.name}{partition.default && <span class="chip">default</span>}</th>
       <td>{partition.up === false ? <span class="badtext">down</span> : "up"}</td>
       <td class="num">{partition.nodes ?? "–"}{partition.max_nodes ? `, at most ${partition.max_nodes} a job` : ""}</td>
+      <td class="num nw">{queue?.jobs ? `${count(queue.jobs)}${queue.gpus ? `, for ${plural(queue.gpus, "GPU")}` : ""}` : "–"}</td>
       <td class="num">{partition.cpus ?? "–"}</td>
       <td>{gpus || "–"}</td>
       <td class="num">{partition.max_time_s ? duration(partition.max_time_s) : "no limit"}</td>
@@ -81,15 +82,15 @@ function PartitionLine({ partition }: { partition: Partition }): JSX.Element {
   );
 }
 
-function Allowed({ limits }: { limits: Limits }): JSX.Element | null {
+function Allowed({ limits, queue }: { limits: Limits; queue: QueueDepth[] }): JSX.Element | null {
   const mine = limits.associations ?? [];
   if (!limits.partitions?.length) return null;
   return (
     <section class="card" aria-labelledby="parts-title">
       <header class="ct"><h2 id="parts-title">Partitions and limits</h2><span class="sp" />{limits.version && <span class="sm muted">Slurm {limits.version}</span>}</header>
       <div class="xscroll" tabIndex={0} role="group" aria-label="Partitions">
-        <table class="list"><thead><tr><th scope="col">Partition</th><th scope="col">State</th><th scope="col">Nodes</th><th scope="col">CPUs</th><th scope="col">GPUs</th><th scope="col">Longest job</th><th scope="col">Accounts</th><th scope="col">QOS</th></tr></thead>
-          <tbody>{limits.partitions.map((partition) => <PartitionLine key={partition.name} partition={partition} />)}</tbody></table>
+        <table class="list"><thead><tr><th scope="col">Partition</th><th scope="col">State</th><th scope="col">Nodes</th><th scope="col">Jobs waiting</th><th scope="col">CPUs</th><th scope="col">GPUs</th><th scope="col">Longest job</th><th scope="col">Accounts</th><th scope="col">QOS</th></tr></thead>
+          <tbody>{limits.partitions.map((partition) => <PartitionLine key={partition.name} partition={partition} queue={queue.find((one) => one.partition === partition.name)} />)}</tbody></table>
       </div>
       {mine.length > 0 && <p class="pad sm muted">You may charge {mine.map((one) => `${one.account}${one.partition ? ` on ${one.partition}` : ""}${one.qos?.length ? ` (QOS ${one.qos.join(", ")})` : ""}`).join("; ")}.</p>}
     </section>
@@ -107,16 +108,16 @@ export default function ClusterPage({ id }: { id: string }): JSX.Element {
     const again = coalesce(() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); }, 500);
     return watch(["clusters", "gpus"], again);
   }, [id]);
-  const pending = (gpus.data.value?.items ?? []).reduce((sum, row) => Math.max(sum, row.pending ?? 0), 0);
+  const queue = gpus.data.value?.clusters?.find((one) => one.name === id)?.queue ?? [];
   return (
     <>
       <div class="crumb"><a href={href("/clusters")}>Clusters</a><span aria-hidden="true">/</span><span>{id}</span></div>
-      <div class="pagehead"><h1>{id}</h1>{pending > 0 && <span class="chip">{pending} GPUs waited for</span>}<span class="sp" /><a class="btn" href={href(`/jobs${query({ filter: `cluster:${id}` })}`)}><Icon name="jobs" />Jobs here</a></div>
+      <div class="pagehead"><h1>{id}</h1>{queueText(queue) && <span class="chip">{queueText(queue)}</span>}<span class="sp" /><a class="btn" href={href(`/jobs${query({ filter: `cluster:${id}` })}`)}><Icon name="jobs" />Jobs here</a></div>
       {cluster.problem.value && <ProblemBox problem={cluster.problem.value} what={`Cluster ${id} cannot be shown`} retry={() => void cluster.reload()} />}
       {cluster.data.value ? <Health cluster={cluster.data.value} doctor onUp={() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); void limits.reload(); }} /> : !cluster.problem.value && <section class="card"><Skeleton rows={6} height={24} /></section>}
       {gpus.data.value && <FreeMatrix rows={gpus.data.value.items} named={false} />}
       {limits.problem.value && <ProblemBox problem={limits.problem.value} what="Partitions and limits cannot be read" retry={() => void limits.reload()} />}
-      {limits.data.value && <Allowed limits={limits.data.value} />}
+      {limits.data.value && <Allowed limits={limits.data.value} queue={queue} />}
       <Nodes found={nodes} />
     </>
   );

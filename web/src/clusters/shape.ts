@@ -1,5 +1,6 @@
 // Shapes of the clusters pages, and the matrix of what is free. Pure.
-import type { GpuRow } from "../lib/types";
+import { plural } from "../lib/format";
+import type { GpuRow, QueueDepth } from "../lib/types";
 
 export interface Connection {
   state?: string; backend?: string; backend_reason?: string; prompt?: string; error?: string; logins?: number; logins_last_hour?: number; login_failures?: number; max_logins_per_hour?: number; login_ends_at?: string;
@@ -27,6 +28,12 @@ export function matrixOf(rows: GpuRow[]): Matrix {
     lines.set(key, line);
   }
   return { types, lines: [...lines.values()].sort((a, b) => a.cluster.localeCompare(b.cluster) || a.partition.localeCompare(b.partition)) };
+}
+
+/** "12 jobs wait, for 40 GPUs"; "" where nothing does. */
+export function queueText(queue: QueueDepth[] | undefined): string {
+  const [jobs, gpus] = (queue ?? []).reduce(([a, b], one) => [a + one.jobs, b + one.gpus], [0, 0]);
+  return jobs ? `${plural(jobs, "job waits", "jobs wait")}${gpus ? `, for ${plural(gpus, "GPU")}` : ""}` : "";
 }
 
 export interface Health { tone: "ok" | "warn" | "bad" | "calm"; label: string }

@@ -62,7 +62,7 @@ function commitText(job: Job): ComponentChildren {
 function gpuHours(job: Job): string | undefined {
   const gpus = (job.resources?.gpus ?? 0) * (job.resources?.nodes ?? 1);
   const seconds = runSeconds(job, now.value);
-  return gpus && seconds ? `${value((gpus * seconds) / 3600)} GPU-hours` : undefined;
+  return gpus && seconds ? `${value(Number(((gpus * seconds) / 3600).toPrecision(2)))} GPU-hours` : undefined;
 }
 
 function usageText(job: Job): string | undefined {
@@ -155,7 +155,7 @@ function Tasks({ job }: { job: Job }): JSX.Element | null {
   const counts = Object.entries(job.slurm?.tasks ?? {}).filter(([state]) => state !== "total");
   return (
     <Card title={<>Tasks <span class="muted">{list.length}</span></>} extra={<span class="sm muted num">{counts.map(([state, n]) => `${n} ${stateRow(state).label.toLowerCase()}`).join(", ")}</span>}>
-      <div class="tasks scrollx" tabIndex={0} role="region" aria-label="Tasks"><table class="plain"><thead><tr>{["Task", "State", "Node", "Ran", "End", ""].map((name) => <th key={name} scope="col">{name || <span class="sr">Log</span>}</th>)}</tr></thead>
+      <div class="pad scrollx" tabIndex={0} role="region" aria-label="Tasks"><table class="plain"><thead><tr>{["Task", "State", "Node", "Ran", "End", ""].map((name) => <th key={name} scope="col">{name || <span class="sr">Log</span>}</th>)}</tr></thead>
         <tbody>{list.slice(0, SHOWN_TASKS).map((task) => {
           const [start, end] = [millis(task.started_at), millis(task.ended_at)];
           return (

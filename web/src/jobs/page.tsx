@@ -30,7 +30,7 @@ function StateTabs({ filter, setFilter }: { filter: string; setFilter: (text: st
     <div class="counts" role="group" aria-label="Jobs by state">
       <button aria-pressed={chosen === undefined} onClick={() => setFilter(withTerm(filter, "state", undefined))}>All <b class="num">{count(jobSummary.value.all)}</b></button>
       {shown.slice(1).map(({ key, label, of }) => (
-        <button key={key} class={`c-${key}`} aria-pressed={chosen === key} onClick={() => setFilter(withTerm(filter, "state", chosen === key ? undefined : key))}>
+        <button key={key} class={of() ? `c-${key}` : ""} aria-pressed={chosen === key} onClick={() => setFilter(withTerm(filter, "state", chosen === key ? undefined : key))}>
           {label} <b class="num">{count(of())}</b>
         </button>
       ))}

@@ -30,7 +30,9 @@ export interface GpuRow {
   cluster: string; partition?: string; type?: string; total: number; free?: number; in_use?: number; mine?: number; down?: number;
   pending?: number; whole_nodes_free?: number; nodes_total?: number; gpus_per_node?: number; observed_at?: string; stale?: boolean;
 }
-export interface ClusterNote { name: string; observed_at?: string; age_s?: number; stale?: boolean; error?: string | null }
+/** What waits in a partition, of all users. */
+export interface QueueDepth { partition: string; jobs: number; gpus: number }
+export interface ClusterNote { name: string; observed_at?: string; age_s?: number; stale?: boolean; error?: string | null; queue?: QueueDepth[] }
 export interface GpuList { items: GpuRow[]; clusters?: ClusterNote[] }
 export interface GatewayEvent { id: number; time?: string; topic?: string; kind: string; job?: number; data?: unknown }
 export interface EventList { items: GatewayEvent[]; next?: number | null }
