@@ -1,8 +1,8 @@
 // All jobs, live: free GPUs, the last failures, and the list with its filter.
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 
-import { href } from "../lib/base";
+import { base, href } from "../lib/base";
 import { count } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { termValue, withTerm } from "../lib/filter";
@@ -15,6 +15,23 @@ import { Failures } from "./failures";
 import { JobRows } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
+
+/** The list is asked for before anything is drawn: it is what the page waits for, ahead of typefaces and figures. */
+function askEarly(): JobRows | undefined {
+  if (![`${base}/`, `${base}/jobs`].includes(location.pathname)) return undefined;
+  const asked = new URLSearchParams(location.search);
+  const rows = new JobRows();
+  void rows.show({ filter: asked.get("filter") ?? "", sort: asked.get("sort") ?? "", archived: false });
+  return rows;
+}
+
+let early = askEarly();
+
+function takeRows(): JobRows {
+  const rows = early ?? new JobRows();
+  early = undefined;
+  return rows;
+}
 
 const shown = [
   { key: "active", label: "Active", of: () => jobSummary.value.running + jobSummary.value.queued },
@@ -55,9 +72,9 @@ export function JobsPage(): JSX.Element {
   const { query, setQuery } = usePlace();
   const filter = query.filter ?? "";
   const sort = query.sort ?? "";
-  const rows = useMemo(() => new JobRows(), []);
+  const rows = useMemo(takeRows, []);
   useEffect(() => rows.start(), []);
-  useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]);
+  useEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]);
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
   const setFilter = (text: string): void => setQuery({ filter: text || undefined });
   const isNew = !rows.first.value && !filter && rows.total.value === 0 && counts.value !== undefined && jobSummary.value.all === 0;
