@@ -1,6 +1,7 @@
 /* Covers: svc/apply_job, svc/apply_array, svc/array_tasks, svc/fleet_clock. */
 #include "fixture_group.h"
 
+#include "store/event_store.h"
 #include "svc/apply.h"
 
 #define LIVE(word)                                                                                         \
@@ -64,6 +65,33 @@ static void state_of_the_queue_is_taken_with_its_reason_in_words(void **state)
     assert_string_equal(job->reason, "Resources");
     assert_non_null(job->why);
     assert_string_equal(job->source, "squeue");
+}
+
+static int keep_state(void *ctx, const struct event_row *row, struct err *err)
+{
+    (void)err;
+    struct str *last = ctx;
+    if (row->job_id && strcmp(row->kind, "state") == 0) {
+        str_cut(last, 0);
+        str_add(last, row->data);
+    }
+    return 0;
+}
+
+static void a_change_of_state_is_told_with_what_it_waits_for(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    see(f, &row, 1);
+    row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING); /* requeued */
+    row.reason = span_of("Priority");
+    see(f, &row, 1);
+    auto_str struct str last = STR_MAX(4096);
+    struct event_query all = { .job_id = job->id, .limit = 100 };
+    assert_int_equal(event_store_list(f->gw.store, &all, keep_state, &last, NULL), 0);
+    assert_non_null(strstr(str_text(&last),
+                           "\"state\":\"pending\",\"from\":\"running\",\"reason\":\"Priority\",\"why\":\""));
 }
 
 static void end_needs_accounting_and_absence_from_the_queue(void **state)
@@ -433,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(state_of_the_queue_is_taken_with_its_reason_in_words),
+        TEST(a_change_of_state_is_told_with_what_it_waits_for),
         TEST(end_needs_accounting_and_absence_from_the_queue),
         TEST(gone_from_the_queue_and_not_in_accounting_is_settling),
         TEST(incomplete_listing_says_nothing_about_absence),
