@@ -146,7 +146,9 @@ static void add_scancel(struct str *sh, const struct cancel_request *request)
         str_addf(sh, " -M %s", request->tools.cluster);
     if (request->signal)
         str_addf(sh, " --batch --signal=%s", request->signal);
-    if (request->name) {
+    struct slurm_id id;
+    (void)slurm_id_parse(span_of(request->id), &id);
+    if (request->name && id.task < 0) { /* for a task -n would take all that wait of its array with it */
         str_add(sh, " -n ");
         quote_text(sh, request->name);
     }

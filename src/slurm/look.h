@@ -37,7 +37,8 @@ int look_read(const struct frame *frame, const struct look_request *request, str
 int look_parse(struct span out, const struct look_request *request, struct span token,
                struct slurm_look_result *result, struct err *err);
 
-/* `scancel [-n NAME] ID` after a look that ID is ours. Section "cancel". */
+/* `scancel [-n NAME] ID` after a look that ID is ours. Section "cancel". For a task without -n: with any
+ * filter, scancel 22.05 takes a task that waits for its whole array, and cancels all that waits of it. */
 struct cancel_request {
     const struct nonce *frame, *rows;
     struct slurm_tools tools;

@@ -30,6 +30,25 @@ static void take_range(const struct tasks *tasks, const struct seen_job *row)
     }
 }
 
+/* Tasks that ended without ever starting have one row for all: the array's own ("27 CANCELLED") or a range's
+ * ("27_[4-9] CANCELLED"). It holds for those that have no row of their own. */
+static void take_common_end(const struct tasks *tasks, const struct seen_job *row)
+{
+    auto_slurm_tasks struct slurm_tasks named = { 0 };
+    if (!job_state_is_terminal(row->state) ||
+        (row->tasks.len && slurm_tasks_expand(row->tasks, &named, NULL) < 0))
+        return;
+    for (size_t i = 0; i < tasks->count; i++) {
+        struct task *task = &tasks->items[i];
+        const struct seen_job **place = row->source == SEEN_QUEUE ? &task->queue : &task->accounting;
+        bool is_meant = !row->tasks.len;
+        for (size_t j = 0; j < named.count && !is_meant; j++)
+            is_meant = named.tasks[j] == task->number;
+        if (is_meant && !*place && !job_state_is_terminal(task->state))
+            *place = row;
+    }
+}
+
 static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
@@ -45,6 +64,13 @@ static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
             task->accounting = row;
         else
             task->exit_file = row;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct seen_job *row = rows->all[i];
+        bool is_accounting_range = row->tasks.len && row->source == SEEN_ACCOUNTING;
+        bool is_whole = row->task < 0 && !row->tasks.len && row->source != SEEN_EXIT_FILE;
+        if (is_accounting_range || is_whole)
+            take_common_end(tasks, row);
     }
 }
 
@@ -176,6 +202,24 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
     }
 }
 
+/* A waiting task that is cancelled alone leaves no record, neither in the queue nor in accounting. Where
+ * accounting knows its array, and T_settle after all others have ended, that is what became of it. */
+static bool end_those_without_record(const struct apply *apply, struct job *job, const struct tasks *tasks,
+                                     const struct job_rows *rows, const struct tick_report *report)
+{
+    bool changed = false, is_waited_for = job->state == JOB_STATE_SETTLING && report->accounting_ok &&
+                                          rows->count && apply_settling_us(apply, job) > apply->settle_us;
+    for (size_t i = 0; i < tasks->count && is_waited_for; i++) {
+        struct task *task = &tasks->items[i];
+        bool is_gone = !task->queue && !task->accounting && !task->exit_file;
+        if (task->state != JOB_STATE_SETTLING || task->started_us || !is_gone)
+            continue;
+        task->state = JOB_STATE_CANCELLED;
+        changed = true;
+    }
+    return changed;
+}
+
 void apply_array(const struct apply *apply, struct job *job, const struct job_rows *rows,
                  const struct tick_report *report)
 {
@@ -191,6 +235,11 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
     for (size_t i = 0; i < tasks.count; i++)
         changed |= judge_task(apply, &tasks.items[i], report);
     struct tally tally = tally_of(&tasks);
+    if (state_of(&tally) == JOB_STATE_SETTLING &&
+        end_those_without_record(apply, job, &tasks, rows, report)) {
+        changed = true;
+        tally = tally_of(&tasks);
+    }
     if (rows->count) {
         changed |= !job->confirmed;
         job->confirmed = true;

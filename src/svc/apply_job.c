@@ -282,8 +282,7 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
 
 /* --- settling --- */
 
-/* For how long the job is settling, however the clock was set in this life of the gateway. */
-static int64_t settling_us(const struct apply *apply, struct job *job)
+int64_t apply_settling_us(const struct apply *apply, struct job *job)
 {
     if (!job->settling_from_us) { /* begun in an earlier life: only the wall clock knows */
         int64_t before = apply->now_us - job->settling_since_us;
@@ -311,7 +310,7 @@ void apply_settling(const struct apply *apply, struct job *job, bool nothing_any
                    "gone from the queue; waiting for accounting to tell its end");
         return;
     }
-    int64_t since = settling_us(apply, job);
+    int64_t since = apply_settling_us(apply, job);
     if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
         declare_lost(apply, job);
     } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
@@ -338,7 +337,8 @@ void apply_job(const struct apply *apply, struct job *job, const struct job_rows
     enum judgement judged = judge(rows, report, &row);
     if (judged == JUDGED_ENDED && may_come_back(row->state) && job->state != JOB_STATE_SETTLING)
         judged = JUDGED_SETTLING;
-    bool is_settled = job->state == JOB_STATE_SETTLING && settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
+    bool is_settled =
+        job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
     if (judged == JUDGED_ENDED && is_without_cause(row) && !rows->exit_file && !is_settled)
         judged = JUDGED_SETTLING; /* the next tick knows more; if not, it is told as it stands */
     if (judged == JUDGED_SETTLING && rows->queue && is_settled) {

@@ -46,6 +46,8 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
 int64_t apply_time_us(const struct apply *apply, int64_t cluster_s); /* 0 for unknown */
 /* How it ended; SEEN_ABSENT unknown. sacct shows 139 as 11: where the exit file says so, it was 139. */
 int64_t apply_exit_code(const struct seen_job *row, const struct seen_job *exit_file);
+/* For how long the job is settling, however the clock was set in this life of the gateway. */
+int64_t apply_settling_us(const struct apply *apply, struct job *job);
 /* Absent from a good listing. True where the job's wait is over and it was declared lost. */
 void apply_settling(const struct apply *apply, struct job *job, bool nothing_anywhere);
 /* job->source of a row: squeue, sacct, exit_file; supervisor where there is no Slurm. */

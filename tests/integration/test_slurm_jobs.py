@@ -11,7 +11,7 @@ SH = {"command": ["sh", "run.sh"]}
 @pytest.fixture
 def alder(gateway, bed, project):
     """A gateway with the bed alone; alder.script(text, ...) submits a project whose command is that script."""
-    gw = gateway(clusters=[bed.cluster()])
+    gw = gateway(clusters=[bed.cluster()], config={"t_settle": "12s"})
 
     def script(text, config=None, **body):
         path = project(config={**SH, **(config or {})}, files={"run.sh": text})
@@ -52,6 +52,19 @@ def test_one_task_of_an_array_is_cancelled_and_the_others_go_on(alder):
     done = alder.wait_final(job["id"])
     assert {task["task"]: task["state"] for task in tasks_of(done)} == \
         {1: "completed", 2: "cancelled", 3: "completed"}
+
+
+def test_a_waiting_task_is_cancelled_alone_and_a_waiting_array_as_a_whole(alder, bed):
+    """scancel with -n would take all that waits of the array; and neither leaves a row a task in accounting."""
+    job = alder.script("echo ran\n", slurm={"array": "0-9", "begin": "now+1hour"})
+    number = slurm_id(alder, job)
+    alder.wait_state(job["id"], "pending")
+    assert alder.post(f"/jobs/{job['id']}/cancel", {"task": 4}).status == 202
+    until(lambda: bed.slurm("squeue", "-h", "-j", number, "-o", "%i").strip() == f"{number}_[0-3,5-9]", "4 alone is gone")
+    until(lambda: [task["task"] for task in tasks_of(alder.job(job["id"])) if task["state"] != "pending"] == [4], "it is told")
+    alder.post(f"/jobs/{job['id']}/cancel")
+    done = alder.wait_final(job["id"], timeout=200)
+    assert done["state"] == "cancelled" and {task["state"] for task in tasks_of(done)} == {"cancelled"}, done
 
 
 def test_a_job_waits_for_the_one_it_depends_on(alder):

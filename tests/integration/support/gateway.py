@@ -299,7 +299,7 @@ class Gateway:
                 return job
             if job["state"] in FINAL or time.monotonic() > end:
                 raise GatewayFailed(f"job {job_id} is {job['state']}, not {'/'.join(sorted(states))}: "
-                                    f"{json.dumps(job)}\n{self.log_tail()}")
+                                    f"{json.dumps(job)[:4000]}\n{self.log_tail()}")
             time.sleep(0.1)
 
     def wait_final(self, job_id, timeout=90):

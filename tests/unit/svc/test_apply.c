@@ -401,6 +401,62 @@ static void array_task_missing_from_everywhere_settles(void **state)
     assert_int_equal(job->state, JOB_STATE_RUNNING);
 }
 
+static void an_array_cancelled_before_it_started_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-9");
+    int64_t id = job->id;
+    struct seen_job waiting = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    waiting.tasks = span_of("0-9");
+    see(f, &waiting, 1);
+    struct seen_job both[] = { row_of(job, SEEN_QUEUE, JOB_STATE_CANCELLED), /* "7 CANCELLED", no task */
+                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED) };
+    see(f, both, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_CANCELLED);
+    assert_string_equal(end->task_counts, "{\"total\":10,\"cancelled\":10}");
+}
+
+static void tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-4");
+    int64_t id = job->id;
+    struct seen_job rest = row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED), done = rest;
+    rest.tasks = span_of("0-1,3-4");
+    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+    done.task = 2;
+    done.exit_code = 0;
+    see(f, (struct seen_job[]){ done, rest }, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_CANCELLED);
+    assert_string_equal(end->task_counts, "{\"total\":5,\"completed\":1,\"cancelled\":4}");
+}
+
+static void a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-2");
+    int64_t id = job->id;
+    struct seen_job ran = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING), done;
+    ran.task = 1;
+    ran.started_s = f->clock.wall / US_PER_S;
+    see(f, &ran, 1);
+    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+    done.task = 0;
+    see(f, &done, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    fixture_turn(f, 3600 * 1000);
+    see(f, &done, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING); /* 1 ran: its end is awaited */
+    struct seen_job two[] = { done, row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
+    two[1].task = 1;
+    see(f, two, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_CANCELLED);
+    assert_string_equal(end->why, "1 of 3 tasks did not complete");
+}
+
 static void a_look_that_began_before_a_job_was_there_cannot_miss_it(void **state)
 {
     struct fixture *f = *state;
@@ -479,6 +535,9 @@ int main(void)
         TEST(array_is_made_of_its_tasks),
         TEST(a_task_that_the_queue_saw_end_gets_its_code_from_accounting),
         TEST(array_task_missing_from_everywhere_settles),
+        TEST(an_array_cancelled_before_it_started_ends),
+        TEST(tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end),
+        TEST(a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not),
         TEST(a_look_that_began_before_a_job_was_there_cannot_miss_it),
         TEST(a_stale_job_that_is_seen_again_is_stored_as_such),
         TEST(failure_without_a_cause_waits_for_it),
