@@ -207,8 +207,11 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
 static bool end_those_without_record(const struct apply *apply, struct job *job, const struct tasks *tasks,
                                      const struct job_rows *rows, const struct tick_report *report)
 {
-    bool changed = false, is_waited_for = job->state == JOB_STATE_SETTLING && report->accounting_ok &&
-                                          rows->count && apply_settling_us(apply, job) > apply->settle_us;
+    bool is_whole =
+        report->queue_ok && !report->rejected && rows->count &&
+        (report->accounting_ok || !report->accounting_asked); /* not asked: the queue has its end */
+    bool changed = false, is_waited_for = is_whole && job->state == JOB_STATE_SETTLING &&
+                                          apply_settling_us(apply, job) > apply->settle_us;
     for (size_t i = 0; i < tasks->count && is_waited_for; i++) {
         struct task *task = &tasks->items[i];
         bool is_gone = !task->queue && !task->accounting && !task->exit_file;

@@ -1,6 +1,5 @@
 """The gateway is killed at its crash points, replies are lost, controllers stop: every accepted job still runs once."""
 import threading
-import time
 import urllib.error
 
 import pytest
@@ -156,7 +155,7 @@ def test_a_stopped_controller_holds_jobs_up_and_loses_none(gateway, bed, ledger_
     bed.do("term", "ctld")
     try:
         during = gw.submit(project=name, cluster="alder")
-        time.sleep(5)
+        until(lambda: gw.job(during["id"]).get("why"), "it is said why it waits")
         assert gw.job(during["id"])["state"] not in FINAL
         assert gw.job(before["id"])["state"] not in FINAL - {"completed"}
     finally:
@@ -173,7 +172,7 @@ def test_a_hung_controller_that_submits_late_runs_the_job_once(gateway, bed, led
     bed.do("stop", "ctld")
     try:
         job = gw.submit(project=name, cluster="alder")
-        time.sleep(14)
+        until(lambda: gw.job(job["id"]).get("reason") == "Unconfirmed", "sbatch has given up", timeout=60)
     finally:
         bed.do("cont", "ctld")
     assert gw.wait_final(job["id"], timeout=180)["state"] == "completed"
@@ -189,7 +188,7 @@ def test_a_gateway_restarted_while_jobs_end_tells_their_true_ends(gateway, bed, 
     for job in jobs:
         gw.wait_state(job["id"], {"running", "pending", "completing", "settling"})
     gw.kill9()
-    time.sleep(6)
+    until(lambda: len(checker.read_ledgers([ledger, bad_ledger])[1]) == 4, "all have ended", timeout=60)
     gw.restart()
     ends = [gw.wait_final(job["id"]) for job in jobs]
     assert [(end["state"], end.get("exit_code")) for end in ends] == [("completed", 0), ("failed", 5)] * 2

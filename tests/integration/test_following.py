@@ -64,14 +64,20 @@ def test_a_tick_is_one_command_whatever_the_number_of_jobs(gateway, bed, project
     jobs = [gw.submit(project=name, cluster="alder") for _ in range(6)]
     for job in jobs:
         gw.wait_state(job["id"], "running")
-    before = bed.count()["offset"]
-    seen = [gw.job(job["id"])["observed_at"] for job in jobs]
-    until(lambda: all(gw.job(job["id"])["observed_at"] > then for job, then in zip(jobs, seen)), "a tick for all")
-    until(lambda: bed.count(before)["execs"] >= 3, "three ticks")
-    ticks = len({event for event in [gw.job(job["id"])["observed_at"] for job in jobs]})
-    assert ticks == 1  # all were seen by the same command
+    looked_at = gw.job(jobs[0]["id"])["observed_at"]
+    until(lambda: gw.job(jobs[0]["id"])["observed_at"] != looked_at, "a tick has just ended")
+    before, ticks = bed.count()["offset"], {gw.job(jobs[0]["id"])["observed_at"]}
+
+    def eight_more():
+        seen = {gw.job(job["id"])["observed_at"] for job in jobs}
+        assert len(seen) <= 2  # all are seen by the same command (one may come between two of these requests)
+        ticks.update(seen)
+        return len(ticks) > 8
+
+    until(eight_more, "eight ticks", timeout=120)
     counted = bed.count(before)
     assert counted["logins"] == 0
+    assert abs(counted["execs"] - (len(ticks) - 1)) <= 1, (counted, ticks)  # one is under way at either end
     gw.post("/jobs:cancel", {"ids": [job["id"] for job in jobs]})
     for job in jobs:
         assert gw.wait_final(job["id"])["state"] == "cancelled"
