@@ -265,7 +265,7 @@ def part_integration(tally):
     if make(tally, "VARIANT=asan", "all"):
         binary = os.path.abspath("build/asan/sluice")  # has the crash points too
         pytest(tally, "tests/integration", {"SLUICE_BIN": binary, "SLUICE_FAULT_BIN": binary, **SANITIZERS},
-               ["-n", WORKERS])
+               ["-n", WORKERS, "--dist", "loadgroup"])  # tests of one xdist_group share their special bed
 
 
 # Unit programs that hand work to libuv's pool, or have threads beside them.

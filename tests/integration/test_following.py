@@ -101,6 +101,7 @@ def test_64_submissions_at_once_all_run_once_over_one_connection(gateway, bed, l
     assert_exactly_once(gw, [ledger], bed, accepted=jobs)
 
 
+@pytest.mark.xdist_group("quick_bed")
 def test_jobs_purged_from_the_queue_are_known_from_accounting(gateway, quick_bed, project):
     """MinJobAge 2: the queue forgets a job before anybody looks; the gateway was away meanwhile."""
     gw = gateway(clusters=[quick_bed.cluster()], config=QUICK)
@@ -116,6 +117,7 @@ def test_jobs_purged_from_the_queue_are_known_from_accounting(gateway, quick_bed
     assert [(gw.wait_final(job)["state"], gw.job(job)["exit_code"]) for job in jobs] == [("completed", 0), ("failed", 5)]
 
 
+@pytest.mark.xdist_group("quick_bed")
 def test_without_accounting_the_exit_file_tells_the_end(gateway, quick_bed, project):
     gw = gateway(clusters=[quick_bed.cluster()], config=QUICK)
     name = gw.register(project())["name"]
