@@ -105,7 +105,7 @@ static void put_cluster(struct fleet *fleet, const struct cluster_config *config
 {
     struct cluster *cluster = fleet_find(fleet, config->name);
     auto_free char *fingerprint = fingerprint_of(config);
-    if (cluster && strcmp(cluster->fingerprint, fingerprint) == 0) {
+    if (cluster && cluster->executor && strcmp(cluster->fingerprint, fingerprint) == 0) {
         cluster->config = config;
         executor_reconfigured(cluster->executor, config);
         return;

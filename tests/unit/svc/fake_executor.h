@@ -89,6 +89,8 @@ void executor_free(struct executor *ex)
 }
 void executor_reconfigured(struct executor *ex, const struct cluster_config *cluster)
 {
+    if (!ex)
+        abort();
     (void)ex, (void)cluster;
 }
 void executor_status(const struct executor *ex, struct transport_status *out)

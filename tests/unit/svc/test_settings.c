@@ -79,6 +79,31 @@ static void reload_adds_changes_and_retires_clusters(void **state)
     assert_non_null(fleet_find(f->gw.fleet, "birch")->executor);
 }
 
+static void apply_clusters(struct fixture *f, const char *text)
+{
+    auto_errs struct errs errs = { 0 };
+    fixture_write(f->clusters, text);
+    assert_int_equal(settings_load(f->gw.settings, &errs), 0);
+    assert_int_equal(fleet_apply(f->gw.fleet, NULL), 0);
+}
+
+static void a_cluster_that_left_the_file_or_was_disabled_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    static const char other[] = "clusters:\n  - name: birch\n    type: slurm\n    host: me@birch.example\n";
+    static const char disabled[] = "clusters:\n  - name: alder\n    type: slurm\n    host: me@login.example\n"
+                                   "    enabled: false\n";
+    apply_clusters(f, other);
+    apply_clusters(f, fixture_clusters); /* as it was before it left */
+    assert_non_null(fleet_find(f->gw.fleet, "alder")->executor);
+    assert_non_null(fleet_find(f->gw.fleet, "alder")->config);
+    apply_clusters(f, disabled);
+    apply_clusters(f, disabled); /* unchanged, and still without an executor */
+    assert_null(fleet_find(f->gw.fleet, "alder")->executor);
+    apply_clusters(f, fixture_clusters);
+    assert_non_null(fleet_find(f->gw.fleet, "alder")->executor);
+}
+
 static void missing_clusters_file_is_told_with_its_path(void **state)
 {
     struct fixture *f = *state;
@@ -96,6 +121,7 @@ int main(void)
         TEST(a_rule_that_is_none_is_refused_with_its_words),
         TEST(second_reading_changes_what_it_can_and_names_the_rest),
         TEST(reload_adds_changes_and_retires_clusters),
+        TEST(a_cluster_that_left_the_file_or_was_disabled_comes_back),
         TEST(missing_clusters_file_is_told_with_its_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
