@@ -4,8 +4,9 @@
  *     if (change_begin(store, err) < 0)
  *         return -1;
  *     return change_end(store, do_it(store, ...), err);
- * which joins the turn's transaction under a savepoint: all of it happens or nothing, whatever else the turn
- * holds. */
+ * which joins the turn's transaction under a savepoint: all of it happens or nothing. One that is refused (a
+ * conflict, too large) leaves the rest of the turn as it is; one that the disk or memory failed breaks the turn:
+ * its commit fails, as memory may show what was not stored. */
 #ifndef SLUICE_STORE_INSIDE_H
 #define SLUICE_STORE_INSIDE_H
 
@@ -38,7 +39,7 @@ struct store {
     sqlite3 *writer, *reader; /* reader: READONLY, sees committed state only */
     sqlite3_stmt *stmts[SQL_COUNT];
     bool in_turn;   /* a transaction is open */
-    bool is_broken; /* SQLite rolled it back by itself: the turn cannot be committed any more */
+    bool is_broken; /* a change of it failed: nothing of the turn is committed any more */
     int64_t next_event, committed_event;
     int64_t change_event; /* next_event when the change began */
     struct waiters waiters;

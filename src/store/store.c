@@ -115,17 +115,33 @@ void store_close(struct store *store)
 
 /* --- a change: a savepoint in the turn's transaction --- */
 
+/* What the disk or memory refused may not be half there: nothing of this turn is committed any more. */
+static void break_turn(struct store *store, const struct err *err)
+{
+    store->is_broken = true;
+    (void)snprintf(store->problem, sizeof(store->problem), "%s", err ? err->text : "a change failed");
+}
+
+static bool breaks_turn(const struct err *err)
+{
+    return !err || err->code == ERR_FULL || err->code == ERR_IO || err->code == ERR_BUSY ||
+           err->code == ERR_CORRUPT;
+}
+
 int change_begin(struct store *store, struct err *err)
 {
     if (store->is_broken)
         return err_set(err, ERR_IO, "store: %s", store->problem);
     if (!store->in_turn && db_exec(store->writer, "BEGIN IMMEDIATE", err) < 0) {
-        (void)snprintf(store->problem, sizeof(store->problem), "%s", err ? err->text : "cannot begin");
+        break_turn(store, err);
         return -1;
     }
     store->in_turn = true;
     store->change_event = store->next_event;
-    return db_exec(store->writer, "SAVEPOINT change", err);
+    if (db_exec(store->writer, "SAVEPOINT change", err) == 0)
+        return 0;
+    break_turn(store, err);
+    return -1;
 }
 
 int change_end(struct store *store, int rc, struct err *err)
@@ -135,16 +151,10 @@ int change_end(struct store *store, int rc, struct err *err)
     if (rc == 0)
         return 0;
     store->next_event = store->change_event;
-    if (sqlite3_get_autocommit(store->writer)) {
-        /* Some errors (disk full, I/O) make SQLite roll all back: what came before in this turn is gone too.
-         */
-        store->is_broken = true;
-        (void)snprintf(store->problem, sizeof(store->problem), "%s", err ? err->text : "rolled back");
-        return -1;
-    }
-    (void)sqlite3_exec(store->writer, "ROLLBACK TO change; RELEASE change", NULL, NULL, NULL);
-    if (err && (err->code == ERR_FULL || err->code == ERR_IO))
-        (void)snprintf(store->problem, sizeof(store->problem), "%s", err->text);
+    /* Some errors (disk full, I/O) make SQLite roll all back by itself: what came before is gone too. */
+    if (breaks_turn(err) || sqlite3_get_autocommit(store->writer) ||
+        db_exec(store->writer, "ROLLBACK TO change; RELEASE change", NULL) < 0)
+        break_turn(store, err);
     return -1;
 }
 
@@ -158,7 +168,7 @@ void store_after_commit(struct store *store, store_committed *fn, void *ctx)
 
 bool store_has_pending(const struct store *store)
 {
-    return store->in_turn || store->waiters.count > 0;
+    return store->in_turn || store->is_broken || store->waiters.count > 0;
 }
 
 const char *store_problem(const struct store *store)
@@ -202,7 +212,7 @@ static void run_waiters(struct store *store, bool committed)
 
 int store_flush(struct store *store, struct err *err)
 {
-    int rc = store->in_turn ? commit(store, err) : 0;
+    int rc = store->in_turn || store->is_broken ? commit(store, err) : 0;
     int64_t before = store->committed_event;
     int64_t last = rc == 0 ? store->next_event - 1 : before;
     store->committed_event = last;

@@ -2,8 +2,9 @@
  *
  * Group commit: every change joins the transaction of this turn of the loop; store_flush (once a turn, by the
  * daemon) commits it and then runs what waits for it. Nothing that the outside can see (a reply, a frame to a
- * cluster) happens before its commit: it is registered with store_after_commit. A failed commit rolls the
- * whole turn back and tells every waiter so (committed = false); in-memory state must then be read again.
+ * cluster) happens before its commit: it is registered with store_after_commit. A failed commit, or a change
+ * that the disk or memory failed, rolls the whole turn back and tells every waiter so (committed = false);
+ * in-memory state must then be read again.
  *
  * Two views: what services read to go on (job_store_get, _by_token, _script, _active; idempotency, projects,
  * values) sees this turn's changes; what outsiders are shown (job_store_list, _document, _counts;

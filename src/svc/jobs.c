@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uthash.h>
 #include <utlist.h>
 
@@ -162,8 +163,12 @@ static void after_commit(void *ctx, bool committed)
     if (committed)
         return;
     struct err err = { 0 };
-    if (jobs_load(jobs, &err) < 0)
-        log_error("jobs could not be read again after a failed commit: %s", err.text);
+    if (jobs_load(jobs, &err) == 0)
+        return;
+    log_error(
+        "jobs could not be read again after a failed commit: %s; ending, so that a fresh start reads them",
+        err.text);
+    _exit(1);
 }
 
 int jobs_add_take(struct jobs *jobs, struct job *job, const struct job_script *script, struct err *err)

@@ -86,6 +86,60 @@ static void a_full_disk_rolls_the_turn_back_and_the_store_lives_on(void **state)
     store_help_end(&h);
 }
 
+static void a_turn_that_cannot_begin_is_told_to_its_waiters(void **state)
+{
+    struct store_help h;
+    struct told told = { 0 };
+    char path[128];
+    sqlite3 *other = NULL;
+    (void)state;
+    store_help_init(&h);
+    store_help_path(&h, "sluice.db", path, sizeof(path));
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(db_exec(other, "BEGIN IMMEDIATE", NULL), 0);
+    sqlite3_busy_timeout(h.store->writer, 0);
+    struct err err = { 0 };
+    auto_job struct job *job = store_help_job(1);
+    assert_int_equal(job_store_insert(h.store, job, &(struct job_script){ 0 }, &err), -1);
+    store_after_commit(h.store, note, &told);
+    assert_true(store_has_pending(h.store));
+    assert_int_equal(store_flush(h.store, &err), -1);
+    assert_int_equal(told.no, 1);
+    assert_non_null(store_problem(h.store));
+    assert_int_equal(db_exec(other, "ROLLBACK", NULL), 0);
+    sqlite3_close(other);
+    store_help_insert(h.store, 2, JOB_STATE_RUNNING);
+    assert_int_equal(store_flush(h.store, &err), 0);
+    store_help_end(&h);
+}
+
+/* A refused change leaves the others of its turn; one that memory or disk failed takes them along. */
+static void a_change_that_failed_takes_its_turn_along(void **state)
+{
+    static const struct {
+        enum err_code code;
+        int64_t jobs;
+    } rows[] = { { ERR_CONFLICT, 1 }, { ERR_TOO_LARGE, 1 }, { ERR_IO, 0 }, { ERR_FULL, 0 } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct store_help h;
+        struct told told = { 0 };
+        struct err err = { .code = rows[i].code };
+        int64_t jobs = -1;
+        store_help_init(&h);
+        store_help_insert(h.store, 1, JOB_STATE_RUNNING);
+        assert_int_equal(change_begin(h.store, &err), 0);
+        assert_int_equal(change_end(h.store, -1, &err), -1);
+        store_after_commit(h.store, note, &told);
+        assert_int_equal(store_flush(h.store, NULL), rows[i].jobs ? 0 : -1);
+        assert_int_equal(told.yes, rows[i].jobs);
+        assert_int_equal(db_int(h.store->writer, "SELECT count(*) FROM job", &jobs, NULL), 0);
+        assert_int_equal(jobs, rows[i].jobs);
+        assert_int_equal(event_store_last(h.store), rows[i].jobs);
+        store_help_end(&h);
+    }
+}
+
 /* Spills into the log in mid-turn, so that a statement fails and SQLite may roll all back by itself. */
 static int one_big_turn(struct store *store, struct told *told)
 {
@@ -316,6 +370,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_full_disk_rolls_the_turn_back_and_the_store_lives_on, set_up),
+        cmocka_unit_test_setup(a_turn_that_cannot_begin_is_told_to_its_waiters, set_up),
+        cmocka_unit_test_setup(a_change_that_failed_takes_its_turn_along, set_up),
         cmocka_unit_test_setup(the_nth_write_may_fail_for_every_n, set_up),
         cmocka_unit_test_setup(a_failed_fsync_ends_the_process, set_up),
         cmocka_unit_test_setup(a_disk_that_is_really_full_is_told_and_survived, set_up),
