@@ -6,14 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+void mem_exhausted(void)
+{
+    static const char text[] = "sluice: out of memory\n";
+    ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)n;
+    abort();
+}
+
 static void *must(void *ptr)
 {
-    if (!ptr) {
-        static const char text[] = "sluice: out of memory\n";
-        ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
-        (void)n;
-        abort();
-    }
+    if (!ptr)
+        mem_exhausted();
     return ptr;
 }
 

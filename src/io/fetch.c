@@ -230,7 +230,7 @@ struct fetch *fetch_new(struct loop *loop, struct net_guard *guard)
 {
     struct fetch *fetch = mem_zalloc(sizeof(*fetch));
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(fetch->multi = curl_multi_init()))
-        abort(); /* out of memory, at start */
+        mem_exhausted();
     fetch->loop = loop;
     fetch->guard = *guard;
     *guard = (struct net_guard){ 0 };
@@ -471,7 +471,7 @@ int fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch_
     call->body_len = request->body.len;
     call->easy = curl_easy_init();
     if (!call->easy)
-        abort(); /* out of memory */
+        mem_exhausted();
     set_common(call, request);
     if (request->mail)
         set_mail(call, request->mail);

@@ -306,12 +306,14 @@ static void read_events(struct reader *r, struct span text)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
-        abort(); /* no memory */
+        mem_exhausted();
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len);
     while (!r->has_ended) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event)) {
+            if (parser.error == YAML_MEMORY_ERROR) /* no mistake of the file's author */
+                mem_exhausted();
             complain_syntax(r, &parser, text);
             break;
         }
