@@ -7,21 +7,29 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTION_MEMORY = 13 * 1024, /* half of it is touched by each connection */ RUNS = 8, EVENTS = 64 };
+enum {
+    CONNECTION_MEMORY = 13 * 1024, /* half of it is touched by each connection */
+    RUNS = 8,
+    EVENTS = 64,
+    ACCEPT_PAUSE_MS = 100,
+};
 
 struct http {
     struct access access;
     struct MHD_Daemon *mhd;
     char **names; /* what access.hosts points to */
     size_t name_count, name_cap;
-    int listen_fd; /* the server's once it runs */
+    int listen_fd;
     int port;
+    int64_t accept_again_us; /* 0: whoever comes is taken in; else not before then */
 };
 
 static void add_host(struct http *http, const char *name)
@@ -62,12 +70,20 @@ static size_t leave_escapes(void *ctx, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
+/* We accept by ourselves: short of descriptors, the server would not listen again before one of its
+ * connections has ended, and of those some are streams that last for days. */
+static int watch_listener(struct http *http, bool on)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = http };
+    return epoll_ctl(http->access.watch_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, http->listen_fd, &event);
+}
+
 static int start(struct http *http, struct err *err)
 {
     struct access *access = &http->access;
     http->mhd = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, access_accept, access, access_handle,
-        access, MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL, MHD_OPTION_LISTEN_SOCKET, http->listen_fd,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        access_accept, access, access_handle, access, MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)(MAX_CONNECTIONS + CONNS_LEAVING_MAX),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, access_uri, access, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
@@ -75,11 +91,11 @@ static int start(struct http *http, struct err *err)
         access_connection, access, MHD_OPTION_END);
     if (!http->mhd)
         return err_set(err, ERR_IO, "the HTTP server does not start");
-    http->listen_fd = -1;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->mhd, MHD_DAEMON_INFO_EPOLL_FD);
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
-    if (!info || epoll_ctl(access->watch_fd, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0)
-        return err_set(err, ERR_INTERNAL, "the HTTP server has no epoll descriptor");
+    if (!info || epoll_ctl(access->watch_fd, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0 ||
+        watch_listener(http, true) < 0)
+        return err_set(err, ERR_INTERNAL, "the HTTP server's descriptors cannot be watched");
     return 0;
 }
 
@@ -166,13 +182,54 @@ int http_epoll_fd(const struct http *http)
     return http->access.watch_fd;
 }
 
-static void see_who_left(struct http *http)
+static bool is_shortage(int number)
+{
+    return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+}
+
+static void pause_accepting(struct http *http)
+{
+    if (!http->accept_again_us && watch_listener(http, false) == 0)
+        http->accept_again_us = clock_mono_us(http->access.conns.clock) + ACCEPT_PAUSE_MS * US_PER_MS;
+}
+
+static void accept_again(struct http *http)
+{
+    int64_t now = clock_mono_us(http->access.conns.clock);
+    if (!http->accept_again_us || now < http->accept_again_us)
+        return;
+    bool is_watched = watch_listener(http, true) == 0;
+    http->accept_again_us = is_watched ? 0 : now + ACCEPT_PAUSE_MS * US_PER_MS;
+}
+
+/* Who waits meanwhile is taken in when there is room again. */
+static void accept_waiting(struct http *http)
+{
+    for (int i = 0; i < EVENTS; i++) {
+        struct sockaddr_storage addr = { 0 };
+        socklen_t len = sizeof(addr);
+        int fd = accept4(http->listen_fd, (struct sockaddr *)&addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            (void)MHD_add_connection(http->mhd, fd, (struct sockaddr *)&addr,
+                                     len); /* closes it if it cannot */
+            continue;
+        }
+        if (is_shortage(errno))
+            pause_accepting(http);
+        return;
+    }
+}
+
+static void see_who_came_and_left(struct http *http)
 {
     struct epoll_event events[EVENTS];
     int count = epoll_wait(http->access.watch_fd, events, EVENTS, 0);
-    for (int i = 0; i < count; i++)
-        if (events[i].data.ptr)
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.ptr == http)
+            accept_waiting(http);
+        else if (events[i].data.ptr)
             access_left(events[i].data.ptr);
+    }
 }
 
 static bool wants_more(const struct http *http)
@@ -185,7 +242,8 @@ static bool wants_more(const struct http *http)
 
 void http_run(struct http *http)
 {
-    see_who_left(http);
+    accept_again(http);
+    see_who_came_and_left(http);
     conns_sweep(&http->access.conns);
     /* A connection may be ready for more than one step; a few are taken here, the rest in the next turn. */
     for (int i = 0; i < RUNS; i++) {
@@ -198,7 +256,8 @@ void http_run(struct http *http)
 
 int64_t http_timeout_ms(const struct http *http)
 {
-    return wants_more(http) ? 0 : conns_timeout_ms(&http->access.conns);
+    int64_t wait_ms = wants_more(http) ? 0 : conns_timeout_ms(&http->access.conns);
+    return http->accept_again_us && (wait_ms < 0 || wait_ms > ACCEPT_PAUSE_MS) ? ACCEPT_PAUSE_MS : wait_ms;
 }
 
 size_t http_connections(const struct http *http)
