@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/loop.h"
 #include "store/job_store.h"
 #include "text/json_out.h"
 
@@ -28,17 +29,37 @@ struct group {
     UT_hash_handle hh;
 };
 
+enum { RESUME_MS = 1000 }; /* a disk that is full now is full in a moment, too */
+
 struct jobs {
     const struct gateway *gw;
+    jobs_resume *resume;
+    void *resume_ctx;
+    struct loop_timer *resuming;
+    bool is_waiting;            /* for this turn's commit */
     struct entry *ids, *tokens; /* the same entries under two keys; ids in the order of their age */
     struct group *groups;
 };
+
+static void on_resume(void *ctx)
+{
+    struct jobs *jobs = ctx;
+    if (jobs->resume)
+        jobs->resume(jobs->resume_ctx);
+}
 
 struct jobs *jobs_new(const struct gateway *gw)
 {
     struct jobs *jobs = mem_zalloc(sizeof(*jobs));
     jobs->gw = gw;
+    jobs->resuming = loop_timer_new(gw->loop, on_resume, jobs);
     return jobs;
+}
+
+void jobs_on_rollback(struct jobs *jobs, jobs_resume *fn, void *ctx)
+{
+    jobs->resume = fn;
+    jobs->resume_ctx = ctx;
 }
 
 static void drop(struct jobs *jobs, struct entry *entry)
@@ -69,6 +90,7 @@ void jobs_free(struct jobs *jobs)
         free(group->cluster);
         free(group);
     }
+    loop_timer_free(jobs->resuming);
     free(jobs);
 }
 
@@ -156,19 +178,30 @@ void jobs_each(struct jobs *jobs, const char *cluster, void (*fn)(void *ctx, str
         fn(ctx, entry->job);
 }
 
-/* A rolled-back turn: memory must say again what the store says. */
+/* A rolled-back turn: memory must say again what the store says, and those who thought themselves done with a
+ * job must take it up again. */
 static void after_commit(void *ctx, bool committed)
 {
     struct jobs *jobs = ctx;
+    jobs->is_waiting = false;
     if (committed)
         return;
     struct err err = { 0 };
-    if (jobs_load(jobs, &err) == 0)
+    if (jobs_load(jobs, &err) == 0) {
+        loop_timer_start(jobs->resuming, RESUME_MS);
         return;
+    }
     log_error(
         "jobs could not be read again after a failed commit: %s; ending, so that a fresh start reads them",
         err.text);
     _exit(1);
+}
+
+static void wait_for_commit(struct jobs *jobs)
+{
+    if (!jobs->is_waiting)
+        store_after_commit(jobs->gw->store, after_commit, jobs);
+    jobs->is_waiting = true;
 }
 
 int jobs_add_take(struct jobs *jobs, struct job *job, const struct job_script *script, struct err *err)
@@ -178,7 +211,7 @@ int jobs_add_take(struct jobs *jobs, struct job *job, const struct job_script *s
         return -1;
     }
     log_info("job %lld %s: created for cluster %s", (long long)job->id, job->token, job->cluster);
-    store_after_commit(jobs->gw->store, after_commit, jobs);
+    wait_for_commit(jobs);
     return keep_take(jobs, job, err);
 }
 
@@ -202,7 +235,7 @@ void jobs_change(struct jobs *jobs, struct job *job, const char *kind, const cha
     struct err err = { 0 };
     if (job_store_update(jobs->gw->store, job, kind, data, &err) < 0)
         log_error("job %lld: %s not stored: %s", (long long)job->id, kind, err.text);
-    store_after_commit(jobs->gw->store, after_commit, jobs);
+    wait_for_commit(jobs);
     if (!job_is_final(job))
         return;
     struct farewell *farewell = mem_alloc(sizeof(*farewell));

@@ -13,6 +13,11 @@ struct jobs *jobs_new(const struct gateway *gw);
 void jobs_free(struct jobs *jobs);
 int jobs_load(struct jobs *jobs, struct err *err);
 
+/* fn runs some moments after a turn with changes was rolled back, and the jobs were read again: what a
+ * service had done with in that turn is not done. */
+typedef void jobs_resume(void *ctx);
+void jobs_on_rollback(struct jobs *jobs, jobs_resume *fn, void *ctx);
+
 struct job *jobs_find(struct jobs *jobs, int64_t id); /* active ones only; borrowed */
 struct job *jobs_find_token(struct jobs *jobs, struct span token);
 size_t jobs_active_count(const struct jobs *jobs);

@@ -160,9 +160,9 @@ static void landed(void *ctx, bool committed)
 {
     struct flight *flight = ctx;
     struct notify *notify = flight->notify;
-    (void)committed; /* not: sent again, and the receiver knows the id */
     flight_free(flight);
-    notify_wake(notify, 0);
+    /* Not committed: it is sent again, and the receiver knows the id. */
+    notify_wake(notify, committed ? 0 : NOTIFY_FIRST_RETRY_S * 1000);
 }
 
 static void land(struct flight *flight)
@@ -202,12 +202,19 @@ static void fail(struct flight *flight, const struct err *err)
 
 /* --- what is due --- */
 
+static void leave_in_outbox(struct flight *flight)
+{
+    struct notify *notify = flight->notify;
+    flight_free(flight);
+    notify_wake(notify, NOTIFY_FIRST_RETRY_S * 1000);
+}
+
 static void after_commit(void *ctx, bool committed)
 {
     struct flight *flight = ctx;
     struct err err = { 0 };
     if (!committed || flight->notify->is_stopping) {
-        flight_free(flight); /* still in the outbox */
+        leave_in_outbox(flight);
         return;
     }
     if (notify_post(flight, on_answer, &err) < 0)
@@ -225,7 +232,7 @@ static void depart(struct flight *flight)
     }
     if (is_new && outbox_update(flight->notify->gw->store, &flight->row, &err) < 0) {
         log_error("notifications: %s", err.text);
-        flight_free(flight);
+        leave_in_outbox(flight);
         return;
     }
     store_after_commit(flight->notify->gw->store, after_commit, flight);

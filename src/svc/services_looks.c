@@ -1,7 +1,9 @@
 #include "svc/follow.h"
 #include "svc/gpus.h"
+#include "svc/jobs.h"
 #include "svc/poll.h"
 #include "svc/services.h"
+#include "svc/upkeep.h"
 
 void services_open_looks(struct gateway *gw)
 {
@@ -13,6 +15,7 @@ void services_open_looks(struct gateway *gw)
 void services_start_looks(struct gateway *gw)
 {
     poll_clusters_changed(gw->poll);
+    jobs_on_rollback(gw->jobs, upkeep_resume, gw);
 }
 
 void services_close_looks(struct gateway *gw)

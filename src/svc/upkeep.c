@@ -5,10 +5,19 @@
 #include "store/misc_store.h"
 #include "svc/kept_logs.h"
 #include "svc/metrics_token.h"
+#include "svc/launch.h"
+#include "svc/poll.h"
 #include "svc/settings.h"
 #include "svc/spool.h"
 
 #define KEEP_REPLIES_US (INT64_C(7) * 86400 * US_PER_S)
+
+void upkeep_resume(void *ctx)
+{
+    struct gateway *gw = ctx;
+    poll_clusters_changed(gw->poll);
+    launch_resume_all(gw->launch);
+}
 
 void upkeep_prune(struct gateway *gw)
 {

@@ -4,6 +4,8 @@
 
 #include "svc/gateway.h"
 
+/* Takes up every active job again, as at the start. ctx: the gateway. */
+void upkeep_resume(void *ctx);
 /* Idempotency keys of more than 7 days, events past their retention, tars that no job waits for, kept logs
  * past theirs. */
 void upkeep_prune(struct gateway *gw);

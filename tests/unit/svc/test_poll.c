@@ -1,5 +1,8 @@
 #include "fixture_group.h"
 
+#include "store/inside.h"
+#include "svc/upkeep.h"
+
 static struct job *followed(struct fixture *f)
 {
     struct job *job = fixture_job(f, NULL);
@@ -86,6 +89,31 @@ static void nudges_during_a_tick_make_one_more_not_two(void **state)
     assert_int_equal(fake.ticks, 2);
 }
 
+/* The end of the last job was in a turn that could not be stored: it is active still, and asked about again.
+ */
+static void a_job_whose_end_was_not_stored_is_followed_on(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = followed(f);
+    int64_t id = job->id;
+    char path[128];
+    sqlite3 *other = NULL;
+    jobs_on_rollback(f->gw.jobs, upkeep_resume, &f->gw);
+    snprintf(path, sizeof(path), "%s/sluice.db", f->state);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(f->gw.store->writer, 0);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_CANCELLED, NULL);
+    assert_int_equal(store_flush(f->gw.store, NULL), -1);
+    sqlite3_close(other);
+    assert_non_null(jobs_find(f->gw.jobs, id));
+    assert_int_equal(jobs_find(f->gw.jobs, id)->state, JOB_STATE_PENDING);
+    assert_int_equal(fake.ticks, 0);
+    while (!fake.ticks)
+        loop_step(f->gw.loop);
+    assert_int_equal(fake.tick.number, 1);
+}
+
 static void count_call(void *ctx, const struct err *err)
 {
     int *count = ctx;
@@ -169,6 +197,7 @@ int main(void)
         TEST(one_tick_carries_every_followed_job),
         TEST(each_failure_doubles_the_wait_up_to_five_minutes),
         TEST(a_new_job_is_looked_at_soon_and_an_old_one_at_the_interval),
+        TEST(a_job_whose_end_was_not_stored_is_followed_on),
         TEST(nudges_during_a_tick_make_one_more_not_two),
         TEST(many_askers_share_one_look_at_the_nodes),
         TEST(cluster_that_does_not_answer_is_unreachable_and_its_askers_are_told),
