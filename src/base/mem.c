@@ -47,6 +47,11 @@ void *mem_room(void *items, size_t count, size_t *cap, size_t size)
     return mem_grow(items, *cap, size);
 }
 
+void *mem_try_grow(void *ptr, size_t bytes)
+{
+    return realloc(ptr, bytes ? bytes : 1);
+}
+
 char *mem_dup_str(const char *text)
 {
     return text ? mem_dup_bytes(text, strlen(text)) : NULL;

@@ -10,6 +10,8 @@ void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull, warn_unused
 void *mem_zalloc(size_t size) __attribute__((malloc, returns_nonnull, warn_unused_result));
 /* count * size with overflow check; ptr may be NULL. */
 void *mem_grow(void *ptr, size_t count, size_t size) __attribute__((returns_nonnull, warn_unused_result));
+/* For what an outsider made large: NULL where there is no memory for it, ptr is as it was then. */
+void *mem_try_grow(void *ptr, size_t bytes) __attribute__((warn_unused_result));
 /* Where a library had no memory for something small of ours: says so and ends the process. */
 _Noreturn void mem_exhausted(void);
 /* NULL stays NULL. */

@@ -6,7 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BYTES = 64 };
+enum {
+    FIRST_BYTES = 64,
+    LARGE_BYTES = 1024 * 1024, /* above: some output, log or page; no reason to end the process */
+};
+
+static bool grow(struct str *s, size_t cap)
+{
+    char *buf = cap > LARGE_BYTES ? mem_try_grow(s->buf, cap) : mem_grow(s->buf, cap, 1);
+    if (!buf)
+        return false;
+    s->buf = buf;
+    s->cap = cap;
+    return true;
+}
 
 void str_clear(struct str *s)
 {
@@ -14,7 +27,7 @@ void str_clear(struct str *s)
     *s = STR_MAX(s->max);
 }
 
-/* Room for more bytes and the NUL; false (and failed) past the ceiling. */
+/* Room for more bytes and the NUL; false (and failed) past the ceiling, or where there is no memory. */
 static bool reserve(struct str *s, size_t more)
 {
     if (s->failed || more > s->max - s->len) {
@@ -26,10 +39,9 @@ static bool reserve(struct str *s, size_t more)
         size_t cap = s->cap ? s->cap : FIRST_BYTES;
         while (cap < need)
             cap *= 2;
-        s->buf = mem_grow(s->buf, cap, 1);
-        s->cap = cap;
+        s->failed = !grow(s, cap);
     }
-    return true;
+    return !s->failed;
 }
 
 void str_add_span(struct str *s, struct span bytes)

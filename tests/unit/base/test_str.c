@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include <stdint.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -79,6 +81,24 @@ static void formats_longer_than_the_ceiling_add_nothing(void **state)
     assert_true(none.failed);
 }
 
+/* Else AddressSanitizer would end the program where malloc gives NULL. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+static void what_memory_cannot_hold_fails_like_what_is_past_the_ceiling(void **state)
+{
+    (void)state;
+    auto_str struct str s = STR_MAX(SIZE_MAX / 2);
+    str_add(&s, "kept");
+    str_add_span(&s, (struct span){ "never read", SIZE_MAX / 4 });
+    assert_true(s.failed);
+    str_add(&s, " no more");
+    assert_string_equal(str_text(&s), "kept");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +106,7 @@ int main(void)
         cmocka_unit_test(bytes_may_hold_nul),
         cmocka_unit_test(cut_only_shortens),
         cmocka_unit_test(steal_leaves_an_empty_string),
+        cmocka_unit_test(what_memory_cannot_hold_fails_like_what_is_past_the_ceiling),
         cmocka_unit_test(formats_longer_than_the_ceiling_add_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
