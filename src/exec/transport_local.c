@@ -63,6 +63,9 @@ static void on_child(void *ctx, const struct spawn_result *result)
     } else if (result->end == SPAWN_TOO_MUCH) {
         end = RUN_CUT;
         err_set(&err, ERR_TOO_LARGE, "%s answered more than %zu bytes", run->run.what, run->run.out.max);
+    } else if (result->end == SPAWN_CUT) {
+        end = RUN_CUT;
+        err_set(&err, ERR_IO, "the answer of %s could not be read to its end", run->run.what);
     } else if (result->end == SPAWN_SIGNALLED) {
         err_set(&err, ERR_IO, "%s was ended by signal %d", run->run.what, result->signum);
     }

@@ -138,6 +138,14 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init(mem_alloc(READ_BYTES), READ_BYTES);
 }
 
+/* What came is not all, and must not be taken for it. */
+static void lose_output(struct child *c)
+{
+    stop_child(c, SPAWN_CUT);
+    if (c->end == SPAWN_EXITED)
+        c->end = SPAWN_CUT;
+}
+
 static void collect(struct child *c, bool is_out, struct span bytes)
 {
     struct str *to = is_out ? &c->out : &c->err;
@@ -147,6 +155,8 @@ static void collect(struct child *c, bool is_out, struct span bytes)
     else if (bytes.len > room && c->end == SPAWN_EXITED)
         stop_child(c, SPAWN_TOO_MUCH);
     str_add_span(to, span_head(bytes, room));
+    if (to->failed)
+        lose_output(c);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -158,6 +168,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     free(buf->base);
     if (n >= 0)
         return;
+    if (n != UV_EOF)
+        lose_output(c);
     close_pipe(c, is_out ? 1 : 2);
     check_end(c);
 }

@@ -25,7 +25,14 @@ struct spawn_request {       /* zero is a good start */
     bool detached; /* outlives us: 0, 1, 2 are /dev/null, nothing is collected, no deadline */
 };
 
-enum spawn_end { SPAWN_EXITED, SPAWN_SIGNALLED, SPAWN_TIMED_OUT, SPAWN_CANCELLED, SPAWN_TOO_MUCH };
+enum spawn_end {
+    SPAWN_EXITED,
+    SPAWN_SIGNALLED,
+    SPAWN_TIMED_OUT,
+    SPAWN_CANCELLED,
+    SPAWN_TOO_MUCH,
+    SPAWN_CUT, /* reading its output failed, and it was ended: what is there is not all */
+};
 
 struct spawn_result { /* spans are valid during the callback */
     enum spawn_end end;
