@@ -123,8 +123,10 @@ static void on_commit(void *ctx, int64_t last_id)
     while (fanout->listeners && fanout->last_event < last_id) {
         int64_t before = fanout->last_event;
         struct event_query query = { .after_id = before, .limit = PAGE_ROWS };
-        if (event_store_list(fanout->gw->store, &query, push_event, fanout, &err) < 0)
-            log_error("events: %s", err.text);
+        if (event_store_list(fanout->gw->store, &query, push_event, fanout, &err) < 0) {
+            log_error("events: %s", err.text); /* read again at the next commit or heartbeat */
+            return;
+        }
         if (fanout->last_event == before)
             break;
     }
@@ -148,6 +150,7 @@ static void beat(void *ctx)
     struct fanout *fanout = ctx;
     auto_str struct str text = STR_MAX(8);
     str_add(&text, ":\n\n");
+    on_commit(fanout, event_store_last(fanout->gw->store));
     if (fanout->listeners)
         push_take(fanout, FANOUT_ALL, 0, &text);
 }

@@ -1,3 +1,4 @@
+#include "store/inside.h"
 #include "support/store_help.h"
 
 #include "base/mem.h"
@@ -98,6 +99,28 @@ static void an_event_is_told_once_after_its_commit(void **state)
     assert_non_null(strstr(got, "id: 1\nevent: state\ndata: {\"id\":1,"));
     assert_non_null(strstr(got, "\"data\":{\"a\":1}}\n\n"));
     assert_string_equal(take(listener, 100), "");
+    listener_free(listener);
+}
+
+static int interrupt(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static void an_event_that_could_not_be_read_is_told_later(void **state)
+{
+    (void)state;
+    struct listener *listener = listen_to("jobs", FANOUT_FROM_NOW);
+    take(listener, 100);
+    sqlite3_progress_handler(s.help.store->reader, 1, interrupt, NULL);
+    happen("jobs", "state", "{\"a\":1}");
+    assert_string_equal(take(listener, 100), "");
+    sqlite3_progress_handler(s.help.store->reader, 0, NULL, NULL);
+    happen("jobs", "state", "{\"a\":2}");
+    const char *got = take(listener, 100);
+    assert_non_null(strstr(got, "id: 1\n"));
+    assert_non_null(strstr(got, "id: 2\n"));
     listener_free(listener);
 }
 
@@ -265,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_new_listener_learns_where_it_starts),
         TEST(an_event_is_told_once_after_its_commit),
+        TEST(an_event_that_could_not_be_read_is_told_later),
         TEST(topics_not_asked_for_do_not_wake),
         TEST(log_notices_reach_those_who_named_the_job),
         TEST(a_returning_listener_gets_what_it_missed),
