@@ -1,5 +1,6 @@
 #include "store/call.h"
 
+#include "base/mem.h"
 #include "store/db.h"
 
 #include <assert.h>
@@ -76,7 +77,10 @@ int call_run(struct call *call, struct err *err)
 
 struct span call_get(struct call *call, int column)
 {
+    bool is_text = sqlite3_column_type(call->stmt, column) == SQLITE_TEXT;
     const void *text = sqlite3_column_text(call->stmt, column);
+    if (is_text && !text) /* it must not pass for a NULL */
+        mem_exhausted();
     return (struct span){ text, text ? (size_t)sqlite3_column_bytes(call->stmt, column) : 0 };
 }
 

@@ -117,8 +117,9 @@ static int plan_event(struct notify *notify, const struct event *event, struct e
     const struct doc *to = value_of(resolved, "notify.to");
     if (!to || to->kind != DOC_SEQ || to->count == 0)
         return 0;
-    if (job_store_get(notify->gw->store, event->job_id, &job, NULL) < 0)
-        return 0; /* removed meanwhile */
+    struct err why;
+    if (job_store_get(notify->gw->store, event->job_id, &job, &why) < 0)
+        return why.code == ERR_NOT_FOUND ? 0 /* removed meanwhile */ : err_set(err, why.code, "%s", why.text);
     const struct notice_event asked = { event->occasion, event->state, job->verdict };
     return is_asked_for(value_of(resolved, "notify.when"), &asked) ? add_rows(notify, event, to, err) : 0;
 }
