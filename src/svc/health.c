@@ -8,6 +8,10 @@
 #include "text/json_in.h"
 #include "text/json_out.h"
 
+#include <sys/statvfs.h>
+
+enum { LEAST_ROOM_BYTES = 256 * 1024 };
+
 static void check(struct json_out *out, const char *name, bool ok, const char *detail)
 {
     json_open_object(out);
@@ -26,10 +30,21 @@ static void check_configuration(struct json_out *out, const struct settings *set
     check(out, "configuration", !problem, problem ? problem : kept ? str_text(&text) : NULL);
 }
 
+/* What keeps a submission from being stored: what failed last, or a disk with no room for the next. */
+static const char *store_trouble(const struct gateway *gw)
+{
+    struct statvfs disk;
+    const char *problem = store_problem(gw->store);
+    if (!problem && statvfs(settings_daemon(gw->settings)->state_dir, &disk) == 0 &&
+        (uint64_t)disk.f_bavail * disk.f_frsize < LEAST_ROOM_BYTES)
+        problem = "the disk of the state directory is full";
+    return problem;
+}
+
 bool health_ready(const struct gateway *gw, struct str *text)
 {
     struct json_out out = { .to = text };
-    const char *store = store_problem(gw->store);
+    const char *store = store_trouble(gw);
     json_open_object(&out);
     json_member_bool(&out, "ready", !store);
     json_key(&out, "checks");

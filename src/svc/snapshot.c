@@ -136,8 +136,11 @@ static void on_tar(void *ctx, const struct spawn_result *result)
         return;
     }
     struct span words = span_head(span_trim(result->error), 400);
-    err_set(&shot->err, ERR_IO, "tar could not read %s whole (a file changed meanwhile?): %.*s", shot->folder,
-            SPAN_FMT(words));
+    if (span_has(words, "No space left") || span_has(words, "quota exceeded"))
+        err_set(&shot->err, ERR_FULL, "the state directory has no room for the snapshot of %s", shot->folder);
+    else
+        err_set(&shot->err, ERR_IO, "tar could not read %s whole (a file changed meanwhile?): %.*s",
+                shot->folder, SPAN_FMT(words));
     fail(shot, &shot->err);
 }
 
