@@ -5,8 +5,8 @@
  *         return -1;
  *     return change_end(store, do_it(store, ...), err);
  * which joins the turn's transaction under a savepoint: all of it happens or nothing. One that is refused (a
- * conflict, too large) leaves the rest of the turn as it is; one that the disk or memory failed breaks the turn:
- * its commit fails, as memory may show what was not stored. */
+ * conflict, too large) leaves the rest of the turn as it is; one that the disk or memory failed breaks the
+ * turn: its commit fails, as memory may show what was not stored. */
 #ifndef SLUICE_STORE_INSIDE_H
 #define SLUICE_STORE_INSIDE_H
 
