@@ -41,8 +41,8 @@ static int compile_error(struct span pattern, int code, size_t at, struct err *e
     PCRE2_UCHAR words[200];
     if (pcre2_get_error_message(code, words, sizeof(words)) < 0)
         words[0] = '\0';
-    return err_set(err, ERR_INVALID, "no regular expression: %s at character %zu of \"%.100s\"",
-                   (const char *)words, at + 1, pattern.ptr);
+    return err_set(err, ERR_INVALID, "no regular expression: %s at character %zu of \"%.*s\"",
+                   (const char *)words, at + 1, SPAN_FMT(span_head(pattern, 100)));
 }
 
 static pcre2_code *compile(struct span pattern, struct err *err)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct regex *compiled(const char *pattern)
@@ -69,6 +70,12 @@ static void what_is_wrong_is_said_with_its_place(void **state)
     }
     assert_int_equal(regex_compile(SPAN_LIT("ab(c"), &(struct regex *){ NULL }, &err), -1);
     assert_non_null(strstr(err.text, "at character 5"));
+    char *unended = mem_dup_bytes("ab(c", 4); /* a span need not end in NUL */
+    char *tight = realloc(unended, 4);
+    assert_non_null(tight);
+    assert_int_equal(regex_compile((struct span){ tight, 4 }, &(struct regex *){ NULL }, &err), -1);
+    assert_non_null(strstr(err.text, "\"ab(c\""));
+    free(tight);
 }
 
 static void sizes_are_bounded(void **state)
