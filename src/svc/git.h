@@ -12,13 +12,18 @@ struct git_state { /* valid during the callback; empty spans are unknown */
     bool is_repo;
     struct span sha, branch, url;
     bool is_dirty;
-    struct span diff;  /* uncommitted changes of tracked files, cut at MAX_DIFF_BYTES; only with files */
+    struct span diff;  /* uncommitted changes of tracked files, cut at MAX_DIFF_BYTES; not with GIT_STATE */
     struct span files; /* NUL-separated: tracked and untracked-not-ignored; only with files */
 };
 enum { MAX_DIFF_BYTES = 1024 * 1024 };
 
 typedef void git_done(void *ctx, const struct git_state *state, const struct err *err);
-enum git_depth { GIT_STATE, GIT_FILES /* and the diff */, GIT_FILES_OF_SUBMODULES };
+enum git_depth {
+    GIT_STATE,
+    GIT_CHANGES /* the diff, too */,
+    GIT_FILES /* and the list */,
+    GIT_FILES_OF_SUBMODULES
+};
 /* done once, later. */
 int git_look(struct loop *loop, const char *folder, enum git_depth depth, git_done *done, void *ctx,
              struct err *err);

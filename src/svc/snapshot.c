@@ -259,7 +259,9 @@ int snapshot_take(const struct gateway *gw, const struct snapshot_call *call, sn
     shot->rules.include_count = shot->include.count;
     shot->rules.exclude = shot->exclude.items;
     shot->rules.exclude_count = shot->exclude.count;
-    enum git_depth depth = resolved_bool(resolved, "code.submodules") ? GIT_FILES_OF_SUBMODULES : GIT_FILES;
+    enum git_depth depth = shot->in_place                               ? GIT_CHANGES
+                           : resolved_bool(resolved, "code.submodules") ? GIT_FILES_OF_SUBMODULES
+                                                                        : GIT_FILES;
     if (git_look(gw->loop, shot->folder, depth, on_git, shot, err) == 0)
         return 0;
     shot_free(shot);

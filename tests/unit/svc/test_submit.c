@@ -1,5 +1,5 @@
 /* From a request to a committed intent, over real git, tar and store, and a fake executor.
- * Covers: svc/submit_job, svc/submit_record, svc/preview, svc/snapshot, svc/git, svc/projects,
+ * Covers: svc/submit_job, svc/submit_record, svc/preview, svc/snapshot, svc/projects,
  * svc/project_file, svc/facts, svc/services, svc/services_edge, svc/services_looks, svc/closing, svc/spool.
  */
 #include "fixture_group.h"
