@@ -2,6 +2,7 @@
 # make check      the fast set (under a minute once built)      make test PARTS="unit asan"   everything, or these parts
 # make demo       a finished training job on the screen         make unit T=text/test_quote   one unit program
 # make drill ROUNDS=1000 SEED=7   submissions under random faults, on a real Slurm
+# make torture ONLY=submit:write:once:17   the gateway while a call of it fails
 # make fuzz MINUTES=10   make coverage   make bench [T=submit]   make soak   make install PREFIX=/usr/local DESTDIR=
 # VARIANT=release|asan|tsan|cov|fault|fuzz|analyze picks the flags; V=1 shows the commands; WERROR=1 as in CI.
 VARIANT ?= release
@@ -49,7 +50,7 @@ BENCH_PY := $(wildcard tests/bench/bench_$(or $(T),*).py)
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill coverage bench soak format install clean FORCE web-types web-check test-page screenshots
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill torture coverage bench soak format install clean FORCE web-types web-check test-page screenshots
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -120,6 +121,10 @@ build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h 
 	@$(if $(filter 0,$(V)),echo "  TIDY  $<")
 	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(ANALYZER_H) $(PKG_CFLAGS) 2>/dev/null && touch $@
 
+# Preloaded by the tests of tests/torture: makes the n-th call of a kind fail.
+build/fault_inject.so: tests/torture/fault_inject.c
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -g -fPIC -shared $(filter-out -Wpedantic,$(WARN)) -o $@ $<
+
 # What the page's types are generated from, and the types.
 $(B)/openapi.json: tests/tools/openapi_dump.c $(B)/libsluice.a
 	$(Q)$(CC) $(CFLAGS_ALL) -o $(B)/openapi_dump $< $(LDFLAGS_ALL) $(B)/libsluice.a $(PKG_LIBS) -lpthread
@@ -156,6 +161,12 @@ fuzz:
 # As many rounds of random faults as you like; SEED repeats them. CUTS=1: the link cut at every 64th byte instead.
 drill: all
 	$(Q)$(if $(CUTS),CUTS=1) $(if $(ROUNDS),ROUNDS=$(ROUNDS)) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/integration/test_rounds.py
+
+# Every call of every kind fails in every scenario, one at a time (hours). ONLY=SCENARIO[:KIND:MODE:N], or POINTS=N drawn
+# by SEED of each kind.
+torture: build/fault_inject.so
+	$(Q)$(MAKE) -s VARIANT=asan all && SLUICE_BIN=$(CURDIR)/build/asan/sluice $(if $(POINTS),POINTS=$(POINTS),TORTURE=all) \
+	  $(if $(ONLY),ONLY=$(ONLY)) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/torture/test_torture.py
 
 coverage:
 	$(Q)scripts/coverage $(PARTS)

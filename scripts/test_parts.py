@@ -288,6 +288,12 @@ def part_tsan(tally):
            ["-m", "threads", "-n", "2"], before)
 
 
+def part_torture(tally):
+    if make(tally, "VARIANT=asan", "all") and make(tally, "build/fault_inject.so"):
+        pytest(tally, "tests/torture", {"SLUICE_BIN": os.path.abspath("build/asan/sluice"), **SANITIZERS},
+               ["-n", os.environ.get("WORKERS") or "6"])
+
+
 def part_layers(tally):
     check(tally, "check-layers", ["scripts/check-layers"])
 
@@ -365,6 +371,7 @@ PARTS = {
     "valgrind": Part(part_valgrind, "unit tests under valgrind, descriptors tracked", False),
     "tsan": Part(part_tsan, "threads under ThreadSanitizer", False),
     "integration": Part(part_integration, "the gateway (ASan, UBSan, LSan) on a real Slurm", False),
+    "torture": Part(part_torture, "the gateway (ASan, UBSan, LSan) while its calls fail", False),
     "page": Part(part_page, "the page in Chromium", False),
     "fuzz": Part(part_fuzz, "libFuzzer", False),
     "coverage": Part(part_coverage, "lines and branches that unit tests reach", False),

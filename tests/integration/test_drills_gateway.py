@@ -12,9 +12,10 @@ import threading
 import pytest
 
 from support.gateway import FINAL, GatewayFailed, to_yaml, until
+from support.receiver import Receiver, put_secret
 from support.witness import assert_exactly_once, checker
 from support.world import with_files
-from test_notify import KEY, Receiver, put_secret
+from test_notify import KEY
 
 pytestmark = pytest.mark.drill
 QUICK = {"t_settle": "12s"}
@@ -193,8 +194,8 @@ def test_31_a_target_that_is_down_for_a_day_hears_once_when_it_is_back(gateway, 
     notifiers = {"ci": {"type": "webhook", "url_secret": "ci-url", "sign_secret": "ci-key"}}
     text = to_yaml({"version": 1, "notifiers": notifiers, "clusters": [local_of(folder)]})
     gw = gateway(clusters=text, config={"webhooks": {"allow": [f"127.0.0.1:{port}"]}}, env=wall_clock.env, start=False)
-    put_secret(gw, "ci-url", f"http://127.0.0.1:{port}/hook\n".encode())
-    put_secret(gw, "ci-key", KEY + b"\n")
+    put_secret(gw.state_dir, "ci-url", f"http://127.0.0.1:{port}/hook\n".encode())
+    put_secret(gw.state_dir, "ci-key", KEY + b"\n")
     gw.start()
     name = gw.register(project(config={"notify": {"to": ["ci"]}}))["name"]
     job = gw.submit(project=name, cluster="local", args=["exit=1"])

@@ -1,65 +1,21 @@
 """Notifications from the real daemon to a receiver that checks their signature by itself."""
 import hashlib
 import hmac
-import http.server
 import json
-import threading
 import time
 
 import pytest
 
 from support.gateway import to_yaml
+from support.receiver import Receiver, put_secret
 
 KEY = b"a key of the test's own"
-
-
-class Receiver:
-    """A webhook's other side on a free port; verifies each message with Python's hmac."""
-
-    def __init__(self, port=0):
-        self.messages = []
-        self.status = 200
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.messages.append({"path": self.path, "headers": dict(self.headers), "body": body})
-                self.send_response(receiver.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def wait(self, count, timeout=60):
-        end = time.monotonic() + timeout
-        while len(self.messages) < count:
-            assert time.monotonic() < end, f"{len(self.messages)} of {count} messages"
-            time.sleep(0.05)
-        return self.messages
 
 
 def is_signed(message, key=KEY):
     timestamp = message["headers"]["X-Sluice-Timestamp"]
     expected = hmac.new(key, timestamp.encode() + b"." + message["body"], hashlib.sha256).hexdigest()
     return hmac.compare_digest(message["headers"]["X-Sluice-Signature"], "v1=" + expected)
-
-
-def put_secret(gw, name, value, mode=0o600):
-    folder = gw.state_dir / "secrets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    gw.state_dir.chmod(0o700)
-    (folder / name).write_bytes(value)
-    (folder / name).chmod(mode)
 
 
 @pytest.fixture
@@ -77,8 +33,8 @@ def told(gateway, receiver):
                         "clusters": [{"name": "local", "type": "local"}]})
     config = {"webhooks": {"allow": [f"127.0.0.1:{receiver.port}"]}, "public_url": "https://sluice.example.org/"}
     gw = gateway(clusters=clusters, config=config, start=False)
-    put_secret(gw, "ci-url", f"http://127.0.0.1:{receiver.port}/hook/T0KEN\n".encode())
-    put_secret(gw, "ci-key", KEY + b"\n")
+    put_secret(gw.state_dir, "ci-url", f"http://127.0.0.1:{receiver.port}/hook/T0KEN\n".encode())
+    put_secret(gw.state_dir, "ci-key", KEY + b"\n")
     return gw.start()
 
 
@@ -136,7 +92,7 @@ def test_the_test_button_says_what_came_back(told, receiver):
     receiver.status = 403
     answer = told.post("/notifiers/ci/test")
     assert answer.json["ok"] is False and answer.json["status"] == 403
-    put_secret(told, "ci-key", KEY, mode=0o644)
+    put_secret(told.state_dir, "ci-key", KEY, mode=0o644)
     answer = told.post("/notifiers/ci/test")
     assert answer.json["ok"] is False and "read by others" in answer.json["error"]
     assert "read by others" in told.json("/notifiers")["items"][0]["problem"]
@@ -146,7 +102,7 @@ def test_the_test_button_says_what_came_back(told, receiver):
 def test_an_inner_address_is_refused_unless_listed(told, receiver):
     other = Receiver()
     try:
-        put_secret(told, "ci-url", f"http://127.0.0.1:{other.port}/x".encode())
+        put_secret(told.state_dir, "ci-url", f"http://127.0.0.1:{other.port}/x".encode())
         answer = told.post("/notifiers/ci/test")
         assert answer.json["ok"] is False and "webhooks.allow" in answer.json["error"]
         assert not other.messages
