@@ -37,22 +37,22 @@ static bool is_over_its_share(const struct conns *conns, const struct sockaddr *
     return same >= conns->limits.per_address;
 }
 
-/* For how long nothing was asked there; 0 where something is under way. */
+/* For how long nothing was asked there; -1 where something is under way, as a header may be for a second. */
 static int64_t waited_us(const struct conns *conns, const struct conn *conn, int64_t now)
 {
-    bool is_waiting = conn->phase == CONN_HEADER || conn->phase == CONN_IDLE;
-    if (!is_waiting || conn->is_going || !conn->deadline_us)
-        return 0;
-    return now - (conn->deadline_us - conns->limits.phase_s[conn->phase] * US_PER_S);
+    if ((conn->phase != CONN_HEADER && conn->phase != CONN_IDLE) || conn->is_going || !conn->deadline_us)
+        return -1;
+    int64_t waited = now - (conn->deadline_us - conns->limits.phase_s[conn->phase] * US_PER_S);
+    return conn->phase == CONN_HEADER && waited < US_PER_S ? -1 : waited;
 }
 
 static bool make_room(struct conns *conns)
 {
     struct conn *longest = NULL;
-    int64_t now = clock_mono_us(conns->clock), most_us = US_PER_S; /* a header may take a second */
+    int64_t now = clock_mono_us(conns->clock), most_us = -1;
     for (struct conn *conn = conns->first; conn; conn = conn->next) {
         int64_t waited = waited_us(conns, conn, now);
-        if (waited >= most_us) {
+        if (waited > most_us) {
             most_us = waited;
             longest = conn;
         }
