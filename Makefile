@@ -50,7 +50,7 @@ BENCH_PY := $(wildcard tests/bench/bench_$(or $(T),*).py)
 SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/test/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst src/%.c,build/tidy/%.ok,$(SRC) src/main.c)
 
-.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill torture coverage bench soak format install clean FORCE web-types web-check test-page screenshots
+.PHONY: all units unit fuzzers benches objects tidy check test demo fuzz drill torture coverage bench soak format install clean FORCE web-types web-check test-page bench-page screenshots
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(if $(filter release,$(VARIANT)),build/sluice,$(B)/sluice)
@@ -137,8 +137,11 @@ web-types: $(B)/openapi.json web/node_modules/.package-lock.json
 web-check: web/node_modules/.package-lock.json
 	$(Q)cd web && node_modules/.bin/tsc -p . && node test/run.mjs
 
-test-page: build/sluice
+test-page: build/sluice build/release/test/bench/fill_jobs
 	$(Q)node --test tests/e2e/*.test.mjs
+
+bench-page: build/sluice build/release/test/bench/fill_jobs
+	$(Q)node tests/e2e/bench.mjs
 
 screenshots: build/sluice
 	$(Q)node tests/e2e/screenshots.mjs $(ONLY)

@@ -1,6 +1,6 @@
 // What the page's tests stand on: a gateway of their own with real jobs, and Debian's Chromium.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -38,7 +38,7 @@ function freePort() {
 
 /** A gateway with one local cluster, and others where given, in a folder of its own. */
 export class Gateway {
-  static async start({ basePath = "", slots = 3, clusters = [] } = {}) {
+  static async start({ basePath = "", slots = 3, clusters = [], jobs = 0 } = {}) {
     const gateway = new Gateway();
     gateway.dir = mkdtempSync(join(tmpdir(), "sluice-page-"));
     gateway.port = await freePort();
@@ -47,6 +47,8 @@ export class Gateway {
     mkdirSync(join(gateway.dir, "home"), { recursive: true });
     writeFileSync(join(gateway.dir, "clusters.yaml"),
       JSON.stringify({ version: 1, clusters: [...clusters, { name: "local", type: "local", local: { gpus: "auto", cpu_slots: slots }, poll: { active: 1, pending: 1, gpu: 5 } }] }));
+    // so many ended jobs, written by the store itself
+    if (jobs) execFileSync(join(root, "build/release/test/bench/fill_jobs"), [join(gateway.dir, "state"), String(jobs), "0", "1"]);
     await gateway.serve();
     await until("the GPUs", async () => (await gateway.get("/gpus?max_age=1s")).items.length > 0);
     return gateway;
@@ -157,16 +159,21 @@ export async function openTab(browser, gateway, { width = 1440, height = 900, th
   });
   await page.addInitScript(() => {
     window.cspReports = [];
+    window.shift = 0;
+    new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.hadRecentInput ? 0 : entry.value; }).observe({ type: "layout-shift", buffered: true });
     addEventListener("securitypolicyviolation", (event) => window.cspReports.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
   });
   page.at = (path) => page.goto(gateway.url + path, { waitUntil: "domcontentloaded" });
   return page;
 }
 
+/** How much has jumped since the page was opened (CLS). */
+export const shifted = (page) => page.evaluate(() => window.shift);
+
 /** Violations of WCAG 2.2 A and AA and of axe's own good practice, one line each. Runs beside the page's CSP. */
 export async function axe(page) {
   await page.evaluate(axeSource);
-  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], rules: { "target-size": { enabled: true } } }));
   return result.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.target.join(" ") + " | " + (node.failureSummary ?? "").split("\n").slice(1, 2).join("")).join("; ")}`);
 }
 

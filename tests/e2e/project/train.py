@@ -25,6 +25,17 @@ def hostile():
     print("nul and bell: \x00\x07 end")
 
 
+def lines(count, pause):
+    """Numbered lines of 100 bytes; with a pause, so many a second as 1 / pause, whatever the machine does meanwhile."""
+    begun = time.time()
+    for at in range(count):
+        print(f"line {at} ".ljust(99, "."))
+        if pause and at % 100 == 99:
+            sys.stdout.flush()
+            time.sleep(max(0.0, begun + at * pause - time.time()))
+    print("done", flush=True)
+
+
 def fail(mode):
     if mode == "import":
         import a_module_nobody_has  # noqa: F401
@@ -40,10 +51,12 @@ def fail(mode):
 
 def main():
     given = arguments()
+    if given["mode"] == "lines":
+        return lines(given["steps"], given["pause"])
     random.seed(given["lr"])
     print(f"\x1b[1mtrain\x1b[0m lr={given['lr']} steps={given['steps']}")
     print("wandb: View run at https://wandb.ai/example/page-tests/runs/a1b2c3d4", flush=True)
-    metrics = open("metrics.jsonl", "a", encoding="utf-8")
+    metrics = open(os.path.join(os.environ.get("SLUICE_RUN_DIR", "."), "metrics.jsonl"), "a", encoding="utf-8")
     for step in range(1, given["steps"] + 1):
         loss = 2.2 * math.exp(-step / (given["steps"] / 4)) + 1.1 + random.uniform(-.05, .05)
         norm = 0.4 + 1.4 * math.exp(-step / (given["steps"] / 8)) + random.uniform(-.06, .06)

@@ -25,7 +25,7 @@ function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
   const [found, setFound] = useState<Found[] | undefined>();
   const [problem, setProblem] = useState<Problem | undefined>();
   const [busy, setBusy] = useState(false);
-  const [has, setHas] = useState(false);
+  const [has, setHas] = useState<boolean | undefined>();
   useEffect(() => void offers("/clusters/{cluster}/check").then(setHas), []);
   const run = async (): Promise<void> => {
     setBusy(true);
@@ -38,11 +38,11 @@ function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
     }
     setBusy(false);
   };
-  if (!has) return null;
+  if (has === false) return null; // not known yet: its place is kept
   const isOk = (one: Found): boolean => one.status === "ok";
   return (
     <>
-      <p class="acts"><WriteButton disabled={busy} onClick={() => void run()}><Icon name="check" />{busy ? "Checking…" : "Check this cluster"}</WriteButton></p>
+      <p class="acts"><WriteButton disabled={busy || !has} onClick={() => void run()}><Icon name="check" />{busy ? "Checking…" : "Check this cluster"}</WriteButton></p>
       {problem && <ProblemBox problem={problem} what={`${cluster.name} could not be checked`} />}
       {found && <ul class="found">{found.map((one, at) => <li key={at} class={isOk(one) ? "k-ok" : one.status.startsWith("warn") || one.status === "skipped" ? "k-warn" : "k-bad"}><Icon name={isOk(one) ? "check" : "warn"} /><span><b>{one.check}</b> {one.text}{one.hint && <span class="muted"> {one.hint}</span>}</span></li>)}</ul>}
     </>

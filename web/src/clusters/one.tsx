@@ -10,7 +10,7 @@ import { bytes, count, duration, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { gpuName } from "../lib/jobtext";
 import { watch } from "../lib/live";
-import { coalesce, useResource, type Resource } from "../lib/resource";
+import { coalesce, useResource, type Resource, useSettled } from "../lib/resource";
 import type { GpuList, QueueDepth } from "../lib/types";
 import { Age, ProblemBox, Skeleton } from "../lib/ui";
 import type { Limits, Partition } from "../launch/size";
@@ -108,17 +108,20 @@ export default function ClusterPage({ id }: { id: string }): JSX.Element {
     const again = coalesce(() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); }, 500);
     return watch(["clusters", "gpus"], again);
   }, [id]);
+  const isThere = useSettled([cluster, gpus, nodes, limits]);
   const queue = gpus.data.value?.clusters?.find((one) => one.name === id)?.queue ?? [];
   return (
     <>
       <div class="crumb"><a href={href("/clusters")}>Clusters</a><span aria-hidden="true">/</span><span>{id}</span></div>
       <div class="pagehead"><h1>{id}</h1>{queueText(queue) && <span class="chip">{queueText(queue)}</span>}<span class="sp" /><a class="btn" href={href(`/jobs${query({ filter: `cluster:${id}` })}`)}><Icon name="jobs" />Jobs here</a></div>
-      {cluster.problem.value && <ProblemBox problem={cluster.problem.value} what={`Cluster ${id} cannot be shown`} retry={() => void cluster.reload()} />}
-      {cluster.data.value ? <Health cluster={cluster.data.value} doctor onUp={() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); void limits.reload(); }} /> : !cluster.problem.value && <section class="card"><Skeleton rows={6} height={24} /></section>}
-      {gpus.data.value && <FreeMatrix rows={gpus.data.value.items} named={false} />}
-      {limits.problem.value && <ProblemBox problem={limits.problem.value} what="Partitions and limits cannot be read" retry={() => void limits.reload()} />}
-      {limits.data.value && <Allowed limits={limits.data.value} queue={queue} />}
-      <Nodes found={nodes} />
+      {!isThere ? <section class="card"><Skeleton rows={6} height={24} /></section> : <>
+        {cluster.problem.value && <ProblemBox problem={cluster.problem.value} what={`Cluster ${id} cannot be shown`} retry={() => void cluster.reload()} />}
+        {cluster.data.value ? <Health cluster={cluster.data.value} doctor onUp={() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); void limits.reload(); }} /> : !cluster.problem.value && <section class="card"><Skeleton rows={6} height={24} /></section>}
+        {gpus.data.value && <FreeMatrix rows={gpus.data.value.items} named={false} />}
+        {limits.problem.value && <ProblemBox problem={limits.problem.value} what="Partitions and limits cannot be read" retry={() => void limits.reload()} />}
+        {limits.data.value && <Allowed limits={limits.data.value} queue={queue} />}
+        <Nodes found={nodes} />
+      </>}
     </>
   );
 }

@@ -78,6 +78,7 @@ export function OverviewCharts({ job, curves }: { job: Job; curves: Resource<Cur
   const pins = pinsOf(job);
   const pinned = charts.filter((chart) => pins.includes(chart.title));
   const shown = (pinned.length ? pinned : charts).slice(0, 3);
+  if (job.metrics && !curves.data.value && !curves.problem.value) return <div class="charts" aria-hidden="true"><section class="card chart awaited" /></div>;
   if (!shown.length) return null;
   return <div class={`charts n${shown.length}`}>{shown.map((chart) => <Chart key={chart.title} title={chart.title} curves={chart.curves} view={view} closer={closerOf(job)} />)}</div>;
 }

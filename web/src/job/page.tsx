@@ -24,11 +24,12 @@ import { MetricsTab, useCurves } from "./metrics";
 import { linkName, Overview } from "./overview";
 import { timeline, waitsOf, type Wait } from "./timeline";
 
-/** What it waited, or waits, for; asked again only while it does. */
-function useWaits(job: Job): Wait[] {
+/** What it waited, or waits, for; asked again only while it does. Undefined: it waits, and the answer is on its way. */
+function useWaits(job: Job): Wait[] | undefined {
   const queued = isQueued(job.state);
   const events = useResource<EventList>((abort) => getJson(`/jobs/${job.id}/events?limit=200`, abort), [job.id, queued ? job.event : job.attempt, queued]);
-  return useMemo(() => waitsOf(events.data.value?.items ?? []), [events.data.value]);
+  const waits = useMemo(() => waitsOf(events.data.value?.items ?? []), [events.data.value]);
+  return queued && !events.data.value && !events.problem.value ? undefined : waits;
 }
 
 function Timeline({ job, waits }: { job: Job; waits: Wait[] }): JSX.Element {
@@ -110,6 +111,7 @@ function Body({ job, tab }: { job: Job; tab: string }): JSX.Element {
   const curves = useCurves(job);
   const waits = useWaits(job);
   const { query, setQuery } = usePlace();
+  if (!waits) return <><Header job={job} /><Skeleton rows={8} /></>;
   return (
     <>
       <Header job={job} />

@@ -10,7 +10,7 @@ import { Icon } from "../lib/icons";
 import { gpuName } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { usePlace } from "../lib/route";
-import { CommandLine, copyText, Empty, Kbd, Notice, ProblemBox, WriteButton } from "../lib/ui";
+import { CommandLine, copyText, Empty, Kbd, Notice, ProblemBox, Skeleton, WriteButton } from "../lib/ui";
 import { Checks } from "./checks";
 import { fieldId } from "./fields";
 import { asCommand, asCurl, fieldOf, gpusAsked } from "./model";
@@ -125,27 +125,29 @@ export default function LaunchPage(): JSX.Element {
   return (
     <>
       <Head store={store} />
-      <Filled store={store} />
+      {store.ready.value && <Filled store={store} />}
       <Failure store={store} />
       {store.loadProblem.value && <ProblemBox problem={store.loadProblem.value} what="Not everything could be read" retry={() => void store.loadWhere()} />}
-      <form class="lgrid" aria-label="Launch a job" onSubmit={(event) => { event.preventDefault(); launch(); }}>
-        <div class="card lform">
-          <What store={store} />
-          <section class="sec" aria-labelledby="where-title">
-            <header><h2 id="where-title">Where</h2><span class="sm muted wide-only">by what is free; sets cluster, partition and GPU type</span><span class="sp" />
-              <label class="checkrow sm muted"><input type="checkbox" checked={onlyUsable} onChange={(event) => setOnlyUsable(event.currentTarget.checked)} />only usable</label></header>
-            <Where store={store} onlyUsable={onlyUsable} />
-          </section>
-          <Size store={store} />
-          <Params store={store} />
-          <Environment store={store} />
-          <More store={store} />
-        </div>
-        <div class="lside">
-          <Checks store={store} />
-          <Preview store={store} />
-        </div>
-      </form>
+      {!store.ready.value ? <section class="card"><Skeleton rows={14} height={34} /></section> : (
+        <form class="lgrid" aria-label="Launch a job" onSubmit={(event) => { event.preventDefault(); launch(); }}>
+          <div class="card lform">
+            <What store={store} />
+            <section class="sec" aria-labelledby="where-title">
+              <header><h2 id="where-title">Where</h2><span class="sm muted wide-only">by what is free; sets cluster, partition and GPU type</span><span class="sp" />
+                <label class="checkrow sm muted"><input type="checkbox" checked={onlyUsable} onChange={(event) => setOnlyUsable(event.currentTarget.checked)} />only usable</label></header>
+              <Where store={store} onlyUsable={onlyUsable} />
+            </section>
+            <Size store={store} />
+            <Params store={store} />
+            <Environment store={store} />
+            <More store={store} />
+          </div>
+          <div class="lside">
+            <Checks store={store} />
+            <Preview store={store} />
+          </div>
+        </form>
+      )}
       <Dock store={store} launch={launch} />
     </>
   );

@@ -25,6 +25,7 @@ const RENDER_MS = 150;
 const TRIAL_MS = 900;
 const OTHERS_MS = 1600; // and then the other rows, one after another
 const REFRESH_MS = 30_000;
+const LATE_MS = 1500; // a cluster that answers later does not keep the form back
 
 function parsed<T>(text: string | null): T | undefined {
   try {
@@ -65,6 +66,7 @@ export class Launch {
   submitting = signal(false);
   notice = signal("");
   touched = signal(false);
+  ready = signal(false); // all there is to choose from has come, or is late
 
   config = computed(() => this.project.value?.config ?? undefined);
   params = computed(() => paramsOf(this.config.value, this.draft.value.profile));
@@ -109,6 +111,8 @@ export class Launch {
 
   private async open(wanted: { project?: string; from?: string; preset?: string }): Promise<void> {
     const where = this.loadWhere();
+    const late = setTimeout(() => { this.ready.value = true; }, LATE_MS);
+    this.stops.push(() => clearTimeout(late));
     try {
       this.projects.value = (await getJson<{ items: ProjectSeen[] }>("/projects")).items;
       await this.fill(wanted);
@@ -117,6 +121,7 @@ export class Launch {
     }
     await where;
     this.place();
+    this.ready.value = true;
   }
 
   private async fill(wanted: { project?: string; from?: string; preset?: string }): Promise<void> {

@@ -1,6 +1,6 @@
 // A value that is fetched: keeps the old one while the new is on its way, tells its age, its error, whether it loads.
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { asProblem, type Problem } from "./api";
 
@@ -41,6 +41,16 @@ export function useResource<T>(fetcher: (signal: AbortSignal) => Promise<T>, dep
     return () => control.abort?.abort();
   }, deps);
   return { data, problem, loading, at, reload };
+}
+
+/** Whether all have answered, or ms have passed: what is shown together from then on does not jump. */
+export function useSettled(resources: Resource<unknown>[], ms = 3000): boolean {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, []);
+  return isLate || resources.every((one) => one.data.value !== undefined || one.problem.value !== undefined);
 }
 
 /** Runs fn soon, however often it is asked for meanwhile: events come in bursts. */

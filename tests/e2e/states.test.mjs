@@ -1,0 +1,273 @@
+// What the page says and allows when the gateway is gone, is slow or refuses, what it keeps meanwhile, and its keys.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { Proxy } from "./proxy.mjs";
+import { live, previewed, rows } from "./steps.mjs";
+import { axe, Gateway, openBrowser, openTab, sleep, until, visit } from "./support.mjs";
+
+let gateway;
+let proxy;
+let browser;
+const ids = {};
+
+before(async () => {
+  gateway = await Gateway.start({ basePath: "/gate", slots: 1 });
+  proxy = await Proxy.start(gateway);
+  browser = await openBrowser();
+  await gateway.addProject();
+  for (const [key, fields] of Object.entries({ ended: { name: "ended", steps: 80 }, failed: { name: "failed", mode: "cuda", steps: 3 } })) ids[key] = (await gateway.submit(fields)).id;
+  for (const id of Object.values(ids)) await gateway.job(id, ["completed", "failed"]);
+  ids.running = (await gateway.submit({ name: "runs-on", steps: 20_000, pause: 0.3 })).id;
+  await gateway.job(ids.running, "running");
+  for (const at of [1, 2, 3]) ids[`waits${at}`] = (await gateway.submit({ name: `waits-${at}`, steps: 5 })).id;
+}, { timeout: 120_000 });
+
+after(async () => {
+  await browser?.close();
+  await proxy?.stop();
+  await gateway?.stop();
+});
+
+const broken = /Failed to load resource|ERR_|net::/; // what the browser itself says of a connection that is cut
+const onPage = (path, options, work) => visit(browser, proxy, path, options, work);
+
+/** Presses the keys one by one. */
+async function press(page, ...keys) {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+describe("the connection", () => {
+  test("one stream for all tabs of a browser", { timeout: 60_000 }, async () => {
+    const first = await openTab(browser, proxy);
+    await first.at("/jobs");
+    await live(first);
+    const second = await first.context().newPage();
+    const asked = [];
+    second.on("request", (request) => asked.push(request.url()));
+    await second.goto(`${proxy.url}/jobs`);
+    await rows(second);
+    await live(second);
+    const { id } = await gateway.submit({ name: "seen-by-both", steps: 2 });
+    await second.waitForSelector("text=seen-by-both");
+    assert.equal(asked.filter((url) => url.includes("/events")).length, 0);
+    await gateway.post(`/jobs/${id}/cancel`);
+    await first.context().close();
+  });
+
+  test("a gateway that is killed is told, writes are off with the reason, and all comes back", { timeout: 120_000 }, () => onPage(`/jobs/${ids.running}`, { allow: broken }, async (page) => {
+    await live(page);
+    await page.waitForSelector(".ll");
+    const cancel = page.locator(".jobacts button:has-text('Cancel')");
+    assert.equal(await cancel.isDisabled(), false);
+    gateway.process.kill("SIGKILL");
+    await page.waitForSelector(".live:has-text('Reconnecting, data from')", { timeout: 60_000 });
+    await page.waitForSelector(".banner:has-text('Reconnecting')");
+    assert.equal(await page.locator(".banner").count(), 1);
+    assert.equal(await cancel.isDisabled(), true);
+    assert.equal(await cancel.getAttribute("title"), "The gateway cannot be reached");
+    assert.ok(await page.locator(".ll").count() > 0, "what was known stays");
+    assert.deepEqual(await axe(page), []);
+    await gateway.serve();
+    await page.waitForSelector(".banner", { state: "detached", timeout: 60_000 });
+    await live(page);
+    assert.equal(await cancel.isDisabled(), false);
+    const last = () => page.locator(".ll .ln").last().textContent().then(Number);
+    const was = await last();
+    await until("the log to go on", async () => (await last()) > was, 60_000);
+  }));
+
+  test("a list that is cut off keeps its rows, and is right again without a reload", { timeout: 120_000 }, () => onPage("/jobs", { allow: broken }, async (page) => {
+    await rows(page);
+    await live(page);
+    const before = await page.locator(".rows .tr").count();
+    proxy.cut(true);
+    await page.waitForSelector(".banner", { timeout: 60_000 });
+    assert.equal(await page.locator(".rows .tr").count(), before);
+    const { id } = await gateway.submit({ name: "made-meanwhile", steps: 2 });
+    proxy.cut(false);
+    await page.waitForSelector("text=made-meanwhile", { timeout: 60_000 });
+    await page.waitForSelector(".banner", { state: "detached" });
+    await gateway.post(`/jobs/${id}/cancel`);
+  }));
+
+  test("an answer with a fault is shown where it belongs, and Retry mends it", { timeout: 60_000 }, () => onPage("/projects", { allow: broken, prepare: () => { proxy.fault = (path) => (path.includes("/projects") && path.includes("/api/") ? 503 : undefined); } }, async (page) => {
+    await page.waitForSelector(".notice.n-bad:has-text('503')");
+    assert.deepEqual(await axe(page), []);
+    assert.ok(await page.locator(".nav a").count() > 3, "the rest of the page stays");
+    proxy.fault = undefined;
+    await page.click(".notice.n-bad button:has-text('Retry')");
+    await page.waitForSelector(".projectlist tbody tr");
+    assert.equal(await page.locator(".notice.n-bad").count(), 0);
+  }).finally(() => { proxy.fault = undefined; }));
+});
+
+describe("nothing yet", () => {
+  test("an empty gateway says what will be there and what to do", { timeout: 60_000 }, async () => {
+    const empty = await Gateway.start();
+    try {
+      for (const [path, text] of [["/jobs", "No jobs yet"], ["/launch", "No project yet"], ["/projects", "No project yet"]])
+        await visit(browser, empty, path, {}, async (page) => {
+          await page.waitForSelector(`main:has-text("${text}")`);
+          assert.ok(await page.locator("main a.btn, main button, main input").count() > 0, path);
+          assert.deepEqual(await axe(page), [], path);
+        });
+    } finally {
+      await empty.stop();
+    }
+  });
+
+  test("a filter that fits nothing is shown, with the way out", { timeout: 30_000 }, () => onPage("/jobs?filter=tag:nothing", {}, async (page) => {
+    await page.waitForSelector(".empty code:has-text('tag:nothing')");
+    await page.click(".empty button");
+    await rows(page);
+    assert.ok(!page.url().includes("filter"));
+  }));
+});
+
+describe("what is done is done once", () => {
+  test("the cancel of a waiting job goes out after five seconds, but not where it was taken back", { timeout: 60_000 }, () => onPage("/jobs?filter=name:waits-", {}, async (page) => {
+    await page.waitForSelector(".tr:has-text('waits-3')");
+    await press(page, "j", "e");
+    await page.click("text=Undo");
+    await page.waitForSelector(".toast:has-text('Kept')");
+    await press(page, "j", "e");
+    await page.waitForSelector(".toast:has-text('waits-2')");
+    assert.equal((await gateway.get(`/jobs/${ids.waits2}`)).cancel_requested_at, undefined);
+    await gateway.job(ids.waits2, "cancelled"); // asked for later than the other
+    assert.equal((await gateway.get(`/jobs/${ids.waits3}`)).cancel_requested_at, undefined);
+  }));
+
+  test("the cancel of a waiting job goes out though the page is left", { timeout: 60_000 }, async () => {
+    await onPage("/jobs?filter=name:waits-1", {}, async (page) => {
+      await rows(page);
+      await press(page, "j", "e");
+      await page.waitForSelector(".toast:has-text('Cancelling')");
+      await page.goto("about:blank");
+      await gateway.job(ids.waits1, "cancelled");
+      await page.at("/jobs");
+    });
+  });
+});
+
+describe("the keyboard map", () => {
+  test("g and a letter goes to a page, ? tells all, Escape leaves", { timeout: 60_000 }, () => onPage("/jobs", {}, async (page) => {
+    await rows(page);
+    for (const [key, path] of [["l", "launch"], ["p", "projects"], ["u", "clusters"], ["j", "jobs"]]) {
+      await press(page, "g", key);
+      await page.waitForURL(new RegExp(`/gate/${path}`));
+      await page.waitForSelector("main h1");
+    }
+    await rows(page);
+    await press(page, "?");
+    const help = await page.waitForSelector(".keyhelp[open], dialog.keyhelp");
+    const said = await help.textContent();
+    for (const label of ["Next job", "Open the job", "Select the job", "Cancel the job", "Filter", "Launch", "Clusters"]) assert.ok(said.includes(label), `${label} in ${said}`);
+    await press(page, "Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
+  }));
+
+  test("j k x Enter y on the list", { timeout: 60_000 }, () => onPage("/jobs", { prepare: (page) => page.context().grantPermissions(["clipboard-read", "clipboard-write"]) }, async (page) => {
+    await rows(page);
+    const at = () => page.getAttribute(".tr.cursor", "aria-rowindex").then(Number);
+    await press(page, "j", "j");
+    assert.equal(await at(), 3);
+    await press(page, "k");
+    assert.equal(await at(), 2);
+    await press(page, "x");
+    await page.waitForSelector("text=1 selected");
+    await press(page, "Escape");
+    await page.waitForSelector("text=1 selected", { state: "detached" });
+    const id = (await page.textContent(".tr.cursor .id")).trim();
+    await press(page, "y");
+    await page.waitForSelector(`.toast:has-text("Copied ${id}")`);
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+    await press(page, "Enter");
+    await page.waitForURL(new RegExp(`/jobs/${id}$`));
+    await page.waitForSelector(".jh h1");
+    await press(page, "Escape");
+    await page.waitForURL(/\/jobs$/);
+  }));
+
+  test("f w n N ] [ g g G in the log", { timeout: 60_000 }, () => onPage(`/jobs/${ids.ended}/log?q=loss`, {}, async (page) => {
+    await page.waitForSelector(".ll");
+    await page.waitForSelector("text=/1 of \\d+/");
+    await page.focus(".log");
+    await press(page, "n");
+    await page.waitForSelector("text=/2 of \\d+/");
+    await press(page, "N");
+    await page.waitForSelector("text=/1 of \\d+/");
+    await press(page, "w");
+    await page.waitForSelector(".log.wrap");
+    await press(page, "w");
+    await page.waitForSelector(".log:not(.wrap)");
+    await press(page, "g", "g");
+    await page.waitForFunction(() => document.querySelector(".log").scrollTop === 0);
+    await press(page, "]");
+    await page.waitForSelector(".ll.hl:has-text('WARNING')");
+    await press(page, "G");
+    await page.waitForFunction(() => { const log = document.querySelector(".log"); return log.scrollHeight - log.scrollTop - log.clientHeight < 30; });
+    await press(page, "[");
+    await page.waitForSelector(".ll.hl:has-text('WARNING')");
+    await press(page, "f");
+    await page.waitForSelector(".tog[aria-pressed=true]");
+  }));
+
+  test("s and l at the charts", { timeout: 60_000 }, () => onPage(`/jobs/${ids.ended}/metrics`, {}, async (page) => {
+    await page.waitForSelector(".chart canvas");
+    await press(page, "l");
+    await page.waitForURL(/[?&]log=1/);
+    await press(page, "s");
+    await page.waitForURL(/[?&]smooth=/);
+  }));
+
+  test("single keys are off while typing, and can be switched off altogether", { timeout: 60_000 }, () => onPage("/jobs", {}, async (page) => {
+    await rows(page);
+    await press(page, "/");
+    await page.keyboard.type("jx?");
+    assert.equal(await page.inputValue(".combo input"), "jx?");
+    assert.equal(await page.locator("dialog").count() + await page.locator(".tr.cursor").count(), 0);
+    await page.at("/settings");
+    await page.click("label:has-text('On') input[type=checkbox]");
+    await page.at("/jobs");
+    await rows(page);
+    await press(page, "j", "?");
+    assert.equal(await page.locator("dialog").count() + await page.locator(".tr.cursor").count(), 0);
+    await press(page, "Control+k");
+    await page.waitForSelector(".palette");
+  }));
+
+  test("the palette is there on every page", { timeout: 60_000 }, async () => {
+    const page = await openTab(browser, proxy);
+    for (const path of ["/jobs", `/jobs/${ids.ended}`, "/launch", "/projects", "/clusters", "/settings"]) {
+      await page.at(path);
+      await page.waitForSelector("main h1");
+      await press(page, "Control+k");
+      await page.waitForSelector(".palette [role=option]");
+    }
+    await page.keyboard.type("clusters");
+    await page.waitForSelector(".palette [role=option][aria-selected=true]:has-text('Clusters')");
+    await press(page, "Enter");
+    await page.waitForURL(/\/clusters$/);
+    await page.context().close();
+  });
+});
+
+describe("typed values", () => {
+  test("survive a gateway that was away, and a reload meanwhile", { timeout: 90_000 }, () => onPage("/launch?project=page-tests", { allow: broken }, async (page) => {
+    await previewed(page);
+    await page.fill("[id='f-param_lr']", "0.0625");
+    await page.fill("#f-name", "kept-meanwhile");
+    await sleep(50);
+    await page.reload();
+    await page.waitForSelector(".notice:has-text('Your unsent values are back')");
+    assert.equal(await page.inputValue("[id='f-param_lr']"), "0.0625");
+    proxy.cut(true);
+    await page.waitForSelector(".banner", { timeout: 60_000 });
+    assert.equal(await page.locator(".launchbtn").isDisabled(), true);
+    proxy.cut(false);
+    await page.waitForSelector(".banner", { state: "detached", timeout: 60_000 });
+    assert.equal(await page.inputValue("#f-name"), "kept-meanwhile");
+    assert.equal(await page.locator(".launchbtn").isDisabled(), false);
+  }));
+});
