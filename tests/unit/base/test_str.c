@@ -93,7 +93,7 @@ static void what_memory_cannot_hold_fails_like_what_is_past_the_ceiling(void **s
     (void)state;
     auto_str struct str s = STR_MAX(SIZE_MAX / 2);
     str_add(&s, "kept");
-    str_add_span(&s, (struct span){ "never read", SIZE_MAX / 4 });
+    str_add_span(&s, (struct span){ "never read", SIZE_MAX / 16 });
     assert_true(s.failed);
     str_add(&s, " no more");
     assert_string_equal(str_text(&s), "kept");

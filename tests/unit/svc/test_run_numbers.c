@@ -105,9 +105,10 @@ static void the_total_of_the_config_makes_steps_progress(void **state)
 static void own_patterns_and_files_are_followed(void **state)
 {
     struct fixture *f = *state;
-    struct job *job =
-        running(f, "{\"metrics.sources\":{\"value\":[\"csv:code/out/*.csv\",\"regex:L(?<l>\\\\d+)\"]},"
-                   "\"progress.regex\":{\"value\":\"at (?<percent>\\\\d+)\"}}");
+    /* PCRE2's compiled patterns read whole words past the text, which valgrind cannot tell from a mistake. */
+    struct job *job = running(
+        f, "{\"metrics.sources\":{\"value\":[\"csv:code/out/*.csv\",\"regex:(*NO_JIT)L(?<l>\\\\d+)\"]},"
+           "\"progress.regex\":{\"value\":\"(*NO_JIT)at (?<percent>\\\\d+)\"}}");
     const struct tick_follow *ask = follow_begin(f->gw.follow, fleet_find(f->gw.fleet, "alder"));
     assert_int_equal(ask->glob_count, 1);
     assert_string_equal(ask->globs[0].pattern, "code/out/*.csv");
