@@ -59,7 +59,10 @@ async function painted(page, work, check, arg) {
     const found = new Function("given", `return (${finds})(given)`);
     const start = performance.now();
     run(given);
-    while (!found(given)) await new Promise((done) => requestAnimationFrame(done));
+    while (!found(given)) {
+      if (performance.now() - start > 20_000) throw new Error(`not painted within 20 s: ${finds}`);
+      await new Promise((done) => requestAnimationFrame(done));
+    }
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     return performance.now() - start;
   }, [work.toString(), check.toString(), arg]);
@@ -123,7 +126,7 @@ async function list({ browser, gateway, one }) {
   figure(`list of ${JOBS} jobs: first paint`, median(first), 60);
   await page.click(".nav a[href$='/jobs']");
   await rows(page);
-  const filter = (text) => { const input = document.querySelector(".combo input"); input.value = text; input.dispatchEvent(new InputEvent("input", { bubbles: true })); input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })); };
+  const filter = (text) => { const input = document.querySelector(".combo input"); input.value = text; input.dispatchEvent(new InputEvent("input", { bubbles: true })); setTimeout(() => input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }))); };
   const fits = (text) => [...document.querySelectorAll(".rows .badge")].length > 0 && [...document.querySelectorAll(".rows .badge")].every((badge) => badge.textContent.toLowerCase().includes(text.split(":")[1]));
   figure("  filter, to the rows that fit", median(await times(6, (at) => painted(page, filter, fits, ["state:failed", "state:completed", "state:cancelled"][at % 3]))), 33);
   await page.click("[aria-label='Clear the filter']");
@@ -186,7 +189,7 @@ async function form({ browser, gateway }) {
   await previewed(page);
   const type = (value) => { const input = document.getElementById("f-param_lr"); input.value = value; input.dispatchEvent(new InputEvent("input", { bubbles: true })); };
   const shown = (value) => document.querySelector(".preview .scr")?.textContent.includes(`'${value}'`);
-  const all = await times(20, (at) => painted(page, type, shown, `0.${111 + at}`));
+  const all = await times(20, (at) => painted(page, type, shown, `0.${111 + at}1`));
   figure("launch form: key to the new script, p95", share(all, 0.95), 250);
   await page.context().close();
 }
