@@ -158,6 +158,7 @@ describe("a job", () => {
     await onPage(`/jobs/${id}`, async (page) => {
       await page.getByRole("heading", { name: "Why it waits" }).waitFor();
       await page.locator(".waits .now").getByText("Next in line").waitFor();
+      await page.locator(".tl .wait b").getByText(/\s([3-9]|[1-9]\d)\s?s$/).waitFor(); // under two seconds are no wait worth a step
       await gateway.post("/jobs:cancel", { ids: busy });
       await gateway.job(id, "completed");
       await page.locator(".tl .wait").getByText(/^Waited/).waitFor();
