@@ -1,5 +1,5 @@
 """Each scenario with every kind of call failing. TORTURE=all takes every point, ONLY=SCENARIO:KIND:MODE:N one of them,
-ONLY=SCENARIO a scenario's; else POINTS (default 2) of each kind are drawn by SEED."""
+ONLY=SCENARIO a scenario's; else POINTS (default 1) of each kind are drawn by SEED."""
 import os
 import pathlib
 import shutil
@@ -11,7 +11,7 @@ from runner import Torture
 from scenarios import SCENARIOS
 
 ONLY = os.environ.get("ONLY", "").split(":") if os.environ.get("ONLY") else []
-BUDGET = None if os.environ.get("TORTURE") == "all" else int(os.environ.get("POINTS") or 2)
+BUDGET = None if os.environ.get("TORTURE") == "all" else int(os.environ.get("POINTS") or 1)
 
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if not ONLY or ONLY[0] == name])
