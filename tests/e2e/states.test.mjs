@@ -205,8 +205,12 @@ describe("the keyboard map", () => {
     await page.waitForFunction(() => document.querySelector(".log").scrollTop === 0);
     await press(page, "]");
     await page.waitForSelector(".ll.hl:has-text('WARNING')");
-    await press(page, "G");
-    await page.waitForFunction(() => { const log = document.querySelector(".log"); return log.scrollHeight - log.scrollTop - log.clientHeight < 30; });
+    const isAtEnd = () => { const log = document.querySelector(".log"); return log.scrollHeight - log.scrollTop - log.clientHeight < 30; };
+    for (let tries = 0; tries < 8 && !(await page.evaluate(isAtEnd)); tries++) { // the way to the warning may still be under way
+      await press(page, "G");
+      await page.waitForFunction(isAtEnd, undefined, { timeout: 3_000 }).catch(() => undefined);
+    }
+    assert.ok(await page.evaluate(isAtEnd));
     await press(page, "[");
     await page.waitForSelector(".ll.hl:has-text('WARNING')");
     await press(page, "f");
