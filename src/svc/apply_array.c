@@ -105,7 +105,7 @@ static bool judge_task(const struct apply *apply, struct task *task, const struc
     bool lacks_code = task->exit_code == JOB_ABSENT && (task->accounting || task->exit_file);
     if (job_state_is_terminal(task->state) && !task->queue && !lacks_code)
         return false; /* known to have ended; the tick no longer asks for it */
-    switch (judge(&rows, report, &row)) {
+    switch (judge_with_patience(&rows, report, task->state, &row)) {
     case JUDGED_LIVE:
     case JUDGED_ENDED:
         return task_take(apply, task, row);

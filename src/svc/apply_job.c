@@ -330,13 +330,43 @@ static bool may_come_back(enum job_state state)
     return state == JOB_STATE_NODE_FAIL || state == JOB_STATE_PREEMPTED || state == JOB_STATE_BOOT_FAIL;
 }
 
-void apply_job(const struct apply *apply, struct job *job, const struct job_rows *rows,
+enum judgement judge_with_patience(const struct job_rows *rows, const struct tick_report *report,
+                                   enum job_state now, const struct seen_job **decisive)
+{
+    enum judgement judged = judge(rows, report, decisive);
+    if (judged == JUDGED_ENDED && may_come_back((*decisive)->state) && now != JOB_STATE_SETTLING)
+        return JUDGED_SETTLING;
+    return judged;
+}
+
+/* After a requeue the end of the attempt before is the last that accounting has to say, until it has taken in
+ * the new attempt: seconds, or as long as slurmdbd is away. */
+static bool is_of_earlier_attempt(const struct seen_job *row, const struct job *job)
+{
+    return row && job_state_is_terminal(row->state) && row->restarts + 1 < job->attempt;
+}
+
+/* The rows without those ends; once it would be lost, such an end is better than none. */
+static struct job_rows rows_of_attempt(const struct apply *apply, struct job *job,
+                                       const struct job_rows *rows)
+{
+    struct job_rows known = *rows;
+    if (job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > LOST_AFTER_S * US_PER_S)
+        return known;
+    if (is_of_earlier_attempt(known.accounting, job))
+        known.accounting = NULL;
+    if (is_of_earlier_attempt(known.exit_file, job))
+        known.exit_file = NULL;
+    return known;
+}
+
+void apply_job(const struct apply *apply, struct job *job, const struct job_rows *all_rows,
                const struct tick_report *report)
 {
+    struct job_rows known = rows_of_attempt(apply, job, all_rows);
+    const struct job_rows *rows = &known;
     const struct seen_job *row = NULL;
-    enum judgement judged = judge(rows, report, &row);
-    if (judged == JUDGED_ENDED && may_come_back(row->state) && job->state != JOB_STATE_SETTLING)
-        judged = JUDGED_SETTLING;
+    enum judgement judged = judge_with_patience(rows, report, job->state, &row);
     bool is_settled =
         job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
     if (judged == JUDGED_ENDED && is_without_cause(row) && !rows->exit_file && !is_settled)

@@ -35,6 +35,10 @@ enum judgement {
 /* *decisive is the row to believe: of LIVE and ENDED never NULL. Pure. */
 enum judgement judge(const struct job_rows *rows, const struct tick_report *report,
                      const struct seen_job **decisive);
+/* judge, but an end by the node or by preemption is SETTLING until the state `now` is that already: one poll
+ * later the queue may show it as requeued (P8). Pure. */
+enum judgement judge_with_patience(const struct job_rows *rows, const struct tick_report *report,
+                                   enum job_state now, const struct seen_job **decisive);
 
 void apply_job(const struct apply *apply, struct job *job, const struct job_rows *rows,
                const struct tick_report *report);

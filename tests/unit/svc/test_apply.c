@@ -1,58 +1,7 @@
-/* Covers: svc/apply_job, svc/apply_array, svc/array_tasks, svc/fleet_clock. */
-#include "fixture_group.h"
+/* Covers: svc/apply_job, svc/fleet_clock. */
+#include "apply_help.h"
 
 #include "store/event_store.h"
-#include "svc/apply.h"
-
-#define LIVE(word)                                                                                         \
-    {                                                                                                      \
-        .source = SEEN_QUEUE, .sched_id = { "7", 1 }, .task = -1, .raw_state = { word, sizeof(word) - 1 }, \
-        .submitted_s = SEEN_ABSENT, .eligible_s = SEEN_ABSENT, .started_s = SEEN_ABSENT,                   \
-        .ended_s = SEEN_ABSENT, .exit_code = SEEN_ABSENT, .signal = SEEN_ABSENT,                           \
-        .max_rss_bytes = SEEN_ABSENT, .cpu_s = SEEN_ABSENT,                                                \
-    }
-
-static struct seen_job row_of(const struct job *job, enum seen_source source, enum job_state state)
-{
-    struct seen_job row = LIVE("");
-    row.token = span_of(job->token);
-    row.source = source;
-    row.state = state;
-    row.raw_state = span_of(job_state_word(state));
-    return row;
-}
-
-static struct job *submitted(struct fixture *f, const char *array)
-{
-    struct job *job = fixture_job(f, array);
-    job->phase = PHASE_SUBMITTED;
-    job->confirmed = true;
-    mem_replace_str(&job->sched_id, "7");
-    mem_replace_str(&job->source, "receipt");
-    jobs_enter(f->gw.jobs, job, JOB_STATE_PENDING, NULL);
-    fixture_turn(f, 0);
-    return job;
-}
-
-/* A good tick with these rows; accounting answered. */
-static void see(struct fixture *f, const struct seen_job *rows, size_t count)
-{
-    struct tick_report report = { .queue_ok = true,
-                                  .accounting_ok = true,
-                                  .accounting_asked = true,
-                                  .jobs = rows,
-                                  .job_count = count,
-                                  .clock_s = SEEN_ABSENT };
-    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
-    fixture_turn(f, 30000);
-}
-
-static struct job *stored(struct fixture *f, int64_t id)
-{
-    struct job *job = NULL;
-    assert_int_equal(job_store_get(f->gw.store, id, &job, NULL), 0);
-    return job;
-}
 
 static void state_of_the_queue_is_taken_with_its_reason_in_words(void **state)
 {
@@ -213,6 +162,48 @@ static void node_failure_waits_a_poll_for_a_requeue(void **state)
     assert_int_equal(end->state, JOB_STATE_NODE_FAIL);
 }
 
+/* Accounting that lags tells the first attempt's end while the second is over already. */
+static void end_of_an_earlier_attempt_is_not_the_end_of_a_later_one(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    see(f, &row, 1);
+    row.state = JOB_STATE_PENDING;
+    see(f, &row, 1);
+    assert_int_equal(job->attempt, 2);
+    struct seen_job old[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_PREEMPTED),
+                              row_of(job, SEEN_EXIT_FILE, JOB_STATE_FAILED) };
+    for (int polls = 0; polls < 3; polls++) {
+        see(f, old, 2);
+        assert_int_equal(job->state, JOB_STATE_SETTLING);
+    }
+    struct seen_job both[] = { old[0], row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
+    both[1].restarts = 1;
+    see(f, both, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_COMPLETED);
+    assert_int_equal(end->attempt, 2);
+}
+
+/* A day later no other word will come. */
+static void end_of_an_earlier_attempt_is_taken_where_the_job_would_be_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    job->attempt = 2;
+    struct seen_job old = row_of(job, SEEN_ACCOUNTING, JOB_STATE_PREEMPTED);
+    see(f, &old, 1);
+    see(f, &old, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    fixture_turn(f, INT64_C(25) * 60 * 60 * 1000);
+    see(f, &old, 1);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_PREEMPTED);
+}
+
 static void unknown_state_word_keeps_the_last_state(void **state)
 {
     struct fixture *f = *state;
@@ -332,131 +323,6 @@ static void a_clock_that_is_set_loses_no_settling_job(void **state)
     assert_int_equal(end->state, JOB_STATE_LOST);
 }
 
-static void array_is_made_of_its_tasks(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, "0-3%2");
-    int64_t id = job->id;
-    struct seen_job waiting = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
-    waiting.tasks = span_of("2-3%2");
-    struct seen_job running = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING), done = running;
-    running.task = 1;
-    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
-    done.task = 0;
-    see(f, (struct seen_job[]){ waiting, running, done }, 3);
-    assert_int_equal(job->state, JOB_STATE_RUNNING);
-    assert_string_equal(job->task_counts, "{\"total\":4,\"pending\":2,\"running\":1,\"completed\":1}");
-
-    struct seen_job ends[4];
-    for (int i = 0; i < 4; i++) {
-        ends[i] = row_of(job, SEEN_ACCOUNTING, i == 2 ? JOB_STATE_FAILED : JOB_STATE_COMPLETED);
-        ends[i].task = i;
-        ends[i].exit_code = i == 2;
-    }
-    see(f, ends, 4);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_FAILED);
-    assert_string_equal(end->why, "1 of 4 tasks did not complete");
-    assert_int_equal(end->exit_code, 1);
-}
-
-static void a_task_that_the_queue_saw_end_gets_its_code_from_accounting(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, "0-1");
-    int64_t id = job->id;
-    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED),
-                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
-    rows[0].task = 0;
-    rows[0].exit_code = SEEN_ABSENT;
-    rows[1].task = 1;
-    struct tick_report report = { .queue_ok = true, .jobs = rows, .job_count = 2, .clock_s = SEEN_ABSENT };
-    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
-    fixture_turn(f, 0);
-    struct seen_job ends[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED),
-                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
-    for (int i = 0; i < 2; i++) {
-        ends[i].task = i;
-        ends[i].exit_code = 0;
-    }
-    see(f, ends, 2);
-    auto_job struct job *end = stored(f, id);
-    assert_non_null(strstr(end->tasks, "\"task\":0,\"state\":\"completed\""));
-    const char *first = strstr(end->tasks, "\"exit_code\":0");
-    assert_non_null(first);
-    assert_non_null(strstr(first + 1, "\"exit_code\":0"));
-}
-
-static void array_task_missing_from_everywhere_settles(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, "0-1");
-    struct seen_job first = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
-    first.task = 0;
-    see(f, &first, 1);
-    assert_int_equal(job->state, JOB_STATE_SETTLING);
-    struct seen_job second = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
-    second.task = 1;
-    see(f, &second, 1);
-    assert_int_equal(job->state, JOB_STATE_RUNNING);
-}
-
-static void an_array_cancelled_before_it_started_ends(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, "0-9");
-    int64_t id = job->id;
-    struct seen_job waiting = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
-    waiting.tasks = span_of("0-9");
-    see(f, &waiting, 1);
-    struct seen_job both[] = { row_of(job, SEEN_QUEUE, JOB_STATE_CANCELLED), /* "7 CANCELLED", no task */
-                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED) };
-    see(f, both, 2);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_CANCELLED);
-    assert_string_equal(end->task_counts, "{\"total\":10,\"cancelled\":10}");
-}
-
-static void tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, "0-4");
-    int64_t id = job->id;
-    struct seen_job rest = row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED), done = rest;
-    rest.tasks = span_of("0-1,3-4");
-    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
-    done.task = 2;
-    done.exit_code = 0;
-    see(f, (struct seen_job[]){ done, rest }, 2);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_CANCELLED);
-    assert_string_equal(end->task_counts, "{\"total\":5,\"completed\":1,\"cancelled\":4}");
-}
-
-static void a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, "0-2");
-    int64_t id = job->id;
-    struct seen_job ran = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING), done;
-    ran.task = 1;
-    ran.started_s = f->clock.wall / US_PER_S;
-    see(f, &ran, 1);
-    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
-    done.task = 0;
-    see(f, &done, 1);
-    assert_int_equal(job->state, JOB_STATE_SETTLING);
-    fixture_turn(f, 3600 * 1000);
-    see(f, &done, 1);
-    assert_int_equal(job->state, JOB_STATE_SETTLING); /* 1 ran: its end is awaited */
-    struct seen_job two[] = { done, row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
-    two[1].task = 1;
-    see(f, two, 2);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_CANCELLED);
-    assert_string_equal(end->why, "1 of 3 tasks did not complete");
-}
-
 static void a_look_that_began_before_a_job_was_there_cannot_miss_it(void **state)
 {
     struct fixture *f = *state;
@@ -525,6 +391,8 @@ int main(void)
         TEST(row_of_a_reused_id_is_not_the_job),
         TEST(requeue_begins_a_new_attempt_of_the_same_job),
         TEST(restart_between_two_ticks_is_seen_by_its_start),
+        TEST(end_of_an_earlier_attempt_is_not_the_end_of_a_later_one),
+        TEST(end_of_an_earlier_attempt_is_taken_where_the_job_would_be_lost),
         TEST(node_failure_waits_a_poll_for_a_requeue),
         TEST(unknown_state_word_keeps_the_last_state),
         TEST(without_accounting_the_exit_file_tells_the_end),
@@ -532,12 +400,6 @@ int main(void)
         TEST(times_of_the_cluster_become_ours_by_its_offset),
         TEST(a_clock_that_is_set_starts_no_job_anew),
         TEST(a_clock_that_is_set_loses_no_settling_job),
-        TEST(array_is_made_of_its_tasks),
-        TEST(a_task_that_the_queue_saw_end_gets_its_code_from_accounting),
-        TEST(array_task_missing_from_everywhere_settles),
-        TEST(an_array_cancelled_before_it_started_ends),
-        TEST(tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end),
-        TEST(a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not),
         TEST(a_look_that_began_before_a_job_was_there_cannot_miss_it),
         TEST(a_stale_job_that_is_seen_again_is_stored_as_such),
         TEST(failure_without_a_cause_waits_for_it),
