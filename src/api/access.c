@@ -121,24 +121,33 @@ static void read_header(const struct pending *p, const char *method, const char 
     (void)MHD_get_connection_values(p->mhd, MHD_HEADER_KIND, add_header, edge);
 }
 
-/* Without users configured only this machine is heard, and in owner mode only the daemon's own uid. */
-static bool is_trusted(struct access *access, struct conn *conn)
+/* Without users configured only this machine is heard, and in owner mode only the daemon's own uid.
+ * TRUST_UNKNOWN, with the reason in err: the kernel could not be asked; the next request asks anew. */
+static enum conn_trust look_at_peer(const struct access *access, const struct conn *conn, struct err *err)
 {
-    if (conn->trust == TRUST_UNKNOWN) {
-        uid_t uid;
-        bool is_ours =
-            access->auth_mode == AUTH_LOOPBACK ||
-            (access->auth_mode == AUTH_OWNER && peer_uid(conn->fd, &uid, NULL) == 0 && uid == geteuid());
-        conn->trust = conn->is_loopback && is_ours ? TRUST_YES : TRUST_NO;
-    }
-    return conn->trust == TRUST_YES;
+    uid_t uid;
+    if (!conn->is_loopback)
+        return TRUST_NO;
+    if (access->auth_mode != AUTH_OWNER)
+        return access->auth_mode == AUTH_LOOPBACK ? TRUST_YES : TRUST_NO;
+    if (peer_uid(conn->fd, &uid, err) < 0)
+        return err->code == ERR_DENIED ? TRUST_NO : TRUST_UNKNOWN;
+    return uid == geteuid() ? TRUST_YES : TRUST_NO;
 }
 
 /* Public routes need not know, and asking the kernel takes its time. */
 static void identify(struct pending *p)
 {
-    if (!(p->request->route->flags & ROUTE_PUBLIC) && is_trusted(p->access, p->conn))
+    struct err err;
+    struct conn *conn = p->conn;
+    if (p->request->route->flags & ROUTE_PUBLIC)
+        return;
+    if (conn->trust == TRUST_UNKNOWN)
+        conn->trust = look_at_peer(p->access, conn, &err);
+    if (conn->trust == TRUST_YES)
         p->request->user = mem_dup_str(p->access->user);
+    else if (conn->trust == TRUST_UNKNOWN)
+        p->request->unasked = mem_dup_str(err.text);
 }
 
 /* MHD_ContentReaderCallback of a reply with a source. */

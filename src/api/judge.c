@@ -106,6 +106,10 @@ static void check_user(struct request *request)
 {
     if (request->user || request->route->flags & ROUTE_PUBLIC)
         return;
+    if (request->unasked) {
+        reply_errf(request, ERR_BUSY, "it cannot be told now who asks: %s", request->unasked);
+        return;
+    }
     struct err err;
     err_set(&err, ERR_DENIED, "this gateway answers its owner only");
     reply_problem(request, &(struct problem){

@@ -77,16 +77,23 @@ static void format_end(const struct sockaddr_storage *addr, struct str *to)
     str_addf(to, ":%04X", ntohs(six->sin6_port));
 }
 
+static int cannot_ask(const char *path, const char *why, struct err *err)
+{
+    return err_set(err, ERR_BUSY, "%s: %s", path, why);
+}
+
 static int read_table(const char *path, struct str *table, struct err *err)
 {
     auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_errno(err, errno, "open %s", path);
+        return cannot_ask(path, strerror(errno), err);
     char chunk[32 * 1024];
     ssize_t got;
     while ((got = read(fd, chunk, sizeof(chunk))) > 0)
         str_add_span(table, (struct span){ chunk, (size_t)got });
-    return got < 0 ? err_errno(err, errno, "read %s", path) : 0;
+    if (got < 0)
+        return cannot_ask(path, strerror(errno), err);
+    return table->failed ? cannot_ask(path, "too long", err) : 0;
 }
 
 /* A peer that spoke IPv4 to a socket of ours that listens on both shows as IPv4-mapped to us only. */
@@ -134,18 +141,22 @@ static int find(const struct sockaddr_storage *theirs, const struct sockaddr_sto
                          err);
 }
 
+/* Who is not found as IPv6 may stand in the other list; who could not be looked for is not denied by it. */
 int peer_uid(int fd, uid_t *uid, struct err *err)
 {
+    struct err first = { 0 };
     struct sockaddr_storage theirs = { 0 }, ours = { 0 };
     socklen_t len = sizeof(theirs);
     if (getpeername(fd, (struct sockaddr *)&theirs, &len) < 0)
-        return err_errno(err, errno, "getpeername");
+        return cannot_ask("getpeername", strerror(errno), err);
     len = sizeof(ours);
     if (getsockname(fd, (struct sockaddr *)&ours, &len) < 0)
-        return err_errno(err, errno, "getsockname");
-    if (find(&theirs, &ours, uid, err) == 0)
+        return cannot_ask("getsockname", strerror(errno), err);
+    if (find(&theirs, &ours, uid, &first) == 0)
         return 0;
     unmap(&theirs);
     unmap(&ours);
-    return theirs.ss_family == AF_INET && ours.ss_family == AF_INET ? find(&theirs, &ours, uid, err) : -1;
+    if (first.code == ERR_DENIED && theirs.ss_family == AF_INET && ours.ss_family == AF_INET)
+        return find(&theirs, &ours, uid, err);
+    return err_set(err, first.code, "%s", first.text);
 }

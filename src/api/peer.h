@@ -14,7 +14,8 @@
 #include <sys/types.h>
 
 bool peer_is_loopback(const struct sockaddr *addr);
-/* ERR_DENIED where the kernel knows no such socket. */
+/* ERR_DENIED where the kernel knows no such socket; ERR_BUSY where it could not be asked (no descriptor, no
+ * memory): then nothing is known, and asking again may tell. */
 int peer_uid(int fd, uid_t *uid, struct err *err);
 
 /* The same from the text of such a list; ends as the kernel writes them ("0100007F:2116"). Pure. */

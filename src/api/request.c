@@ -28,6 +28,7 @@ static void free_request(struct request *request)
     mem_clear_str(&request->target_error);
     mem_clear_str(&request->base_path);
     mem_clear_str(&request->user);
+    mem_clear_str(&request->unasked);
     mem_clear_str(&request->if_none_match);
     mem_clear_str(&request->accept_encoding);
     mem_clear_str(&request->idempotency_key);

@@ -50,6 +50,7 @@ struct request {
     const char *method;
     char *base_path; /* "" or "/sluice" */
     char *user;      /* who asks; NULL: nobody known (public routes only) */
+    char *unasked;   /* why it cannot be told now who asks; NULL: it can */
     struct target target;
     char *target_error;                 /* why there is none */
     struct span params[REQUEST_PARAMS]; /* what stands for {...} in the route's pattern */

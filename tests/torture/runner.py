@@ -76,7 +76,7 @@ class Client:
                     with contextlib.suppress(ValueError):
                         return json.loads(said[1])
                     return said[1].decode(errors="replace")
-                if said[0] < 500 and said[0] != 403:  # 403: the kernel could not be asked who it is
+                if said[0] < 500:
                     break
             time.sleep(0.05)
         raise Failed(f"{method} {path}: {said}")

@@ -2,6 +2,8 @@
  * Covers: api/access, api/judge, api/respond, api/listen, api/problem, api/reply, api/site. */
 #include "unit/api/client.h"
 
+#include <sys/resource.h>
+
 static void assert_refused(const char *bytes, size_t len)
 {
     struct client *client = client_open();
@@ -143,6 +145,7 @@ static void smuggled_framing_is_refused(void **state)
 static void odd_header_bytes_are_refused(void **state)
 {
     (void)state;
+#define JOBS   "GET /api/v1/jobs HTTP/1.1\r\n" HOST "\r\n"
 #define HEALTH "GET /healthz HTTP/1.1\r\n"
     REFUSED(HEALTH HOST "X: 1\r\n 2\r\n\r\n");
     REFUSED(HEALTH HOST "X: 1\r\n\t2\r\nZ: 3\r\n\r\n");
@@ -350,6 +353,29 @@ static void a_stranger_is_answered_nothing_but_health(void **state)
     assert_int_equal(fake.projects, 0);
 }
 
+/* A connection that came before the descriptors went: the kernel cannot be asked whose it is. */
+static void who_cannot_be_looked_up_is_told_to_try_again(void **state)
+{
+    (void)state;
+    struct rlimit limit;
+    struct client *client = client_open();
+    serve();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = { .rlim_cur = 0, .rlim_max = limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    client_send(client, JOBS, strlen(JOBS));
+    http_run(http);
+    http_run(http);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    client_take(client);
+    assert_int_equal(status_of(client->got), 503);
+    assert_non_null(strstr(client->got, "\"code\":\"busy\""));
+    assert_non_null(strstr(client->got, "it cannot be told now who asks: "));
+    assert_non_null(strstr(client->got, "Retry-After: "));
+    assert_int_equal(status_of(client_ask(client, JOBS)), 200);
+    client_end(client);
+}
+
 static void owner_mode_refuses_to_listen_beyond_loopback(void **state)
 {
     (void)state;
@@ -441,6 +467,7 @@ int main(void)
         WITH_SERVER(connections_beyond_the_total_are_refused),
         WITH_SERVER(an_idle_connection_makes_room_for_a_newcomer),
         WITH_SERVER(a_stranger_is_answered_nothing_but_health),
+        WITH_SERVER(who_cannot_be_looked_up_is_told_to_try_again),
         WITH_SERVER(owner_mode_refuses_to_listen_beyond_loopback),
         WITH_SERVER(base_path_may_stand_or_be_stripped),
         WITH_SERVER(an_answer_may_come_later),

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ static void check_live(const char *host, int family)
     assert_int_equal(peer_uid(server, &uid, NULL), -1);
 }
 
+static void nobody_is_denied_who_could_not_be_looked_for(void **state)
+{
+    (void)state;
+    uid_t uid = 77;
+    struct err err = { 0 };
+    auto_fd int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(peer_uid(file, &uid, &err), -1);
+    assert_int_equal(err.code, ERR_BUSY);
+    assert_int_equal(uid, 77);
+}
+
 static void the_kernel_tells_our_own_uid(void **state)
 {
     (void)state;
@@ -115,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_owner_of_the_other_end),
         cmocka_unit_test(a_socket_nobody_holds_has_no_owner),
+        cmocka_unit_test(nobody_is_denied_who_could_not_be_looked_for),
         cmocka_unit_test(the_kernel_tells_our_own_uid),
         cmocka_unit_test(the_kernel_tells_our_own_uid_over_ipv6),
         cmocka_unit_test(loopback_is_recognised),
