@@ -222,7 +222,7 @@ def pytest_report_header():
 
 def pytest_collection_modifyitems(items):
     """The longest first, so that no worker is left alone with them."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in ("test_rounds", "time_limit", "test_19")))
+    items.sort(key=lambda item: not any(name in item.nodeid for name in ("test_rounds", "test_19")))
 
 
 @pytest.hookimpl(hookwrapper=True)

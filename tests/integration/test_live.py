@@ -85,11 +85,17 @@ ENDS = {
 }
 
 
+SLEEPS = "import time\nprint('step 7', flush=True)\ntime.sleep(600)\n"
+
+
 def test_each_end_has_its_verdict_with_evidence(alder, bed):
     gw = alder()
     jobs = {code: gw.run(text) for code, (text, _) in ENDS.items()}
-    jobs["cancelled"] = gw.run("import time\ntime.sleep(600)\n")
-    by_hand = gw.run("import time\ntime.sleep(600)\n")
+    jobs["cancelled"] = gw.run(SLEEPS)
+    by_hand = gw.run(SLEEPS)
+    jobs["time_limit"] = gw.run(SLEEPS)
+    number = gw.wait_state(jobs["time_limit"]["id"], "running")["slurm"]["job_id"]
+    bed.slurm("scontrol", "update", f"JobId={number}", "EndTime=now+1")  # what is left of the shortest limit, a minute
     gw.wait_state(jobs["cancelled"]["id"], "running")
     assert gw.post(f"/jobs/{jobs['cancelled']['id']}/cancel").status == 202
     bed.slurm("scancel", str(gw.wait_state(by_hand["id"], "running")["slurm"]["job_id"]))
@@ -102,9 +108,27 @@ def test_each_end_has_its_verdict_with_evidence(alder, bed):
             lines = gw.log(job["id"]).split("\n")
             assert all(lines[it["line"] - 1].strip() == it["text"] for it in verdict["evidence"]), verdict
             assert verdict["evidence"] and verdict["next"]
+    over = gw.job(jobs["time_limit"]["id"])
+    assert over["state"] == "timeout" and "time limit" in over["why"], over
     assert verdict_of(gw, jobs["cancelled"])["title"].endswith(", by way of the gateway")
     assert verdict_of(gw, by_hand)["code"] == "cancelled"
     assert "gateway" not in verdict_of(gw, by_hand)["title"].replace("outside the gateway", "")
+
+
+def test_a_node_that_goes_down_is_the_verdict_of_its_job(alder, bed):
+    gw = alder()
+    node = next(name for name in bed.env["nodes"] if name.endswith("-m1"))
+    job = gw.run(SLEEPS, slurm={"partition": "gpu", "extra": {"nodelist": node}})
+    number = gw.wait_state(job["id"], "running")["slurm"]["job_id"]
+    bed.slurm("scontrol", "update", f"JobId={number}", "Requeue=0")
+    try:
+        bed.slurm("scontrol", "update", "NodeName=" + node, "State=DOWN", "Reason=drill")
+        done = gw.wait_final(job["id"])
+    finally:
+        bed.slurm("scontrol", "update", "NodeName=" + node, "State=RESUME", check=False)  # it may be back already
+    assert done["state"] == "node_fail", done
+    verdict = verdict_of(gw, job)
+    assert verdict["code"] == "node_fault" and done["node_list"] == node, (verdict, done)
 
 
 def test_an_arrays_verdict_is_that_of_its_failed_tasks(alder):

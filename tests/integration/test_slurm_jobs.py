@@ -34,12 +34,6 @@ def test_a_job_killed_by_a_signal_says_which(alder):
     assert (done["state"], done["exit_code"]) == ("failed", 139), done
 
 
-def test_a_job_over_its_time_limit_is_ended_by_slurm_and_told_as_such(alder):
-    job = alder.script("sleep 600\n", resources={"time": "00:01:00"})
-    done = alder.wait_final(job["id"], timeout=300)
-    assert done["state"] == "timeout" and "time limit" in done["why"], done
-
-
 def test_an_arrays_tasks_end_each_with_their_own_code(alder):
     text = 'echo "task $SLURM_ARRAY_TASK_ID"\n[ "$SLURM_ARRAY_TASK_ID" != 3 ] || exit 7\n'
     job = alder.script(text, slurm={"array": "1-4%2"})

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from support.gateway import until
 from support.project import args_seen
 
 HORRORS = ["", " ", "a b", "it's", 'say "hi"', "$(touch /tmp/owned)", "`id`", "a\nb", "tab\there", "ümläut 日本 😀", "-rf",
@@ -115,7 +116,10 @@ def test_nothing_is_sent_when_no_job_is_active_and_nobody_looks(spine, bed, proj
 
 def test_out_of_memory_is_told_as_such(spine, needs_oom, project):
     files = {"train.py": "b = b'x' * (300 << 20)\nimport time\ntime.sleep(2)\n"}
-    assert spine.run(project(files=files), cluster="alder", resources={"mem": "50M"})["state"] == "out_of_memory"
+    done = spine.run(project(files=files), cluster="alder", resources={"mem": "50M"})
+    assert done["state"] == "out_of_memory"
+    verdict = until(lambda: spine.job(done["id"]).get("verdict"), "a verdict")
+    assert verdict["code"] == "host_oom" and verdict["next"], verdict
 
 
 def test_the_command_line_submits_waits_and_ends_with_the_jobs_code(spine, project):
