@@ -117,7 +117,7 @@ $(B)/test/bench/%: $(B)/test/bench/%.o $(SUPPORT_OBJ) $(B)/libsluice.a
 $(B)/test/fuzz/%: $(B)/test/fuzz/%.o $(B)/test/support/store_help.o $(if $(filter fuzz,$(VARIANT)),,$(B)/test/fuzz/replay.o) $(B)/libsluice.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS) -lpthread
 
-build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h src/*/*.h)
+build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 	@$(if $(filter 0,$(V)),echo "  TIDY  $<")
 	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(ANALYZER_H) $(PKG_CFLAGS) 2>/dev/null && touch $@
 

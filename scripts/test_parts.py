@@ -113,7 +113,7 @@ def make(tally, *words):
 
 
 def unit_programs(variant):
-    sources = sorted(glob.glob("tests/unit/*/test_*.c"))
+    sources = sorted(glob.glob("tests/unit/**/test_*.c", recursive=True))
     return [f"build/{variant}/test/{source[6:-2]}" for source in sources]
 
 
@@ -270,7 +270,7 @@ def part_integration(tally):
 
 # Unit programs that hand work to libuv's pool, or have threads beside them.
 THREADED = ["cli/test_submit", "cli/test_verb_connect", "cli/test_verbs", "exec/test_ssh_login", "exec/test_transport_auto", "exec/test_transport_local", "exec/test_transport_ssh",
-            "io/test_fetch", "io/test_loop", "io/test_spawn", "svc/test_submit"]
+            "io/test_fetch", "io/test_loop", "io/test_spawn", "svc/submit/test_submit"]
 
 
 def part_tsan(tally):

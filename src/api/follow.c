@@ -2,7 +2,7 @@
 
 #include "api/reply.h"
 #include "base/mem.h"
-#include "svc/follow.h"
+#include "svc/live/follow.h"
 
 #include <string.h>
 

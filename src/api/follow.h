@@ -3,7 +3,7 @@
 #define SLUICE_API_FOLLOW_H
 
 #include "api/request.h"
-#include "svc/logs.h"
+#include "svc/live/logs.h"
 
 /* call: job, attempt, task, source and offset; by line is not possible. Answers the request. */
 void follow_log(struct request *request, const struct log_call *call);

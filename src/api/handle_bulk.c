@@ -3,7 +3,7 @@
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "svc/launch.h"
+#include "svc/submit/launch.h"
 #include "svc/query.h"
 #include "text/json_in.h"
 #include "text/json_out.h"

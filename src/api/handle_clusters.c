@@ -3,10 +3,10 @@
 #include "api/done.h"
 #include "api/reply.h"
 #include "base/mem.h"
-#include "svc/connect.h"
-#include "svc/doctor.h"
-#include "svc/fleet.h"
-#include "svc/gpus.h"
+#include "svc/cluster/connect.h"
+#include "svc/cluster/doctor.h"
+#include "svc/cluster/fleet.h"
+#include "svc/cluster/gpus.h"
 
 enum { MAX_FLEET_BYTES = 16 * 1024 * 1024, MAX_AGE_MS = 3600 * 1000 };
 

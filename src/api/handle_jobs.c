@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "svc/edit.h"
-#include "svc/launch.h"
+#include "svc/submit/launch.h"
 #include "svc/query.h"
 
 enum { MAX_LIST_BYTES = 64 * 1024 * 1024 };

@@ -5,7 +5,7 @@
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "svc/logs.h"
+#include "svc/live/logs.h"
 #include "svc/query.h"
 #include "text/fold.h"
 

@@ -4,7 +4,7 @@
 #include "api/job_wait.h"
 #include "api/reply.h"
 #include "api/routes.h"
-#include "svc/metrics.h"
+#include "svc/live/metrics.h"
 
 #include <math.h>
 #include <string.h>

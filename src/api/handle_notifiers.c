@@ -4,7 +4,7 @@
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "svc/notify.h"
+#include "svc/notify/notify.h"
 
 void handle_notifiers(struct request *request)
 {

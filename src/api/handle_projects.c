@@ -3,7 +3,7 @@
 #include "api/done.h"
 #include "api/reply.h"
 #include "base/mem.h"
-#include "svc/projects.h"
+#include "svc/project/projects.h"
 
 enum { MAX_PROJECTS_BYTES = 16 * 1024 * 1024 };
 

@@ -5,7 +5,7 @@
 #include "api/job_wait.h"
 #include "api/reply.h"
 #include "base/mem.h"
-#include "svc/submit.h"
+#include "svc/submit/submit.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #define SLUICE_API_JOB_WAIT_H
 
 #include "api/request.h"
-#include "svc/waits.h"
+#include "svc/watch/waits.h"
 
 struct job_wait {
     bool has_what; /* false: answer now */

@@ -5,7 +5,7 @@
 #include "api/routes.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "svc/metrics_token.h"
+#include "svc/live/metrics_token.h"
 #include "text/json_in.h"
 
 #include <string.h>

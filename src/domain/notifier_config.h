@@ -1,5 +1,5 @@
 /* Who can be told of a job: `notifiers` of clusters.yaml. Secrets are only names here: the address of a
- * webhook, a key, a password stand in files of the state directory (svc/secret.h). */
+ * webhook, a key, a password stand in files of the state directory (svc/submit/secret.h). */
 #ifndef SLUICE_DOMAIN_NOTIFIER_CONFIG_H
 #define SLUICE_DOMAIN_NOTIFIER_CONFIG_H
 

@@ -1,4 +1,4 @@
-/* What a look at a cluster said, in the gateway's words: the executors fill it, svc/poll applies it.
+/* What a look at a cluster said, in the gateway's words: the executors fill it, svc/watch/poll applies it.
  * Everything is borrowed from the answer and valid only during the callback that hands it over. */
 #ifndef SLUICE_DOMAIN_REPORT_H
 #define SLUICE_DOMAIN_REPORT_H

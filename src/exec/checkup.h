@@ -1,4 +1,5 @@
-/* The check-up of a cluster: one program whose sections tell how things stand there. svc/doctor.h judges.
+/* The check-up of a cluster: one program whose sections tell how things stand there. svc/cluster/doctor.h
+ * judges.
  *
  * Sections: who (user, shell, system: a line each), clock (epoch seconds), workspace ("ok", then df -Pk's
  * line; words of the failure), quota, tools (missing commands, a line each); with Slurm also version,

@@ -1,7 +1,7 @@
 #include "svc/health.h"
 
 #include "store/store.h"
-#include "svc/fleet.h"
+#include "svc/cluster/fleet.h"
 #include "svc/jobs.h"
 #include "svc/query.h"
 #include "svc/settings.h"

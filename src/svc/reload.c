@@ -2,10 +2,10 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "svc/fleet.h"
-#include "svc/launch.h"
-#include "svc/notify.h"
-#include "svc/poll.h"
+#include "svc/cluster/fleet.h"
+#include "svc/submit/launch.h"
+#include "svc/notify/notify.h"
+#include "svc/watch/poll.h"
 #include "svc/settings.h"
 
 int reload(struct gateway *gw)

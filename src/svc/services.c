@@ -3,12 +3,12 @@
 #include "io/loop.h"
 #include "io/spawn.h"
 #include "store/store.h"
-#include "svc/fleet.h"
+#include "svc/cluster/fleet.h"
 #include "svc/jobs.h"
-#include "svc/launch.h"
-#include "svc/notify.h"
+#include "svc/submit/launch.h"
+#include "svc/notify/notify.h"
 #include "svc/settings.h"
-#include "svc/spool.h"
+#include "svc/submit/spool.h"
 
 int services_open(struct gateway *gw, struct err *err)
 {

@@ -1,11 +1,11 @@
-#include "svc/closing.h"
-#include "svc/connect.h"
+#include "svc/watch/closing.h"
+#include "svc/cluster/connect.h"
 #include "svc/fanout.h"
-#include "svc/logs.h"
-#include "svc/projects.h"
+#include "svc/live/logs.h"
+#include "svc/project/projects.h"
 #include "svc/services.h"
-#include "svc/submit.h"
-#include "svc/waits.h"
+#include "svc/submit/submit.h"
+#include "svc/watch/waits.h"
 
 void services_open_edge(struct gateway *gw)
 {

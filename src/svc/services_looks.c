@@ -1,7 +1,7 @@
-#include "svc/follow.h"
-#include "svc/gpus.h"
+#include "svc/live/follow.h"
+#include "svc/cluster/gpus.h"
 #include "svc/jobs.h"
-#include "svc/poll.h"
+#include "svc/watch/poll.h"
 #include "svc/services.h"
 #include "svc/upkeep.h"
 

@@ -3,12 +3,12 @@
 #include "base/log.h"
 #include "store/event_store.h"
 #include "store/misc_store.h"
-#include "svc/kept_logs.h"
-#include "svc/metrics_token.h"
-#include "svc/launch.h"
-#include "svc/poll.h"
+#include "svc/live/kept_logs.h"
+#include "svc/live/metrics_token.h"
+#include "svc/submit/launch.h"
+#include "svc/watch/poll.h"
 #include "svc/settings.h"
-#include "svc/spool.h"
+#include "svc/submit/spool.h"
 
 #define KEEP_REPLIES_US (INT64_C(7) * 86400 * US_PER_S)
 

@@ -9,7 +9,7 @@
 #include "io/file.h"
 #include "support/figure.h"
 #include "support/spawn.h"
-#include "svc/follow.h"
+#include "svc/live/follow.h"
 
 #include <sys/stat.h>
 #include <time.h>

@@ -18,7 +18,7 @@ static void check_row(void *ctx, const struct metric_row *row)
     }
 }
 
-/* As svc/metrics_in.c does: whole lines, and what was begun together with what follows. */
+/* As svc/live/metrics_in.c does: whole lines, and what was begun together with what follows. */
 static void read_in(struct span text, size_t cut, unsigned presets, struct str *rows)
 {
     struct log_reader reader = { .presets = presets, .epoch = -1, .epochs = -1 };

@@ -103,7 +103,7 @@ def test_one_connection_serves_many_commands(spine, bed, project):
     assert bed.count(before)["logins"] <= 1
 
 
-LAST_LOOK_S = 9  # what a node wrote last may come late: its files are looked at again until then (svc/follow.h)
+LAST_LOOK_S = 9  # what a node wrote last may come late: its files are looked at again until then (svc/live/follow.h)
 
 
 def test_nothing_is_sent_when_no_job_is_active_and_nobody_looks(spine, bed, project):

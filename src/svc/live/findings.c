@@ -1,0 +1,116 @@
+#include "svc/live/findings.h"
+
+#include "base/mem.h"
+#include "store/job_store.h"
+#include "svc/job_note.h"
+#include "text/json_in.h"
+#include "text/json_out.h"
+
+#include <string.h>
+
+enum {
+    MAX_LINKS = 20,
+    LINK_JSON_BYTES = 16 * 1024,
+    VERDICT_BYTES = 64 * 1024,
+    VERDICT_LOG_BYTES = 4 * 1024 * 1024
+};
+
+/* --- links --- */
+
+struct finding {
+    const struct gateway *gw;
+    const struct log_place *place;
+    struct str *json; /* the one link */
+    struct str *url;  /* as a JSON string */
+};
+
+static size_t count_links(const char *links)
+{
+    size_t count = 0;
+    for (const char *at = links; at && (at = strstr(at, "\"url\":")); at++)
+        count++;
+    return count;
+}
+
+static bool add_link(void *ctx, struct job *job)
+{
+    const struct finding *finding = ctx;
+    if (count_links(job->links) >= MAX_LINKS || (job->links && strstr(job->links, str_text(finding->url))))
+        return false;
+    auto_str struct str links = STR_MAX((size_t)LINK_JSON_BYTES * MAX_LINKS);
+    struct span old = span_of(job->links);
+    if (old.len > 2) { /* "[...]" without its bracket */
+        str_add_span(&links, span_head(old, old.len - 1));
+        str_add_char(&links, ',');
+    } else {
+        str_add_char(&links, '[');
+    }
+    str_add_span(&links, str_span(finding->json));
+    str_add_char(&links, ']');
+    mem_replace_str(&job->links, str_text(&links));
+    return true;
+}
+
+static void on_link(void *ctx, const struct link *link)
+{
+    struct finding *finding = ctx;
+    auto_str struct str json = STR_MAX(LINK_JSON_BYTES), url = STR_MAX(LINK_JSON_BYTES);
+    struct json_out out = { .to = &json };
+    json_str_span(&(struct json_out){ .to = &url }, link->url);
+    json_open_object(&out);
+    json_member_str(&out, "kind", link->kind);
+    json_member_raw(&out, "url", str_span(&url));
+    if (link->line > 0)
+        json_member_int(&out, "line", link->line);
+    json_member_int(&out, "attempt", finding->place->attempt);
+    if (finding->place->task >= 0)
+        json_member_int(&out, "task", finding->place->task);
+    json_close_object(&out);
+    finding->json = &json;
+    finding->url = &url;
+    job_note(finding->gw, finding->place->job_id,
+             &(struct job_note){ .kind = "link", .data = str_text(&json), .set = add_link, .ctx = finding });
+}
+
+void findings_patterns(const struct gateway *gw, int64_t job_id, struct link_patterns *out)
+{
+    static const char section[] = "links.";
+    auto_free char *text = NULL;
+    auto_doc struct doc *resolved = NULL;
+    if (job_store_resolved(gw->store, job_id, &text, NULL) < 0 || !text || !strstr(text, "\"links.") ||
+        json_parse(span_of(text), &resolved, NULL) < 0)
+        return;
+    for (size_t i = 0; i < resolved->count; i++) {
+        const struct doc *leaf = &resolved->items[i];
+        const char *address = doc_scalar_text(doc_get(leaf, "value"));
+        if (address && strncmp(leaf->key, section, sizeof(section) - 1) == 0)
+            link_patterns_add(out, leaf->key + sizeof(section) - 1, address);
+    }
+}
+
+void findings_resume(struct link_scan *scan, const struct log_cache *cache)
+{
+    auto_str struct str tail = STR_MAX(LINK_CARRY_BYTES);
+    *scan = (struct link_scan){ .line = cache->end_lines };
+    int64_t from = cache->end - LINK_CARRY_BYTES > cache->base ? cache->end - LINK_CARRY_BYTES : cache->base;
+    if (cache->end == cache->base || log_cache_read(cache, from, LINK_CARRY_BYTES, &tail, NULL) < 0)
+        return;
+    size_t len = tail.len;
+    while (len && tail.buf[len - 1] != '\n')
+        len--;
+    scan->carried = tail.len - len;
+    memcpy(scan->carry, tail.buf + len, scan->carried);
+}
+
+void findings_take(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,
+                   struct span bytes)
+{
+    struct finding finding = { .gw = gw, .place = place };
+    links_feed(scan, bytes, on_link, &finding);
+}
+
+void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan)
+{
+    struct finding finding = { .gw = gw, .place = place };
+    links_end(scan, on_link, &finding);
+}

@@ -1,0 +1,309 @@
+#include "svc/live/logs.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/loop.h"
+#include "store/job_store.h"
+#include "svc/cluster/fleet.h"
+#include "svc/live/follow.h"
+#include "svc/jobs.h"
+#include "text/fold.h"
+#include "text/json_out.h"
+
+#include <stdlib.h>
+
+enum { DEFAULT_LOG_BYTES = 256 * 1024 };
+
+struct logs {
+    const struct gateway *gw;
+};
+
+struct logs *logs_new(const struct gateway *gw)
+{
+    struct logs *logs = mem_zalloc(sizeof(*logs));
+    logs->gw = gw;
+    return logs;
+}
+
+void logs_free(struct logs *logs)
+{
+    free(logs);
+}
+
+struct reading {
+    answer_done *done;
+    void *ctx;
+    int64_t job_id;
+    char *missing; /* why there is no log yet */
+};
+
+static void on_read(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err)
+{
+    struct reading *reading = ctx;
+    struct answer answer = {
+        .ok = !err, .body = bytes, .job_id = reading->job_id, .offset = offset, .size = size
+    };
+    if (err)
+        answer.err = *err;
+    if (err && err->code == ERR_NOT_FOUND)
+        err_set(&answer.err, ERR_NOT_FOUND, "%s", reading->missing);
+    reading->done(reading->ctx, &answer);
+    free(reading->missing);
+    free(reading);
+}
+
+static char *missing_text(const struct job *job)
+{
+    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
+    str_addf(&text, "job %lld has no log yet: it is %s", (long long)job->id, job_state_word(job->state));
+    if (job->why)
+        str_addf(&text, " (%s)", job->why);
+    return str_steal(&text);
+}
+
+static struct reading *reading_new(const struct job *job, answer_done *done, void *ctx)
+{
+    struct reading *reading = mem_zalloc(sizeof(*reading));
+    *reading = (struct reading){ done, ctx, job->id, missing_text(job) };
+    return reading;
+}
+
+static void reading_free(struct reading *reading)
+{
+    free(reading->missing);
+    free(reading);
+}
+
+static void file_name(const struct log_call *call, const struct job *job, struct str *name)
+{
+    if (call->scheduler_log) {
+        str_add(name, "slurm.log");
+        return;
+    }
+    str_addf(name, "attempt-%lld", (long long)(call->attempt > 0 ? call->attempt : job->attempt));
+    if (call->task >= 0)
+        str_addf(name, ".%lld", (long long)call->task);
+    str_add(name, ".log");
+}
+
+static int check(const struct log_call *call, const struct job *job, struct err *err)
+{
+    if (call->attempt < 0 || call->attempt > job->attempt)
+        return err_set(err, ERR_NOT_FOUND, "job %lld has %lld attempts, there is no attempt %lld",
+                       (long long)job->id, (long long)job->attempt, (long long)call->attempt);
+    if (job->array && call->task < 0 && !call->scheduler_log)
+        return err_set(err, ERR_INVALID, "job %lld is an array: name a task", (long long)job->id);
+    if (!job->array && call->task >= 0)
+        return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job->id,
+                       (long long)call->task);
+    if (call->limit < 0 || call->limit > MAX_LOG_CHUNK_BYTES)
+        return err_set(err, ERR_INVALID, "limit is 1 to %d bytes", MAX_LOG_CHUNK_BYTES);
+    if (job->phase == PHASE_INTENT || (job->phase == PHASE_CLOSED && !job->sched_id)) {
+        auto_free char *text = missing_text(job);
+        return err_set(err, ERR_NOT_FOUND, "%s", text);
+    }
+    return 0;
+}
+
+/* The job and its cluster, where a log may be. *stored: to be freed by the caller. */
+static int find_job(struct logs *logs, const struct log_call *call, struct job **stored,
+                    const struct job **job, struct err *err)
+{
+    const struct gateway *gw = logs->gw;
+    *job = jobs_find(gw->jobs, call->job_id);
+    if (!*job && job_store_get(gw->store, call->job_id, stored, err) < 0)
+        return err_wrap(err, "job %lld", (long long)call->job_id);
+    *job = *job ? *job : *stored;
+    return check(call, *job, err);
+}
+
+static int find_executor(struct logs *logs, const struct job *job, struct executor **out, struct err *err)
+{
+    struct cluster *cluster = fleet_find(logs->gw->fleet, job->cluster);
+    if (!cluster || !cluster->executor)
+        return err_set(err, ERR_OFFLINE, "cluster %s is disabled or no longer configured", job->cluster);
+    *out = cluster->executor;
+    return 0;
+}
+
+/* --- the kept part --- */
+
+struct kept {
+    struct reading *reading;
+    struct str bytes;
+    int64_t offset, size;
+};
+
+static void on_kept(void *ctx)
+{
+    struct kept *kept = ctx;
+    on_read(kept->reading, str_span(&kept->bytes), kept->offset, kept->size, NULL);
+    str_clear(&kept->bytes);
+    free(kept);
+}
+
+/* Bytes that the log had when it was last looked at are the same still; only of one that is complete is its
+ * end known. */
+static bool is_kept(const struct log_cache *cache, const struct log_call *call, int64_t *offset)
+{
+    if (call->lines > 0 || call->scheduler_log)
+        return false;
+    *offset = call->offset;
+    if (*offset < 0)
+        *offset = cache->end + *offset > 0 ? cache->end + *offset : 0;
+    if (cache->is_closed)
+        return *offset >= cache->base && *offset <= cache->end;
+    return call->offset >= cache->base && call->offset < cache->end;
+}
+
+static bool read_kept(struct logs *logs, const struct log_call *call, const struct job *job,
+                      answer_done *done, void *ctx)
+{
+    struct log_cache cache = { 0 };
+    int64_t offset;
+    int64_t attempt = call->attempt > 0 ? call->attempt : job->attempt;
+    size_t max = call->limit ? (size_t)call->limit : DEFAULT_LOG_BYTES;
+    if (!follow_cache(logs->gw->follow, job->id, attempt, call->task, &cache))
+        return false;
+    struct kept *kept = mem_zalloc(sizeof(*kept));
+    kept->bytes = STR_MAX(max);
+    bool found =
+        is_kept(&cache, call, &offset) && log_cache_read(&cache, offset, max, &kept->bytes, NULL) == 0;
+    if (found) {
+        kept->offset = offset;
+        kept->size = cache.end;
+        kept->reading = reading_new(job, done, ctx);
+        loop_defer(logs->gw->loop, on_kept, kept);
+    } else {
+        str_clear(&kept->bytes);
+        free(kept);
+    }
+    log_cache_clear(&cache);
+    return found;
+}
+
+int logs_read(struct logs *logs, const struct log_call *call, answer_done *done, void *ctx, struct err *err)
+{
+    auto_job struct job *stored = NULL;
+    const struct job *job = NULL;
+    struct executor *executor = NULL;
+    if (find_job(logs, call, &stored, &job, err) < 0)
+        return -1;
+    if (read_kept(logs, call, job, done, ctx))
+        return 0;
+    if (find_executor(logs, job, &executor, err) < 0)
+        return -1;
+    auto_str struct str file = STR_MAX(128);
+    file_name(call, job, &file);
+    struct read_spec spec = { .token = job->token,
+                              .file = str_text(&file),
+                              .offset = call->offset,
+                              .max_bytes = call->limit ? (size_t)call->limit : DEFAULT_LOG_BYTES,
+                              .first_line = call->line,
+                              .lines = call->lines };
+    struct reading *reading = reading_new(job, done, ctx);
+    if (executor_read(executor, &spec, on_read, reading, err) == 0)
+        return 0;
+    reading_free(reading);
+    return -1;
+}
+
+bool logs_is_read_up(struct logs *logs, const struct log_call *call)
+{
+    struct log_cache cache = { 0 };
+    const struct job *job = jobs_find(logs->gw->jobs, call->job_id);
+    int64_t attempt = call->attempt > 0 || !job ? call->attempt : job->attempt;
+    if (call->scheduler_log || call->offset < 0 || !logs_is_open(logs, call->job_id) ||
+        !follow_cache(logs->gw->follow, call->job_id, attempt, call->task, &cache))
+        return false;
+    bool is_up = call->offset >= cache.end && !cache.is_closed;
+    log_cache_clear(&cache);
+    return is_up;
+}
+
+bool logs_is_open(struct logs *logs, int64_t job_id)
+{
+    return follow_is_open(logs->gw->follow, job_id);
+}
+
+/* --- search --- */
+
+/* "number:text" */
+static int64_t add_match(struct json_out *out, struct span line)
+{
+    struct span number;
+    int64_t value;
+    if (!span_next(&line, ':', &number) || !span_i64(number, &value))
+        return 0;
+    json_open_object(out);
+    json_member_int(out, "line", value);
+    json_member_span(out, "text", fold_line(line));
+    json_close_object(out);
+    return value;
+}
+
+static void search_json(struct span found, int64_t limit, struct str *body)
+{
+    struct json_out out = { .to = body };
+    struct span line;
+    int64_t total = 0, last = 0, shown = 0;
+    if (span_next_line(&found, &line))
+        (void)span_i64(line, &total);
+    json_open_object(&out);
+    json_member_int(&out, "total", total);
+    json_key(&out, "items");
+    json_open_array(&out);
+    while (span_next_line(&found, &line)) {
+        int64_t at = add_match(&out, line);
+        last = at ? at : last;
+        shown += at != 0;
+    }
+    json_close_array(&out);
+    json_key(&out, "next");
+    if (shown == limit && shown < total)
+        json_int(&out, last + 1);
+    else
+        json_nil(&out);
+    json_close_object(&out);
+}
+
+struct searching {
+    struct reading *reading;
+    int64_t limit;
+};
+
+static void on_found(void *ctx, struct span text, const struct err *err)
+{
+    struct searching *searching = ctx;
+    auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
+    if (!err)
+        search_json(text, searching->limit, &body);
+    on_read(searching->reading, str_span(&body), 0, 0, err);
+    free(searching);
+}
+
+int logs_search(struct logs *logs, const struct log_search *search, answer_done *done, void *ctx,
+                struct err *err)
+{
+    auto_job struct job *stored = NULL;
+    const struct job *job = NULL;
+    struct executor *executor = NULL;
+    if (find_job(logs, &search->log, &stored, &job, err) < 0 || find_executor(logs, job, &executor, err) < 0)
+        return -1;
+    auto_str struct str file = STR_MAX(128);
+    file_name(&search->log, job, &file);
+    struct search_spec spec = { .token = job->token,
+                                .file = str_text(&file),
+                                .pattern = search->pattern,
+                                .is_regex = search->is_regex,
+                                .ignores_case = search->ignores_case,
+                                .first_line = search->first_line,
+                                .limit = search->limit };
+    struct searching *searching = mem_zalloc(sizeof(*searching));
+    *searching = (struct searching){ reading_new(job, done, ctx), search->limit };
+    if (executor_search(executor, &spec, on_found, searching, err) == 0)
+        return 0;
+    reading_free(searching->reading);
+    free(searching);
+    return -1;
+}

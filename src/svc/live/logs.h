@@ -1,0 +1,37 @@
+/* Logs of jobs: bytes by offset, or lines, from the run directory on the cluster. */
+#ifndef SLUICE_SVC_LIVE_LOGS_H
+#define SLUICE_SVC_LIVE_LOGS_H
+
+#include "svc/answer.h"
+#include "svc/gateway.h"
+
+struct log_call {
+    int64_t job_id;
+    int64_t attempt;     /* 0: the last */
+    int64_t task;        /* array task, -1: none */
+    int64_t offset;      /* < 0: from the end */
+    int64_t limit;       /* bytes, 0: the default */
+    int64_t line, lines; /* lines > 0: by line */
+    bool scheduler_log;  /* slurm.log instead of the attempt's own */
+};
+struct logs *logs_new(const struct gateway *gw);
+void logs_free(struct logs *logs);
+/* answer.body: the bytes; offset and size set. ERR_NOT_FOUND: no log yet (the text says why). */
+int logs_read(struct logs *logs, const struct log_call *call, answer_done *done, void *ctx, struct err *err);
+
+/* Lines of the whole log that hold a text. answer.body: {"total": n, "items": [{line, text}], "next": line or
+ * null}; carriage returns are folded, bad bytes replaced. */
+struct log_search {
+    struct log_call log; /* job, attempt, task, scheduler_log */
+    const char *pattern;
+    bool is_regex, ignores_case;
+    int64_t first_line, limit;
+};
+int logs_search(struct logs *logs, const struct log_search *search, answer_done *done, void *ctx,
+                struct err *err);
+/* Everything known of a log to which more may come stands before call->offset: wait (svc/live/follow.h). */
+bool logs_is_read_up(struct logs *logs, const struct log_call *call);
+/* Whether more may come behind what there is. */
+bool logs_is_open(struct logs *logs, int64_t job_id);
+
+#endif

@@ -1,0 +1,188 @@
+#include "svc/render/render.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "svc/render/render_part.h"
+#include "svc/render/templates.h"
+#include "text/template.h"
+
+#include <string.h>
+
+static struct span builtin(const char *name)
+{
+    for (const struct embedded_template *t = embedded_templates; t->name; t++)
+        if (strcmp(t->name, name) == 0)
+            return span_of(t->text);
+    return (struct span){ "", 0 };
+}
+
+static struct template_source source_of(const struct render_input *in)
+{
+    const char *name = in->cluster->type == CLUSTER_SLURM ? "slurm.sh" : "process.sh";
+    if (!in->template_text.len)
+        return (struct template_source){ .text = builtin(name), .file = name };
+    return (struct template_source){ .text = in->template_text,
+                                     .file = in->template_file,
+                                     .allow_raw = in->template_is_trusted };
+}
+
+/* Options come from checked values alone. */
+static int check_source(const struct render_input *in, const struct template_source *source,
+                        struct errs *errs)
+{
+    static const char *const markers[] = { "#SBATCH", "#PBS", "#SLURM", "#BSUB" };
+    struct span rest = source->text, line;
+    int rc = 0;
+    unsigned number = 0;
+    if (!span_starts(source->text, "#!"))
+        rc = errs_add(errs, &(struct errs_item){ .file = source->file,
+                                                 .line = 1,
+                                                 .col = 1,
+                                                 .text = "a batch template begins with #!/bin/bash" });
+    while (!in->template_is_trusted && span_next_line(&rest, &line)) {
+        number++;
+        for (size_t i = 0; i < ARRAY_LEN(markers); i++)
+            if (span_starts(line, markers[i]))
+                rc = errs_addf(errs, &(struct errs_item){ .file = source->file, .line = number, .col = 1 },
+                               "%s lines come from the configuration (section slurm), not from a template",
+                               markers[i]);
+    }
+    return rc;
+}
+
+static void trace_lines(struct rendered *out, const struct template_trace *trace, unsigned shift)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        const char *path = trace->names[i].len ? render_name_path(trace->names[i]) : NULL;
+        if (!path)
+            continue;
+        *vec_push(out->lines, out->line_count, out->line_cap) =
+            (struct render_line){ .line = (unsigned)i + 1 + (i > 0 ? shift : 0), .path = path };
+    }
+}
+
+/* Behind the first line go the options, and a command that ends them: sbatch reads no further. */
+static int join_slurm(const struct render_input *in, struct span body, const struct template_trace *trace,
+                      struct rendered *out, struct errs *errs)
+{
+    struct span first;
+    auto_str struct str lines = STR_MAX(MAX_SCRIPT_BYTES);
+    (void)span_next_line(&body, &first);
+    if (render_directives(in, 2, &lines, out, errs) < 0)
+        return -1;
+    struct span rest = str_span(&lines), line;
+    unsigned count = 0;
+    while (span_next_line(&rest, &line))
+        count++;
+    str_add_span(&out->script, first);
+    str_add_char(&out->script, '\n');
+    str_add_span(&out->script, str_span(&lines));
+    str_add(&out->script, "unset SLURM_EXPORT_ENV\n");
+    str_add_span(&out->script, body);
+    trace_lines(out, trace, count + 1);
+    return 0;
+}
+
+static void add_argv(struct rendered *out, const struct doc *argv)
+{
+    struct json_out json = { .to = &out->argv };
+    json_doc(&json, argv);
+}
+
+static void add_warnings(const struct render_input *in, struct rendered *out)
+{
+    struct json_out json = { .to = &out->warnings };
+    json_open_array(&json);
+    if (in->cluster->type != CLUSTER_SLURM)
+        for (size_t i = 0; i < resolved_count(in->resolved); i++) {
+            struct resolved_leaf leaf = resolved_leaf(in->resolved, i);
+            if (strncmp(leaf.path, "slurm.", 6) != 0 || leaf.origin->layer == LAYER_BUILTIN)
+                continue;
+            auto_str struct str text = STR_MAX(512);
+            str_addf(&text, "%s has no effect on %s, which has no Slurm", leaf.path, in->cluster->name);
+            json_str(&json, str_text(&text));
+        }
+    json_close_array(&json);
+}
+
+static int fill(const struct render_input *in, const struct payload *payload, struct rendered *out,
+                struct errs *errs)
+{
+    auto_doc struct doc *context = mem_zalloc(sizeof(*context));
+    auto_template_trace struct template_trace trace = { 0 };
+    auto_str struct str body = STR_MAX(MAX_SCRIPT_BYTES);
+    struct template_source source = source_of(in);
+    if (check_source(in, &source, errs) < 0)
+        return -1;
+    render_context(in, payload, context);
+    if (template_render(&source, context, &body, &trace, errs) < 0)
+        return -1;
+    if (in->cluster->type == CLUSTER_SLURM) {
+        if (join_slurm(in, str_span(&body), &trace, out, errs) < 0)
+            return -1;
+    } else {
+        str_add_span(&out->script, str_span(&body));
+        trace_lines(out, &trace, 0);
+    }
+    if (out->script.failed)
+        return errs_addf(errs, &(struct errs_item){ .code = ERR_TOO_LARGE }, "the script exceeds %d bytes",
+                         (int)MAX_SCRIPT_BYTES);
+    add_argv(out, &payload->argv);
+    add_warnings(in, out);
+    return 0;
+}
+
+int render_job(const struct render_input *in, struct rendered *out, struct errs *errs)
+{
+    struct err err;
+    auto_payload struct payload payload = { 0 };
+    auto_rendered struct rendered made = { .script = STR_MAX(MAX_SCRIPT_BYTES) };
+    made.argv = STR_MAX(4 * MAX_SCRIPT_BYTES);
+    made.warnings = STR_MAX(MAX_CONFIG_BYTES);
+    *out = (struct rendered){ 0 };
+    if (payload_build(in->resolved, &payload, &err) < 0)
+        return errs_add(errs, &(struct errs_item){ .code = err.code, .path = "args", .text = err.text });
+    if (fill(in, &payload, &made, errs) < 0)
+        return -1;
+    *out = made;
+    made = (struct rendered){ 0 };
+    return 0;
+}
+
+void rendered_clear(struct rendered *rendered)
+{
+    str_clear(&rendered->script);
+    str_clear(&rendered->argv);
+    str_clear(&rendered->warnings);
+    mem_free_ptr(&rendered->lines);
+    rendered->line_count = rendered->line_cap = 0;
+}
+
+bool render_has_path(const struct resolved *resolved, const char *path)
+{
+    size_t len = strlen(path);
+    for (size_t i = 0; i < resolved_count(resolved); i++) {
+        const char *leaf = resolved_leaf(resolved, i).path;
+        if (strncmp(leaf, path, len) == 0 && (leaf[len] == '\0' || leaf[len] == '.'))
+            return true;
+    }
+    return false;
+}
+
+void rendered_lines_json(const struct rendered *rendered, const struct resolved *resolved, struct str *to)
+{
+    struct json_out json = { .to = to };
+    json_open_array(&json);
+    for (size_t i = 0; i < rendered->line_count; i++) {
+        const struct render_line *line = &rendered->lines[i];
+        auto_str struct str text = STR_MAX(1024);
+        if (render_has_path(resolved, line->path))
+            origin_text(resolved_origin(resolved, line->path), &text);
+        json_open_object(&json);
+        json_member_int(&json, "line", line->line);
+        json_member_str(&json, "path", line->path);
+        json_member_str(&json, "origin", text.len ? str_text(&text) : NULL);
+        json_close_object(&json);
+    }
+    json_close_array(&json);
+}

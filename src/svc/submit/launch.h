@@ -1,0 +1,23 @@
+/* The submission machine (reliability.md section 2): intent -> launching -> submitted | refused | unknown,
+ * and reconciliation. Every arrow is committed before its effect leaves the gateway. */
+#ifndef SLUICE_SVC_SUBMIT_LAUNCH_H
+#define SLUICE_SVC_SUBMIT_LAUNCH_H
+
+#include "domain/job.h"
+#include "svc/answer.h"
+#include "svc/gateway.h"
+
+struct launch *launch_new(const struct gateway *gw);
+void launch_stop(struct launch *launch); /* no further step begins; NULL is fine */
+void launch_free(struct launch *launch);
+/* After the intent's commit: sends what is due now. Also at start, for what was left in between. */
+void launch_job(struct launch *launch, int64_t job_id);
+void launch_resume_all(struct launch *launch);
+/* Cancels a job in any state: before its launch at once, else through the scheduler; repeated until seen.
+ * task: an array task or -1. The answer is the job's document. */
+int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,
+                  struct err *err);
+/* Sends the cancel of a submitted job again (its wish is stored). */
+void launch_cancel_again(struct launch *launch, struct job *job);
+
+#endif

@@ -1,0 +1,246 @@
+#include "svc/submit/submit.h"
+
+#include "base/mem.h"
+#include "io/loop.h"
+#include "store/misc_store.h"
+#include "svc/jobs.h"
+#include "svc/submit/launch.h"
+#include "svc/notify/notify.h"
+#include "svc/project/project_file.h"
+#include "svc/submit/submission.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+struct submit *submit_new(const struct gateway *gw)
+{
+    struct submit *submit = mem_zalloc(sizeof(*submit));
+    submit->gw = gw;
+    submit->facts = facts_new(gw);
+    return submit;
+}
+
+void submission_free(struct submission *s)
+{
+    doc_free(s->body);
+    request_free(s->request);
+    project_config_free(s->config);
+    project_row_clear(&s->project);
+    resolved_free(s->resolved);
+    errs_clear(&s->errs);
+    free(s->user);
+    free(s->key);
+    free(s->scope);
+    free(s->hash);
+    free(s->upstream);
+    free(s);
+}
+
+void submit_free(struct submit *submit)
+{
+    if (!submit)
+        return;
+    loop_defer_drop(submit->gw->loop, submit);
+    struct submission *s, *next;
+    DL_FOREACH_SAFE(submit->under_way, s, next)
+    submission_free(s);
+    facts_free(submit->facts);
+    free(submit);
+}
+
+/* --- the answer --- */
+
+void submission_answer(struct submission *s, const struct answer *answer)
+{
+    struct follower *follower, *next;
+    DL_DELETE(s->submit->under_way, s);
+    s->done(s->ctx, answer);
+    LL_FOREACH_SAFE(s->followers, follower, next)
+    {
+        follower->done(follower->ctx, answer);
+        free(follower);
+    }
+    submission_free(s);
+}
+
+void submission_fail(struct submission *s, const struct err *err)
+{
+    struct answer answer = { .ok = false, .err = *err, .upstream = s->upstream };
+    submission_answer(s, &answer);
+}
+
+void submission_fail_errs(struct submission *s)
+{
+    struct answer answer = { .ok = false, .errs = &s->errs };
+    errs_sort(&s->errs);
+    errs_first(&s->errs, &answer.err);
+    submission_answer(s, &answer);
+}
+
+/* --- who and where --- */
+
+static int find_project(struct submission *s, struct err *err)
+{
+    struct store *store = s->submit->gw->store;
+    if (!s->request->project)
+        return err_set(err, ERR_INVALID, "project: name a registered project");
+    if (project_store_get(store, s->request->project, &s->project, err) < 0)
+        return err->code == ERR_NOT_FOUND
+                   ? err_set(err, ERR_INVALID, "project: no project %s is registered", s->request->project)
+                   : -1;
+    return 0;
+}
+
+static struct cluster *only_cluster(struct fleet *fleet)
+{
+    struct cluster *found = NULL;
+    for (size_t i = 0; i < fleet_count(fleet); i++) {
+        struct cluster *cluster = fleet_at(fleet, i);
+        if (!cluster->config || !cluster->config->enabled)
+            continue;
+        if (found)
+            return NULL;
+        found = cluster;
+    }
+    return found;
+}
+
+static int find_cluster(struct submission *s, struct err *err)
+{
+    struct fleet *fleet = s->submit->gw->fleet;
+    const char *name = s->request->cluster;
+    s->cluster = name ? fleet_find(fleet, name) : only_cluster(fleet);
+    if (!s->cluster || !s->cluster->config) {
+        auto_str struct str known = STR_MAX(ERR_TEXT_BYTES / 2);
+        for (size_t i = 0; i < fleet_count(fleet); i++)
+            if (fleet_at(fleet, i)->config)
+                str_addf(&known, "%s%s", known.len ? ", " : "", fleet_at(fleet, i)->name);
+        return err_set(err, ERR_INVALID, "cluster: %s%s (configured: %s)", name ? "there is no " : "name one",
+                       name ? name : "", str_text(&known));
+    }
+    if (!s->cluster->config->enabled)
+        return err_set(err, ERR_INVALID, "cluster: %s is disabled in clusters.yaml", s->cluster->name);
+    return 0;
+}
+
+/* --- the steps --- */
+
+/* What the partition allows (NULL: the default one). */
+static void fill_limits(const struct submission *s, const char *partition, struct resolve_input *in)
+{
+    struct facts *facts = s->submit->facts;
+    const char *name = partition ? partition : facts_default_partition(facts, s->cluster);
+    in->max_time_s = facts_max_time_s(facts, s->cluster, partition);
+    in->node = gpus_largest_node(s->submit->gw->gpus, s->cluster, name);
+}
+
+static int resolve_all(struct submission *s)
+{
+    struct resolve_input in = { .request = s->request,
+                                .project = s->config,
+                                .cluster = s->cluster->config,
+                                .has_no_gpus = gpus_has_none(s->submit->gw->gpus, s->cluster) };
+    fill_limits(s, NULL, &in);
+    if (resolve(&in, &s->resolved, &s->errs) < 0)
+        return -1;
+    const char *partition = resolved_str(s->resolved, "slurm.partition");
+    if (!partition)
+        return 0;
+    fill_limits(s, partition, &in);
+    resolved_free(s->resolved); /* once more, with the limits of the partition that was asked for */
+    s->resolved = NULL;
+    return resolve(&in, &s->resolved, &s->errs);
+}
+
+static void on_snapshot(void *ctx, const struct snapshot *snapshot, const struct err *err)
+{
+    struct submission *s = ctx;
+    if (err)
+        submission_fail(s, err);
+    else
+        submission_commit(s, snapshot);
+}
+
+static void on_facts(void *ctx)
+{
+    struct submission *s = ctx;
+    struct err err = { 0 };
+    if (resolve_all(s) < 0 || notify_check(s->submit->gw, s->resolved, &s->errs) < 0) {
+        submission_fail_errs(s);
+        return;
+    }
+    if (s->is_preview) {
+        submission_preview(s);
+        return;
+    }
+    struct snapshot_call call = { .folder = s->project.path, .resolved = s->resolved };
+    if (snapshot_take(s->submit->gw, &call, on_snapshot, s, &err) < 0)
+        submission_fail(s, &err);
+}
+
+static void begin(void *ctx)
+{
+    struct submission *s = ctx;
+    struct err err = { 0 };
+    struct doc *body = move_ptr(s->body);
+    if (request_take(body, &s->request, &s->errs) < 0) {
+        submission_fail_errs(s);
+    } else if (find_project(s, &err) < 0 || find_cluster(s, &err) < 0) {
+        submission_fail(s, &err);
+    } else if (project_file_read(s->project.path, &s->config, &s->errs) < 0) {
+        submission_fail_errs(s);
+    } else {
+        facts_prepare(s->submit->facts, s->cluster, on_facts, s);
+    }
+}
+
+/* --- the same request twice, while the first is under way --- */
+
+static struct submission *same_under_way(const struct submit *submit, const struct submit_call *call)
+{
+    struct submission *s;
+    if (!call->idempotency_key || call->mode != SUBMIT_REAL)
+        return NULL;
+    DL_FOREACH (submit->under_way, s)
+        if (s->key && strcmp(s->key, call->idempotency_key) == 0 &&
+            strcmp(s->scope, call->idempotency_scope) == 0)
+            return s;
+    return NULL;
+}
+
+static int follow(struct submission *s, const struct submit_call *call, answer_done *done, void *ctx,
+                  struct err *err)
+{
+    if (strcmp(s->hash, call->body_hash) != 0)
+        return err_set(err, ERR_CONFLICT, "Idempotency-Key %s was used with another body", s->key);
+    struct follower *follower = mem_alloc(sizeof(*follower));
+    *follower = (struct follower){ .done = done, .ctx = ctx };
+    LL_APPEND(s->followers, follower);
+    return 0;
+}
+
+int submit_start(struct submit *submit, const struct submit_call *call, answer_done *done, void *ctx,
+                 struct err *err)
+{
+    struct submission *same = same_under_way(submit, call);
+    if (same)
+        return follow(same, call, done, ctx, err);
+    struct submission *s = mem_zalloc(sizeof(*s));
+    s->submit = submit;
+    s->is_preview = call->mode != SUBMIT_REAL;
+    s->is_trial = call->mode == SUBMIT_DRY_RUN;
+    s->user = mem_dup_str(call->user);
+    s->done = done;
+    s->ctx = ctx;
+    if (call->mode == SUBMIT_REAL) {
+        s->key = mem_dup_str(call->idempotency_key);
+        s->scope = mem_dup_str(call->idempotency_scope);
+        s->hash = mem_dup_str(call->body_hash);
+    }
+    s->body = mem_zalloc(sizeof(*s->body));
+    doc_copy(s->body, call->body);
+    DL_APPEND(submit->under_way, s);
+    loop_defer(submit->gw->loop, begin, s);
+    return 0;
+}

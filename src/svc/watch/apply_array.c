@@ -1,0 +1,259 @@
+/* Arrays: one job, many tasks. Each task is judged like a job; the array's own state is made of theirs (P9).
+ */
+#include "svc/watch/apply_job.h"
+
+#include "base/crash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "slurm/jobid.h"
+#include "slurm/reasons.h"
+#include "svc/watch/array_tasks.h"
+#include "svc/jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- rows to tasks --- */
+
+static void take_range(const struct tasks *tasks, const struct seen_job *row)
+{
+    auto_slurm_tasks struct slurm_tasks named = { 0 };
+    if (slurm_tasks_expand(row->tasks, &named, NULL) < 0)
+        return;
+    for (size_t i = 0; i < tasks->count && named.is_cut; i++) /* "...": it may stand for any task */
+        if (!tasks->items[i].queue && !job_state_is_terminal(tasks->items[i].state))
+            tasks->items[i].queue = row;
+    for (size_t i = 0; i < named.count; i++) {
+        struct task *task = tasks_find(tasks, named.tasks[i]);
+        if (task)
+            task->queue = row;
+    }
+}
+
+/* Tasks that ended without ever starting have one row for all: the array's own ("27 CANCELLED") or a range's
+ * ("27_[4-9] CANCELLED"). It holds for those that have no row of their own. */
+static void take_common_end(const struct tasks *tasks, const struct seen_job *row)
+{
+    auto_slurm_tasks struct slurm_tasks named = { 0 };
+    if (!job_state_is_terminal(row->state) ||
+        (row->tasks.len && slurm_tasks_expand(row->tasks, &named, NULL) < 0))
+        return;
+    for (size_t i = 0; i < tasks->count; i++) {
+        struct task *task = &tasks->items[i];
+        const struct seen_job **place = row->source == SEEN_QUEUE ? &task->queue : &task->accounting;
+        bool is_meant = !row->tasks.len;
+        for (size_t j = 0; j < named.count && !is_meant; j++)
+            is_meant = named.tasks[j] == task->number;
+        if (is_meant && !*place && !job_state_is_terminal(task->state))
+            *place = row;
+    }
+}
+
+static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct seen_job *row = rows->all[i];
+        struct task *task = row->task >= 0 ? tasks_find(tasks, row->task) : NULL;
+        if (row->tasks.len && row->source == SEEN_QUEUE)
+            take_range(tasks, row);
+        else if (!task)
+            continue;
+        else if (row->source == SEEN_QUEUE)
+            task->queue = row;
+        else if (row->source == SEEN_ACCOUNTING)
+            task->accounting = row;
+        else
+            task->exit_file = row;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct seen_job *row = rows->all[i];
+        bool is_accounting_range = row->tasks.len && row->source == SEEN_ACCOUNTING;
+        bool is_whole = row->task < 0 && !row->tasks.len && row->source != SEEN_EXIT_FILE;
+        if (is_accounting_range || is_whole)
+            take_common_end(tasks, row);
+    }
+}
+
+static bool task_take(const struct apply *apply, struct task *task, const struct seen_job *row)
+{
+    if (row->state == JOB_STATE_UNKNOWN)
+        return false;
+    bool ended = job_state_is_terminal(row->state);
+    int64_t code = apply_exit_code(row, task->exit_file);
+    bool tells_code = ended && task->exit_code == JOB_ABSENT && code != SEEN_ABSENT;
+    bool changed = task->state != row->state || tells_code;
+    task->state = row->state;
+    if (row->node_list.len && !span_eq(row->node_list, task->node_list)) {
+        task->node_list = row->node_list;
+        changed = true;
+    }
+    if (!changed)
+        return false;
+    task->started_us = apply_time_us(apply, row->started_s);
+    task->ended_us = ended ? apply_time_us(apply, row->ended_s) : 0;
+    task->exit_code = ended && code != SEEN_ABSENT ? code : JOB_ABSENT;
+    task->signal = ended && row->signal != SEEN_ABSENT ? row->signal : JOB_ABSENT;
+    return true;
+}
+
+static bool judge_task(const struct apply *apply, struct task *task, const struct tick_report *report)
+{
+    const struct seen_job *row = NULL;
+    struct job_rows rows = { .queue = task->queue,
+                             .accounting = task->accounting,
+                             .exit_file = task->exit_file };
+    bool lacks_code = task->exit_code == JOB_ABSENT && (task->accounting || task->exit_file);
+    if (job_state_is_terminal(task->state) && !task->queue && !lacks_code)
+        return false; /* known to have ended; the tick no longer asks for it */
+    switch (judge_with_patience(&rows, report, task->state, &row)) {
+    case JUDGED_LIVE:
+    case JUDGED_ENDED:
+        return task_take(apply, task, row);
+    case JUDGED_SETTLING:
+        if (task->state == JOB_STATE_SETTLING)
+            return false;
+        task->state = JOB_STATE_SETTLING;
+        return true;
+    case JUDGED_NOTHING:
+        return false;
+    }
+    return false;
+}
+
+/* --- the array as a whole --- */
+
+struct tally {
+    size_t by_state[JOB_STATE_COUNT];
+    size_t queued, active, ended, settling;
+    int64_t first_start_us, last_end_us, worst_exit;
+};
+
+static struct tally tally_of(const struct tasks *tasks)
+{
+    struct tally tally = { .worst_exit = JOB_ABSENT };
+    for (size_t i = 0; i < tasks->count; i++) {
+        const struct task *task = &tasks->items[i];
+        tally.by_state[task->state]++;
+        tally.settling += task->state == JOB_STATE_SETTLING;
+        tally.queued += job_state_group(task->state) == JOB_GROUP_QUEUED;
+        tally.active += job_state_group(task->state) == JOB_GROUP_ACTIVE && task->state != JOB_STATE_SETTLING;
+        tally.ended += job_state_is_terminal(task->state);
+        if (task->started_us && (!tally.first_start_us || task->started_us < tally.first_start_us))
+            tally.first_start_us = task->started_us;
+        if (task->ended_us > tally.last_end_us)
+            tally.last_end_us = task->ended_us;
+        if (task->exit_code != JOB_ABSENT && task->exit_code > tally.worst_exit)
+            tally.worst_exit = task->exit_code;
+    }
+    return tally;
+}
+
+/* While anything runs: running; while anything waits: pending; at the end the worst of the ends. */
+static enum job_state state_of(const struct tally *tally)
+{
+    static const enum job_state worst_first[] = { JOB_STATE_FAILED,    JOB_STATE_OUT_OF_MEMORY,
+                                                  JOB_STATE_TIMEOUT,   JOB_STATE_NODE_FAIL,
+                                                  JOB_STATE_BOOT_FAIL, JOB_STATE_PREEMPTED,
+                                                  JOB_STATE_DEADLINE,  JOB_STATE_LOST,
+                                                  JOB_STATE_CANCELLED };
+    if (tally->active)
+        return JOB_STATE_RUNNING;
+    if (tally->queued)
+        return tally->ended ? JOB_STATE_RUNNING : JOB_STATE_PENDING;
+    if (tally->settling)
+        return JOB_STATE_SETTLING;
+    for (size_t i = 0; i < ARRAY_LEN(worst_first); i++)
+        if (tally->by_state[worst_first[i]])
+            return worst_first[i];
+    return JOB_STATE_COMPLETED;
+}
+
+static void end_sentence(const struct tally *tally, const struct tasks *tasks, struct str *why)
+{
+    if (tally->by_state[JOB_STATE_COMPLETED] < tasks->count)
+        str_addf(why, "%zu of %zu tasks did not complete",
+                 tasks->count - tally->by_state[JOB_STATE_COMPLETED], tasks->count);
+}
+
+static void enter(const struct apply *apply, struct job *job, const struct tasks *tasks,
+                  const struct tally *tally, const struct job_rows *rows)
+{
+    enum job_state next = state_of(tally);
+    auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
+    if (tally->first_start_us)
+        job->started_at_us = tally->first_start_us;
+    if (job_state_is_terminal(next)) {
+        end_sentence(tally, tasks, &why);
+        job->ended_at_us = tally->last_end_us;
+        job->exit_code = tally->worst_exit;
+    } else if (job_state_group(next) == JOB_GROUP_QUEUED && rows->queue) {
+        reason_add_sentence(&why, rows->queue->reason);
+    }
+    if (next == JOB_STATE_SETTLING)
+        return; /* apply_settling speaks for it */
+    job->settling_since_us = job->settling_from_us = 0;
+    if (next != job->state) {
+        jobs_enter(apply->gw->jobs, job, next, why.len ? str_text(&why) : NULL);
+        if (job_is_final(job))
+            crash_point("K15");
+    } else {
+        mem_replace_str(&job->why, why.len ? str_text(&why) : NULL);
+        jobs_change(apply->gw->jobs, job, "tasks", NULL);
+    }
+}
+
+/* A waiting task that is cancelled alone leaves no record, neither in the queue nor in accounting. Where
+ * accounting knows its array, and T_settle after all others have ended, that is what became of it. */
+static bool end_those_without_record(const struct apply *apply, struct job *job, const struct tasks *tasks,
+                                     const struct job_rows *rows, const struct tick_report *report)
+{
+    bool is_whole =
+        report->queue_ok && !report->rejected && rows->count &&
+        (report->accounting_ok || !report->accounting_asked); /* not asked: the queue has its end */
+    bool changed = false, is_waited_for = is_whole && job->state == JOB_STATE_SETTLING &&
+                                          apply_settling_us(apply, job) > apply->settle_us;
+    for (size_t i = 0; i < tasks->count && is_waited_for; i++) {
+        struct task *task = &tasks->items[i];
+        bool is_gone = !task->queue && !task->accounting && !task->exit_file;
+        if (task->state != JOB_STATE_SETTLING || task->started_us || !is_gone)
+            continue;
+        task->state = JOB_STATE_CANCELLED;
+        changed = true;
+    }
+    return changed;
+}
+
+void apply_array(const struct apply *apply, struct job *job, const struct job_rows *rows,
+                 const struct tick_report *report)
+{
+    struct tasks tasks = { 0 };
+    struct err err = { 0 };
+    if (tasks_load(job, &tasks, &err) < 0) {
+        log_error("job %lld: its array cannot be read: %s", (long long)job->id, err.text);
+        tasks_clear(&tasks);
+        return;
+    }
+    take_rows(&tasks, rows);
+    bool changed = false;
+    for (size_t i = 0; i < tasks.count; i++)
+        changed |= judge_task(apply, &tasks.items[i], report);
+    struct tally tally = tally_of(&tasks);
+    if (state_of(&tally) == JOB_STATE_SETTLING &&
+        end_those_without_record(apply, job, &tasks, rows, report)) {
+        changed = true;
+        tally = tally_of(&tasks);
+    }
+    if (rows->count) {
+        changed |= !job->confirmed;
+        job->confirmed = true;
+        job->observed_at_us = apply->now_us;
+        mem_replace_str(&job->source, apply_source_word(job, rows->all[0]->source));
+    }
+    if (changed) {
+        tasks_remember(job, &tasks);
+        enter(apply, job, &tasks, &tally, rows);
+    }
+    if (state_of(&tally) == JOB_STATE_SETTLING)
+        apply_settling(apply, job, report->accounting_ok && !rows->count);
+    tasks_clear(&tasks);
+}

@@ -1,0 +1,391 @@
+#include "svc/watch/apply_job.h"
+
+#include "base/crash.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "slurm/reasons.h"
+#include "svc/jobs.h"
+#include "text/json_out.h"
+#include "text/units.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RESTART_SLACK_S = 3,         /* a start that moved by more is another start */
+    QUEUE_ALONE_S = 60,          /* ended in the queue, accounting lags: then the queue's word is taken */
+    UNKNOWN_AFTER_S = 15 * 60,   /* P6 */
+    LOST_AFTER_S = 24 * 60 * 60, /* seen before, and since then nothing anywhere */
+};
+
+const char *apply_source_word(const struct job *job, enum seen_source source)
+{
+    static const char *const words[] = { "squeue", "sacct", "exit_file" };
+    bool is_slurm = job->scheduler && strcmp(job->scheduler, "slurm") == 0;
+    return source == SEEN_QUEUE && !is_slurm ? "supervisor" : words[source];
+}
+
+int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
+{
+    return cluster_s == SEEN_ABSENT || cluster_s <= 0 ? 0 : (cluster_s - apply->skew_s) * US_PER_S;
+}
+
+/* FAILED with code 0 and no signal: accounting knows the end and not yet how (seen under load). */
+static bool is_without_cause(const struct seen_job *row)
+{
+    return row->state == JOB_STATE_FAILED && row->exit_code == 0 && row->signal <= 0;
+}
+
+int64_t apply_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
+{
+    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code ||
+                      is_without_cause(row)))
+        return exit_file->exit_code;
+    return row->exit_code;
+}
+
+static bool is_row_final(const struct seen_job *row)
+{
+    return row && job_state_is_terminal(row->state);
+}
+
+enum judgement judge(const struct job_rows *rows, const struct tick_report *report,
+                     const struct seen_job **decisive)
+{
+    if (rows->queue && !is_row_final(rows->queue)) {
+        *decisive = rows->queue;
+        return JUDGED_LIVE;
+    }
+    if (!report->queue_ok || report->rejected)
+        return JUDGED_NOTHING;
+    if (is_row_final(rows->accounting)) {
+        *decisive = rows->accounting;
+        return JUDGED_ENDED;
+    }
+    if (report->accounting_ok && !report->files_decide)
+        return JUDGED_SETTLING;
+    if (rows->exit_file || rows->queue) {
+        *decisive = rows->exit_file ? rows->exit_file : rows->queue;
+        return JUDGED_ENDED;
+    }
+    return JUDGED_SETTLING;
+}
+
+/* --- fields that change: true where they did --- */
+
+static bool set_text(char **field, struct span value)
+{
+    if (!value.len || (*field && span_is(value, *field)))
+        return false;
+    free(*field);
+    *field = span_dup(value);
+    return true;
+}
+
+static bool set_int(int64_t *field, int64_t value)
+{
+    if (value == SEEN_ABSENT || *field == value)
+        return false;
+    *field = value;
+    return true;
+}
+
+/* Clocks are compared with slack: the offset between two machines is known to a second only. */
+static bool set_time(int64_t *field, int64_t value_us)
+{
+    int64_t slack = RESTART_SLACK_S * US_PER_S;
+    if (!value_us || (*field && llabs(*field - value_us) <= slack))
+        return false;
+    *field = value_us;
+    return true;
+}
+
+static bool take_common(const struct apply *apply, struct job *job, const struct seen_job *row)
+{
+    bool changed = !job->confirmed;
+    job->confirmed = true;
+    job->observed_at_us = apply->now_us;
+    mem_replace_str(&job->source, apply_source_word(job, row->source));
+    changed |= set_text(&job->node_list, row->node_list);
+    changed |= set_text(&job->partition, row->partition);
+    changed |= set_text(&job->account, row->account);
+    changed |= set_text(&job->qos, row->qos);
+    changed |= set_time(&job->eligible_at_us, apply_time_us(apply, row->eligible_s));
+    return changed;
+}
+
+/* --- attempts --- */
+
+/* Appends the attempt that is over to job->attempts. */
+static void close_attempt(struct job *job, const char *end_word)
+{
+    auto_str struct str text = STR_MAX(MAX_OUTPUT_BYTES);
+    struct json_out out = { .to = &text };
+    size_t old = job->attempts ? strlen(job->attempts) : 0;
+    if (old > 2) { /* "[{...}" of the array so far */
+        str_add_span(&text, (struct span){ job->attempts, old - 1 });
+        str_add_char(&text, ',');
+    } else {
+        str_add_char(&text, '[');
+    }
+    json_open_object(&out);
+    json_member_int(&out, "n", job->attempt);
+    json_member_str(&out, "state", end_word);
+    json_member_str(&out, "reason", job->reason);
+    json_member_str(&out, "node_list", job->node_list);
+    json_member_time(&out, "started_at", job->started_at_us);
+    json_member_time(&out, "ended_at", job->ended_at_us);
+    if (job->exit_code != JOB_ABSENT)
+        json_member_int(&out, "exit_code", job->exit_code);
+    if (job->signal != JOB_ABSENT)
+        json_member_int(&out, "signal", job->signal);
+    json_close_object(&out);
+    str_add_char(&text, ']');
+    free(job->attempts);
+    job->attempts = str_steal(&text);
+}
+
+static void requeue(const struct apply *apply, struct job *job)
+{
+    auto_str struct str data = STR_MAX(256);
+    job->ended_at_us = apply->now_us;
+    close_attempt(job, "requeued");
+    job->restarts++;
+    job->attempt++;
+    job->started_at_us = job->ended_at_us = 0;
+    mem_clear_str(&job->node_list);
+    str_addf(&data, "{\"attempt\":%lld}", (long long)job->attempt);
+    jobs_change(apply->gw->jobs, job, "requeued", str_text(&data));
+}
+
+static bool is_restart(const struct apply *apply, const struct job *job, const struct seen_job *row)
+{
+    if (job_state_is_requeue(job->state, row->state))
+        return true;
+    if (job_state_group(row->state) != JOB_GROUP_ACTIVE || row->state == JOB_STATE_SUSPENDED ||
+        !job->started_at_us || row->started_s == SEEN_ABSENT)
+        return false;
+    /* Both by the cluster's clock: where ours was set meanwhile, nothing has started anew. */
+    return row->started_s > job->started_at_us / US_PER_S + apply->last_skew_s + RESTART_SLACK_S;
+}
+
+/* --- live --- */
+
+static char *sentence_of(const struct seen_job *row)
+{
+    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
+    if (job_state_group(row->state) == JOB_GROUP_QUEUED)
+        reason_add_sentence(&text, row->reason);
+    return text.len ? str_steal(&text) : NULL;
+}
+
+/* What a job waits for, as it stands now: its events are the history of that. */
+static void waiting_json(const struct job *job, struct str *to)
+{
+    struct json_out out = { .to = to };
+    json_open_object(&out);
+    json_member_str(&out, "state", job_state_word(job->state));
+    json_member_str(&out, "reason", job->reason);
+    json_member_str(&out, "why", job->why);
+    json_close_object(&out);
+}
+
+static void apply_live(const struct apply *apply, struct job *job, const struct seen_job *row)
+{
+    enum job_state next = row->state == JOB_STATE_UNKNOWN ? job->state : row->state; /* P10 */
+    if (next == row->state && is_restart(apply, job, row))
+        requeue(apply, job);
+    bool changed = take_common(apply, job, row);
+    changed |= set_text(&job->raw_state, row->raw_state);
+    bool runs = job_state_group(next) == JOB_GROUP_ACTIVE;
+    if (runs)
+        changed |= set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
+    auto_free char *why = sentence_of(row);
+    if (runs)
+        mem_clear_str(&job->reason);
+    else
+        changed |= set_text(&job->reason, row->reason);
+    job->settling_since_us = job->settling_from_us = job->first_absent_at_us = 0;
+    bool was_stale = job->stale;
+    job->stale = false;
+    if (next != job->state) {
+        jobs_enter(apply->gw->jobs, job, next, why);
+    } else if (changed || was_stale) {
+        mem_replace_str(&job->why, why);
+        auto_str struct str told = STR_MAX(MAX_EVENT_BYTES);
+        waiting_json(job, &told);
+        jobs_change(apply->gw->jobs, job, was_stale ? "fresh" : "changed", str_text(&told));
+    }
+}
+
+/* --- ended --- */
+
+static char *usage_json(const struct seen_job *row)
+{
+    auto_str struct str text = STR_MAX(256);
+    struct json_out out = { .to = &text };
+    if (row->max_rss_bytes == SEEN_ABSENT && row->cpu_s == SEEN_ABSENT)
+        return NULL;
+    json_open_object(&out);
+    if (row->max_rss_bytes != SEEN_ABSENT)
+        json_member_int(&out, "max_rss_bytes", row->max_rss_bytes);
+    if (row->cpu_s != SEEN_ABSENT)
+        json_member_int(&out, "cpu_s", row->cpu_s);
+    json_close_object(&out);
+    return str_steal(&text);
+}
+
+static void end_sentence(const struct job *job, const struct seen_job *row, struct str *why)
+{
+    if (row->state == JOB_STATE_FAILED && job->signal != JOB_ABSENT && job->signal > 0)
+        str_addf(why, "ended by signal %lld (SIG%s)", (long long)job->signal,
+                 sigabbrev_np((int)job->signal) ? sigabbrev_np((int)job->signal) : "?");
+    else if (row->state == JOB_STATE_FAILED && job->exit_code != JOB_ABSENT)
+        str_addf(why, "exit code %lld", (long long)job->exit_code);
+    else if (row->state == JOB_STATE_TIMEOUT)
+        str_add(why, "ran into its time limit");
+    else if (row->state == JOB_STATE_OUT_OF_MEMORY)
+        str_add(why, "used more host memory than it asked for");
+    else if (row->reason.len && !span_is(row->reason, "None"))
+        str_add_span(why, row->reason);
+    if (row->source != SEEN_ACCOUNTING && job->scheduler && strcmp(job->scheduler, "slurm") == 0)
+        str_addf(why, "%s%s", why->len ? "; " : "",
+                 row->source == SEEN_EXIT_FILE ? "known from its exit file: accounting does not answer"
+                                               : "known from the queue alone: accounting does not answer");
+}
+
+static void apply_end(const struct apply *apply, struct job *job, const struct seen_job *row,
+                      const struct job_rows *rows)
+{
+    take_common(apply, job, row);
+    set_text(&job->raw_state, row->raw_state);
+    set_int(&job->exit_code, apply_exit_code(row, rows->exit_file));
+    set_int(&job->signal, row->signal);
+    set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
+    job->ended_at_us = apply_time_us(apply, row->ended_s);
+    if (!job->ended_at_us)
+        job->ended_at_us = apply->now_us;
+    free(job->usage);
+    job->usage = usage_json(row);
+    job->settling_since_us = job->settling_from_us = 0;
+    job->stale = false;
+    mem_clear_str(&job->reason);
+    if (row->reason.len && !span_is(row->reason, "None"))
+        set_text(&job->reason, row->reason);
+    close_attempt(job, job_state_word(row->state));
+    auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
+    end_sentence(job, row, &why);
+    jobs_enter(apply->gw->jobs, job, row->state, why.len ? str_text(&why) : NULL);
+    crash_point("K15");
+}
+
+/* --- settling --- */
+
+int64_t apply_settling_us(const struct apply *apply, struct job *job)
+{
+    if (!job->settling_from_us) { /* begun in an earlier life: only the wall clock knows */
+        int64_t before = apply->now_us - job->settling_since_us;
+        job->settling_from_us = apply->mono_us - (before > 0 ? before : 0);
+    }
+    return apply->mono_us - job->settling_from_us;
+}
+
+static void declare_lost(const struct apply *apply, struct job *job)
+{
+    job->observed_at_us = apply->now_us;
+    mem_replace_str(&job->source, "gateway");
+    jobs_enter(apply->gw->jobs, job, JOB_STATE_LOST,
+               "neither the queue nor accounting know it any more; the scheduler may have lost its state");
+}
+
+void apply_settling(const struct apply *apply, struct job *job, bool nothing_anywhere)
+{
+    struct jobs *jobs = apply->gw->jobs;
+    bool was_seen = !job->source || strcmp(job->source, "receipt") != 0;
+    if (job->state != JOB_STATE_SETTLING) {
+        job->settling_since_us = apply->now_us;
+        job->settling_from_us = apply->mono_us;
+        jobs_enter(jobs, job, JOB_STATE_SETTLING,
+                   "gone from the queue; waiting for accounting to tell its end");
+        return;
+    }
+    int64_t since = apply_settling_us(apply, job);
+    if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
+        declare_lost(apply, job);
+    } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
+        auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
+        str_add(&why, "unknown since ");
+        units_add_time(&why, job->settling_since_us);
+        str_add(&why, ": gone from the queue, and accounting does not tell its end");
+        mem_replace_str(&job->reason, "Unknown");
+        mem_replace_str(&job->why, str_text(&why));
+        jobs_change(jobs, job, "unknown", NULL);
+    }
+}
+
+/* P8: an end by the node or by preemption is often a requeue that the queue does not show yet. */
+static bool may_come_back(enum job_state state)
+{
+    return state == JOB_STATE_NODE_FAIL || state == JOB_STATE_PREEMPTED || state == JOB_STATE_BOOT_FAIL;
+}
+
+enum judgement judge_with_patience(const struct job_rows *rows, const struct tick_report *report,
+                                   enum job_state now, const struct seen_job **decisive)
+{
+    enum judgement judged = judge(rows, report, decisive);
+    if (judged == JUDGED_ENDED && may_come_back((*decisive)->state) && now != JOB_STATE_SETTLING)
+        return JUDGED_SETTLING;
+    return judged;
+}
+
+/* After a requeue the end of the attempt before is the last that accounting has to say, until it has taken in
+ * the new attempt: seconds, or as long as slurmdbd is away. */
+static bool is_of_earlier_attempt(const struct seen_job *row, const struct job *job)
+{
+    return row && job_state_is_terminal(row->state) && row->restarts + 1 < job->attempt;
+}
+
+/* The rows without those ends; once it would be lost, such an end is better than none. */
+static struct job_rows rows_of_attempt(const struct apply *apply, struct job *job,
+                                       const struct job_rows *rows)
+{
+    struct job_rows known = *rows;
+    if (job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > LOST_AFTER_S * US_PER_S)
+        return known;
+    if (is_of_earlier_attempt(known.accounting, job))
+        known.accounting = NULL;
+    if (is_of_earlier_attempt(known.exit_file, job))
+        known.exit_file = NULL;
+    return known;
+}
+
+void apply_job(const struct apply *apply, struct job *job, const struct job_rows *all_rows,
+               const struct tick_report *report)
+{
+    struct job_rows known = rows_of_attempt(apply, job, all_rows);
+    const struct job_rows *rows = &known;
+    const struct seen_job *row = NULL;
+    enum judgement judged = judge_with_patience(rows, report, job->state, &row);
+    bool is_settled =
+        job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
+    if (judged == JUDGED_ENDED && is_without_cause(row) && !rows->exit_file && !is_settled)
+        judged = JUDGED_SETTLING; /* the next tick knows more; if not, it is told as it stands */
+    if (judged == JUDGED_SETTLING && rows->queue && is_settled) {
+        row = rows->exit_file ? rows->exit_file : rows->queue;
+        judged = JUDGED_ENDED;
+    }
+    switch (judged) {
+    case JUDGED_LIVE:
+        apply_live(apply, job, row);
+        return;
+    case JUDGED_ENDED:
+        apply_end(apply, job, row, rows);
+        return;
+    case JUDGED_SETTLING:
+        apply_settling(apply, job, report->accounting_ok && !rows->count);
+        return;
+    case JUDGED_NOTHING:
+        return;
+    }
+}

@@ -1,0 +1,32 @@
+/* The tasks of an array as they were last known, kept with their job as JSON. */
+#ifndef SLUICE_SVC_WATCH_ARRAY_TASKS_H
+#define SLUICE_SVC_WATCH_ARRAY_TASKS_H
+
+#include "domain/job.h"
+#include "domain/report.h"
+#include "text/doc.h"
+
+struct task {
+    int64_t number;
+    enum job_state state;
+    struct span node_list;        /* into the stored list or the report */
+    int64_t exit_code, signal;    /* JOB_ABSENT none */
+    int64_t started_us, ended_us; /* 0 none */
+    const struct seen_job *queue, *accounting, *exit_file;
+};
+
+struct tasks {
+    struct task *items; /* ascending by number */
+    size_t count;
+    struct doc *stored; /* spans above point here */
+};
+
+/* All tasks the array was submitted with, as last known (pending where nothing is). -1 where the array's own
+ * text or what is stored cannot be read; tasks_clear in both cases. */
+int tasks_load(const struct job *job, struct tasks *tasks, struct err *err);
+void tasks_clear(struct tasks *tasks);
+struct task *tasks_find(const struct tasks *tasks, int64_t number); /* NULL: none */
+/* Writes job->tasks and job->task_counts. */
+void tasks_remember(struct job *job, const struct tasks *tasks);
+
+#endif

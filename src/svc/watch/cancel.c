@@ -1,0 +1,126 @@
+/* Cancel is a request that is kept and repeated until the scheduler shows the end (P14). */
+#include "svc/submit/launch_task.h"
+
+#include "base/crash.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/loop.h"
+#include "store/job_store.h"
+#include "svc/jobs.h"
+#include "svc/submit/launch.h"
+#include "svc/query.h"
+
+#include <stdlib.h>
+
+struct cancel_call {
+    struct launch *launch;
+    int64_t job_id, task;
+    answer_done *done; /* NULL for the gateway's own repetitions */
+    void *ctx;
+};
+
+static void finish(struct cancel_call *call, const struct err *err)
+{
+    if (call->done) {
+        struct answer answer = { .ok = !err, .job_id = call->job_id };
+        auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
+        if (err)
+            answer.err = *err;
+        else if (query_job(call->launch->gw, call->job_id, &body, &answer.err) < 0)
+            answer.ok = false;
+        answer.body = str_span(&body);
+        call->done(call->ctx, &answer);
+    }
+    free(call);
+}
+
+static void on_cancelled(void *ctx, const struct err *err)
+{
+    struct cancel_call *call = ctx;
+    crash_point("K14");
+    const struct gateway *gw = call->launch->gw;
+    struct job *job = jobs_find(gw->jobs, call->job_id);
+    if (err && job)
+        log_warn("job %lld: cancel will be repeated: %s", (long long)job->id, err->text);
+    struct cluster *cluster = job ? fleet_find(gw->fleet, job->cluster) : NULL;
+    if (cluster)
+        fleet_nudge(cluster);
+    finish(call, NULL); /* the wish is stored: it is repeated until it is seen */
+}
+
+static void send_cancel(struct cancel_call *call)
+{
+    struct launch *launch = call->launch;
+    struct job *job = jobs_find(launch->gw->jobs, call->job_id);
+    struct cluster *cluster = job ? fleet_find(launch->gw->fleet, job->cluster) : NULL;
+    struct err err = { 0 };
+    if (!job || job->phase != PHASE_SUBMITTED || !cluster || !cluster->executor) {
+        finish(call, NULL); /* launch.c or the next tick comes back to it */
+        return;
+    }
+    job->cancel_sent_us = clock_mono_us(launch->gw->clock);
+    struct cancel_spec spec = {
+        .token = job->token, .sched_id = job->sched_id, .name = job->name, .task = call->task
+    };
+    if (executor_cancel(cluster->executor, &spec, on_cancelled, call, &err) < 0)
+        on_cancelled(call, &err);
+}
+
+static void after_wish(void *ctx, bool committed)
+{
+    struct cancel_call *call = ctx;
+    struct err err = { 0 };
+    if (committed) {
+        launch_job(call->launch, call->job_id); /* not sent yet: it never will be */
+        send_cancel(call);
+        return;
+    }
+    err_set(&err, ERR_IO, "the wish to cancel could not be stored; nothing was done");
+    finish(call, &err);
+}
+
+static struct cancel_call *call_new(struct launch *launch, int64_t job_id, int64_t task)
+{
+    struct cancel_call *call = mem_zalloc(sizeof(*call));
+    *call = (struct cancel_call){ .launch = launch, .job_id = job_id, .task = task };
+    return call;
+}
+
+void launch_cancel_again(struct launch *launch, struct job *job)
+{
+    send_cancel(call_new(launch, job->id, -1));
+}
+
+static void answer_now(void *ctx)
+{
+    finish(ctx, NULL);
+}
+
+int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,
+                  struct err *err)
+{
+    const struct gateway *gw = launch->gw;
+    struct job *job = jobs_find(gw->jobs, job_id);
+    if (!job) { /* ended jobs are as cancelled as they can be; unknown ones are an error */
+        int final = query_job_is_final(gw, job_id, err);
+        if (final < 0)
+            return -1;
+    }
+    if (job && task >= 0 && !job->array)
+        return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job_id,
+                       (long long)task);
+    struct cancel_call *call = call_new(launch, job_id, task);
+    call->done = done;
+    call->ctx = ctx;
+    if (!job) {
+        loop_defer(gw->loop, answer_now, call);
+        return 0;
+    }
+    if (task < 0 && !job->cancel_requested_at_us) {
+        job->cancel_requested_at_us = clock_wall_us(gw->clock);
+        jobs_change(gw->jobs, job, "cancel_requested", NULL);
+    }
+    store_after_commit(gw->store, after_wish, call);
+    return 0;
+}

@@ -1,0 +1,205 @@
+/* Covers: svc/live/follow_run, svc/live/unread. */
+#include "unit/svc/fixture_group.h"
+
+#include "svc/live/follow.h"
+
+#include <inttypes.h>
+
+static struct job *running(struct fixture *f, const char *array)
+{
+    struct job *job = fixture_job(f, array);
+    job->phase = PHASE_SUBMITTED;
+    mem_replace_str(&job->sched_id, "7");
+    jobs_enter(f->gw.jobs, job, JOB_STATE_RUNNING, NULL);
+    fixture_turn(f, 1);
+    return job;
+}
+
+static struct cluster *alder(struct fixture *f)
+{
+    return fleet_find(f->gw.fleet, "alder");
+}
+
+/* One request for bytes, answered with these of the file. */
+static bool give(struct fixture *f, const struct job *job, const char *name, struct seen_file file,
+                 const char *bytes)
+{
+    char path[80];
+    assert_non_null(follow_begin(f->gw.follow, alder(f)));
+    (void)snprintf(path, sizeof(path), "%s/%s", job->token, name);
+    file.path = span_of(path);
+    file.bytes = span_of(bytes);
+    struct tick_report report = { .files = &file, .file_count = 1 };
+    return follow_end(f->gw.follow, alder(f), &report);
+}
+
+static void assert_kept(struct fixture *f, int64_t job_id, int64_t attempt, int64_t task, const char *text)
+{
+    struct log_cache cache = { 0 };
+    auto_str struct str got = STR_MAX(1 << 20);
+    assert_true(follow_cache(f->gw.follow, job_id, attempt, task, &cache));
+    assert_int_equal(log_cache_read(&cache, cache.base, 1 << 20, &got, NULL), 0);
+    assert_string_equal(str_text(&got), text);
+    log_cache_clear(&cache);
+}
+
+static void a_running_job_is_asked_from_where_it_was_read(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 3 }, "one");
+    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+    assert_int_equal(ask->token_count, 1);
+    assert_string_equal(ask->tokens[0], job->token);
+    assert_int_equal(ask->known_count, 1);
+    assert_int_equal(ask->known[0].offset, 3);
+    assert_int_equal(ask->known[0].inode, 5);
+    follow_end(f->gw.follow, alder(f), NULL);
+    assert_kept(f, job->id, 1, -1, "one");
+}
+
+static void one_request_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    running(f, NULL);
+    assert_non_null(follow_begin(f->gw.follow, alder(f)));
+    assert_null(follow_begin(f->gw.follow, alder(f)));
+    follow_end(f->gw.follow, alder(f), NULL);
+    assert_non_null(follow_begin(f->gw.follow, alder(f)));
+    follow_end(f->gw.follow, alder(f), NULL);
+}
+
+static void a_job_in_the_queue_is_not_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_job(f, NULL);
+    job->phase = PHASE_SUBMITTED;
+    mem_replace_str(&job->sched_id, "7");
+    jobs_enter(f->gw.jobs, job, JOB_STATE_PENDING, NULL);
+    fixture_turn(f, 1);
+    assert_null(follow_begin(f->gw.follow, alder(f)));
+}
+
+static void offsets_survive_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 4 }, "one\n");
+    fixture_restart(f);
+    job = jobs_find(f->gw.jobs, id);
+    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+    assert_int_equal(ask->known_count, 1);
+    assert_int_equal(ask->known[0].offset, 4);
+    assert_int_equal(ask->known[0].inode, 5);
+    follow_end(f->gw.follow, alder(f), NULL);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 8, .offset = 4 }, "two\n");
+    assert_kept(f, id, 1, -1, "one\ntwo\n");
+}
+
+static void attempts_and_tasks_have_a_log_each(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, "1-3");
+    give(f, job, "attempt-1.2.log", (struct seen_file){ .inode = 5, .size = 3 }, "two");
+    give(f, job, "attempt-2.2.log", (struct seen_file){ .inode = 6, .size = 5 }, "again");
+    assert_kept(f, job->id, 1, 2, "two");
+    assert_kept(f, job->id, 2, 2, "again");
+    struct log_cache cache;
+    assert_false(follow_cache(f->gw.follow, job->id, 1, 1, &cache));
+}
+
+static void a_cut_or_replaced_file_starts_anew(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 9 }, "long text");
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 2 }, "ab");
+    assert_kept(f, job->id, 1, -1, "ab");
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 6, .size = 3 }, "xyz");
+    assert_kept(f, job->id, 1, -1, "xyz");
+}
+
+static void names_that_are_no_logs_are_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    give(f, job, "attempt-x.log", (struct seen_file){ .inode = 5, .size = 1 }, "x");
+    give(f, job, "attempt-0.log", (struct seen_file){ .inode = 5, .size = 1 }, "x");
+    give(f, job, "../attempt-1.log", (struct seen_file){ .inode = 5, .size = 1 }, "x");
+    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+    assert_int_equal(ask->known_count, 2); /* so that their bytes do not come again */
+    assert_int_equal(ask->known[1].offset, 1);
+    struct log_cache cache;
+    assert_false(follow_cache(f->gw.follow, job->id, 0, -1, &cache));
+    assert_false(follow_cache(f->gw.follow, job->id, 1, -1, &cache));
+    follow_end(f->gw.follow, alder(f), NULL);
+}
+
+static void count(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void a_watched_job_is_read_between_the_ticks(void **state)
+{
+    struct fixture *f = *state;
+    int calls = 0;
+    const struct job *job = running(f, NULL);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 1 }, "x");
+    struct log_watch *watch = follow_watch(f->gw.follow, job->id, count, &calls);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 2, .offset = 1 }, "y");
+    assert_int_equal(calls, 1);
+    follow_unwatch(watch);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 3, .offset = 2 }, "z");
+    assert_int_equal(calls, 1);
+    assert_kept(f, job->id, 1, -1, "xyz");
+}
+
+/* Nothing was read of it before the gateway went; when it is back the job is already over. */
+static void a_job_that_ended_unseen_is_read_and_judged_after_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    char token[TOKEN_CHARS + 1], path[80];
+    (void)snprintf(token, sizeof(token), "%s", job->token);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_FAILED, NULL);
+    fixture_turn(f, 1);
+    fixture_restart(f);
+    assert_null(jobs_find(f->gw.jobs, id));
+    int64_t until_us = clock_mono_us(&clock_real) + 30 * US_PER_S;
+    while (!fake.tick.is_open && clock_mono_us(&clock_real) < until_us)
+        fixture_turn(f, 100);
+    assert_true(fake.tick.is_open);
+    (void)snprintf(path, sizeof(path), "%s/attempt-1.log", token);
+    static const char text[] = "https://wandb.ai/a/b/runs/1\nCUDA out of memory\n";
+    struct seen_file file = {
+        .path = span_of(path), .inode = 5, .size = sizeof(text) - 1, .bytes = span_of(text)
+    };
+    struct tick_report report = { .files = &file, .file_count = 1 };
+    fake.tick.is_open = false;
+    fake.tick.tick(fake.tick.ctx, &report, NULL);
+    fixture_turn(f, 1);
+    assert_kept(f, id, 1, -1, text);
+    auto_str struct str doc = STR_MAX(1 << 20);
+    assert_int_equal(query_job(&f->gw, id, &doc, NULL), 0);
+    assert_non_null(strstr(str_text(&doc), "\"verdict\":{\"code\":\"gpu_oom\""));
+    assert_non_null(strstr(str_text(&doc), "https://wandb.ai/a/b/runs/1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_running_job_is_asked_from_where_it_was_read),
+        TEST(one_request_at_a_time),
+        TEST(a_job_in_the_queue_is_not_asked_for),
+        TEST(offsets_survive_a_restart),
+        TEST(attempts_and_tasks_have_a_log_each),
+        TEST(a_cut_or_replaced_file_starts_anew),
+        TEST(names_that_are_no_logs_are_left_alone),
+        TEST(a_watched_job_is_read_between_the_ticks),
+        TEST(a_job_that_ended_unseen_is_read_and_judged_after_a_restart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+#include "unit/svc/fixture_group.h"
+
+struct seen {
+    int calls;
+    bool ok;
+    char text[ERR_TEXT_BYTES];
+    int64_t offset, size;
+};
+
+static void keep(void *ctx, const struct answer *answer)
+{
+    struct seen *seen = ctx;
+    seen->calls++;
+    seen->ok = answer->ok;
+    seen->offset = answer->offset;
+    seen->size = answer->size;
+    struct span text = answer->ok ? answer->body : span_of(answer->err.text);
+    snprintf(seen->text, sizeof(seen->text), "%.*s", SPAN_FMT(text));
+}
+
+static struct job *running(struct fixture *f, const char *array)
+{
+    struct job *job = fixture_job(f, array);
+    job->phase = PHASE_SUBMITTED;
+    mem_replace_str(&job->sched_id, "7");
+    jobs_enter(f->gw.jobs, job, JOB_STATE_RUNNING, NULL);
+    fixture_turn(f, 1);
+    return job;
+}
+
+static void last_attempts_log_is_read_by_offset(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    struct job *job = running(f, NULL);
+    job->attempt = 3;
+    struct log_call call = { .job_id = job->id, .task = -1, .offset = 40 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, NULL), 0);
+    assert_string_equal(fake.read.detail, "attempt-3.log");
+    assert_int_equal(fake.read.number, 40);
+    fake.read.is_open = false;
+    fake.read.read(fake.read.ctx, SPAN_LIT("bytes"), 40, 45, NULL);
+    assert_true(seen.ok);
+    assert_string_equal(seen.text, "bytes");
+    assert_int_equal(seen.size, 45);
+}
+
+static void log_that_is_not_there_yet_says_why(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    struct job *job = running(f, NULL);
+    mem_replace_str(&job->why, "waiting for disks");
+    struct log_call call = { .job_id = job->id, .task = -1 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, NULL), 0);
+    struct err err = { .code = ERR_NOT_FOUND };
+    fake.read.is_open = false;
+    fake.read.read(fake.read.ctx, (struct span){ 0 }, 0, 0, &err);
+    assert_false(seen.ok);
+    assert_non_null(strstr(seen.text, "has no log yet: it is running (waiting for disks)"));
+}
+
+static void job_that_was_never_sent_has_no_log_to_ask_for(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = { 0 };
+    struct log_call call = { .job_id = fixture_job(f, NULL)->id, .task = -1 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, NULL, &err), -1);
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_false(fake.read.is_open);
+}
+
+static void array_wants_a_task_and_others_have_none(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = { 0 };
+    static struct seen seen; /* the last read is only answered when all is closed */
+    struct job *array = running(f, "0-3"), *plain = running(f, NULL);
+    assert_int_equal(
+        logs_read(f->gw.logs, &(struct log_call){ .job_id = array->id, .task = -1 }, keep, &seen, &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_int_equal(
+        logs_read(f->gw.logs, &(struct log_call){ .job_id = plain->id, .task = 2 }, keep, &seen, &err), -1);
+    assert_int_equal(
+        logs_read(f->gw.logs, &(struct log_call){ .job_id = array->id, .task = 2 }, keep, &seen, &err), 0);
+    assert_string_equal(fake.read.detail, "attempt-1.2.log");
+}
+
+static void attempt_that_never_was_is_not_found(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = { 0 };
+    struct log_call call = { .job_id = running(f, NULL)->id, .task = -1, .attempt = 2 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, NULL, &err), -1);
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(last_attempts_log_is_read_by_offset),           TEST(log_that_is_not_there_yet_says_why),
+        TEST(job_that_was_never_sent_has_no_log_to_ask_for), TEST(array_wants_a_task_and_others_have_none),
+        TEST(attempt_that_never_was_is_not_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

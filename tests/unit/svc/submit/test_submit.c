@@ -1,0 +1,361 @@
+/* From a request to a committed intent, over real git, tar and store, and a fake executor.
+ * Covers: svc/submit/submit_job, svc/submit/submit_record, svc/submit/preview, svc/project/snapshot,
+ * svc/project/projects, svc/project/project_file, svc/cluster/facts, svc/services, svc/services_edge,
+ * svc/services_looks, svc/watch/closing, svc/submit/spool.
+ */
+#include "unit/svc/fixture_group.h"
+
+#include "base/limits.h"
+#include "text/json_in.h"
+#include "unit/svc/child.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static const char project_yaml[] = "train_script: train.py\n"
+                                   "default_overrides: {lr: 0.1}\n"
+                                   "resources: {gpus: 0, time: 10m}\n"
+                                   "env: {secrets: [TOKEN], pass: [EDITOR]}\n"
+                                   "profiles: {quick: {default_overrides: {lr: 1}}}\n";
+
+struct seen {
+    int calls;
+    struct answer answer;
+    char text[1 << 16];
+};
+
+static void keep(void *ctx, const struct answer *answer)
+{
+    struct seen *seen = ctx;
+    seen->calls++;
+    seen->answer = *answer;
+    auto_str struct str text = STR_MAX(sizeof(seen->text) - 1);
+    if (answer->ok)
+        str_add_span(&text, answer->body);
+    else if (answer->errs)
+        errs_text(answer->errs, &text);
+    else
+        str_add(&text, answer->err.text);
+    snprintf(seen->text, sizeof(seen->text), "%s", str_text(&text));
+}
+
+/* Turns until the answer is there: git and tar are real processes. What the fake was asked meanwhile for
+ * facts is answered with "unreachable". */
+static void wait_for(struct fixture *f, const struct seen *seen, int calls)
+{
+    struct err err = { .code = ERR_OFFLINE };
+    for (int i = 0; i < 4000 && seen->calls < calls; i++) {
+        fixture_turn(f, 1);
+        if (fake.tick.is_open) {
+            fake.tick.is_open = false;
+            fake.tick.tick(fake.tick.ctx, NULL, &err);
+        }
+        if (fake.limits.is_open) {
+            fake.limits.is_open = false;
+            fake.limits.text(fake.limits.ctx, (struct span){ 0 }, &err);
+        }
+        child_pause();
+    }
+    assert_int_equal(seen->calls, calls);
+}
+
+static void make_project(struct fixture *f, const char *yaml)
+{
+    char path[256], body[300];
+    struct seen seen = { 0 };
+    auto_doc struct doc *doc = NULL;
+    snprintf(path, sizeof(path), "%s/p", f->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/p/.mlops-config.yaml", f->dir);
+    fixture_write(path, yaml);
+    snprintf(path, sizeof(path), "%s/p/train.py", f->dir);
+    fixture_write(path, "print('hello')\n");
+    snprintf(path, sizeof(path), "%s/p", f->dir);
+    child_git_init(path);
+    snprintf(body, sizeof(body), "{\"path\":\"%s\"}", path);
+    assert_int_equal(json_parse(span_of(body), &doc, NULL), 0);
+    assert_int_equal(projects_register(f->gw.projects, doc, keep, &seen, NULL), 0);
+    wait_for(f, &seen, 1);
+    assert_true(seen.answer.ok);
+    assert_non_null(strstr(seen.text, "\"name\":\"p\""));
+}
+
+static void ask(struct fixture *f, enum submit_mode mode, const char *json, const char *key,
+                struct seen *seen)
+{
+    auto_doc struct doc *body = NULL;
+    struct err err = { 0 };
+    assert_int_equal(json_parse(span_of(json), &body, NULL), 0);
+    struct submit_call call = { .mode = mode,
+                                .body = body,
+                                .user = "me",
+                                .idempotency_key = key,
+                                .idempotency_scope = key ? "me POST" : NULL,
+                                .body_hash = key ? json : NULL };
+    if (submit_start(f->gw.submit, &call, keep, seen, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void ask_and_wait(struct fixture *f, enum submit_mode mode, const char *json, struct seen *seen)
+{
+    ask(f, mode, json, NULL, seen);
+    wait_for(f, seen, 1);
+}
+
+static const char with_secret[] =
+    "{\"project\":\"p\",\"environment\":{\"TOKEN\":\"s3cr3t it's\"},\"args\":[\"a b\"]}";
+
+static void request_becomes_a_job_with_its_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &seen);
+    if (!seen.answer.ok)
+        fail_msg("%s", seen.text);
+    struct job *job = jobs_find(f->gw.jobs, seen.answer.job_id);
+    assert_non_null(strstr(job->code, "code/p/"));
+    assert_non_null(strstr(job->argv, "\"lr=0.1\",\"a b\""));
+    assert_non_null(strstr(job->commit, "\"dirty\":false"));
+    assert_int_equal(job->time_s, 600);
+    fixture_turn(f, 1);
+    assert_int_equal(fake.stages, 1);
+    assert_string_equal(fake.stage.detail, strrchr(job->code, '/') + 1);
+}
+
+static void secret_reaches_only_its_file(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &seen);
+    struct job *job = jobs_find(f->gw.jobs, seen.answer.job_id);
+    struct job_script script = { 0 };
+    assert_int_equal(job_store_script(f->gw.store, job->id, &script, NULL), 0);
+    assert_null(strstr(script.script, "s3cr3t"));
+    assert_null(strstr(script.request, "s3cr3t"));
+    assert_null(strstr(script.resolved, "s3cr3t"));
+    assert_null(strstr(seen.text, "s3cr3t"));
+    job_script_clear(&script);
+    auto_str struct str lines = STR_MAX(1000);
+    assert_int_equal(spool_get_secrets(f->state, job->token, &lines, NULL), 0);
+    assert_true(
+        span_starts(str_span(&lines), "export TOKEN='s3cr3t it'\\''s'\nexport SLUICE_METRICS_TOKEN=slm_"));
+}
+
+static void secret_without_a_value_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"p\"}", &seen);
+    assert_false(seen.answer.ok);
+    assert_non_null(strstr(seen.text, "TOKEN has no value"));
+}
+
+static void same_tree_has_the_same_name(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &first);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &second);
+    assert_string_equal(jobs_find(f->gw.jobs, first.answer.job_id)->code,
+                        jobs_find(f->gw.jobs, second.answer.job_id)->code);
+}
+
+/* As old as what spool_prune takes away. */
+static void make_old(const char *path)
+{
+    const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+}
+
+static unsigned count_files(const char *path)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_type == DT_REG;
+    closedir(dir);
+    return count;
+}
+
+static void known_tree_keeps_its_tar_and_drops_the_new_one(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    struct stat before, after;
+    auto_str struct str path = STR_MAX(512), spool = STR_MAX(512);
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &first);
+    const char *code = jobs_find(f->gw.jobs, first.answer.job_id)->code;
+    spool_tar_path(f->state, strrchr(code, '/') + 1, &path);
+    str_addf(&spool, "%s/spool", f->state);
+    make_old(str_text(&path));
+    assert_int_equal(stat(str_text(&path), &before), 0);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &second);
+    assert_int_equal(stat(str_text(&path), &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    assert_true(after.st_mtime > before.st_mtime);
+    assert_int_equal(count_files(str_text(&spool)), 1);
+}
+
+static void cut_tar_is_written_again(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    struct stat before, after;
+    auto_str struct str path = STR_MAX(512);
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &first);
+    spool_tar_path(f->state, strrchr(jobs_find(f->gw.jobs, first.answer.job_id)->code, '/') + 1, &path);
+    assert_int_equal(stat(str_text(&path), &before), 0);
+    assert_int_equal(truncate(str_text(&path), before.st_size / 2), 0);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &second);
+    assert_int_equal(stat(str_text(&path), &after), 0);
+    assert_int_equal(after.st_size, before.st_size);
+}
+
+static void two_of_one_key_under_way_make_one_job(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    make_project(f, project_yaml);
+    ask(f, SUBMIT_REAL, with_secret, "ci-1", &first);
+    ask(f, SUBMIT_REAL, with_secret, "ci-1", &second);
+    wait_for(f, &first, 1);
+    assert_int_equal(second.calls, 1);
+    assert_int_equal(first.answer.job_id, second.answer.job_id);
+    assert_int_equal(jobs_active_count(f->gw.jobs), 1);
+}
+
+static void every_error_of_a_request_is_told_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL,
+                 "{\"project\":\"p\",\"resorces\":{},\"resources\":{\"gpus\":-1,\"time\":\"soon\"}}", &seen);
+    assert_false(seen.answer.ok);
+    assert_non_null(strstr(seen.text, "resorces"));
+    assert_non_null(strstr(seen.text, "gpus"));
+    assert_non_null(strstr(seen.text, "time"));
+}
+
+static void errors_of_the_project_file_name_their_line(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, "train_script: a.py\nresources:\n  gpu: 1\n");
+    ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"p\"}", &seen);
+    assert_false(seen.answer.ok);
+    assert_non_null(strstr(seen.text, ".mlops-config.yaml:3:"));
+}
+
+static void unknown_project_and_cluster_are_told_in_words(void **state)
+{
+    struct fixture *f = *state;
+    struct seen project = { 0 }, cluster = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"q\"}", &project);
+    assert_non_null(strstr(project.text, "no project q is registered"));
+    ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"p\",\"cluster\":\"birch\"}", &cluster);
+    assert_non_null(strstr(cluster.text, "there is no birch (configured: alder)"));
+}
+
+static void preview_shows_script_and_origins_and_makes_no_job(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_RENDER, "{\"project\":\"p\",\"profile\":\"quick\"}", &seen);
+    if (!seen.answer.ok)
+        fail_msg("%s", seen.text);
+    assert_non_null(strstr(seen.text, "#SBATCH --time"));
+    assert_non_null(strstr(seen.text, "\"resources.time\""));
+    assert_non_null(strstr(seen.text, "lr=1"));
+    assert_int_equal(jobs_active_count(f->gw.jobs), 0);
+}
+
+static void dry_run_tells_what_the_scheduler_says(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask(f, SUBMIT_DRY_RUN, "{\"project\":\"p\"}", NULL, &seen);
+    struct err offline = { .code = ERR_OFFLINE };
+    for (int i = 0; i < 4000 && !fake.test.is_open; i++) {
+        fixture_turn(f, 1);
+        if (fake.tick.is_open) {
+            fake.tick.is_open = false;
+            fake.tick.tick(fake.tick.ctx, NULL, &offline);
+        }
+        if (fake.limits.is_open) {
+            fake.limits.is_open = false;
+            fake.limits.text(fake.limits.ctx, (struct span){ 0 }, &offline);
+        }
+        child_pause();
+    }
+    assert_true(fake.test.is_open);
+    fake.test.is_open = false;
+    struct test_result result = { .start_s = SEEN_ABSENT,
+                                  .upstream = "Invalid account",
+                                  .field = "slurm.account" };
+    fake.test.test(fake.test.ctx, &result, NULL);
+    assert_non_null(
+        strstr(seen.text,
+               "\"test\":{\"accepted\":false,\"upstream\":\"Invalid account\",\"field\":\"slurm.account\""));
+}
+
+static void secrets_are_taken_away_once_the_job_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, with_secret, &seen);
+    struct job *job = jobs_find(f->gw.jobs, seen.answer.job_id);
+    auto_free char *token = mem_dup_str(job->token);
+    fixture_turn(f, 1);
+    fake.stage.is_open = false;
+    fake.stage.plain(fake.stage.ctx, NULL);
+    fixture_turn(f, 1);
+    fake.submit.is_open = false;
+    fake.submit.submit(fake.submit.ctx, &(struct submit_result){ .end = SUBMIT_ACCEPTED, .sched_id = "5" });
+    fixture_turn(f, 1);
+    auto_str struct str lines = STR_MAX(1000);
+    assert_int_equal(spool_get_secrets(f->state, token, &lines, NULL), 0);
+    assert_int_equal(lines.len, 0);
+    fixture_restart(f); /* what is to be done is on disk */
+    job = jobs_find_token(f->gw.jobs, span_of(token));
+    fleet_find(f->gw.fleet, "alder")->unreachable = false;
+    jobs_enter(f->gw.jobs, job, JOB_STATE_CANCELLED, NULL);
+    for (int i = 0; i < 2000 && !fake.closes; i++) {
+        fixture_turn(f, 1);
+        child_pause();
+    }
+    assert_int_equal(fake.closes, 1);
+    assert_string_equal(fake.closed, token);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(request_becomes_a_job_with_its_snapshot),
+        TEST(secret_reaches_only_its_file),
+        TEST(secret_without_a_value_is_told),
+        TEST(same_tree_has_the_same_name),
+        TEST(known_tree_keeps_its_tar_and_drops_the_new_one),
+        TEST(cut_tar_is_written_again),
+        TEST(two_of_one_key_under_way_make_one_job),
+        TEST(every_error_of_a_request_is_told_at_once),
+        TEST(errors_of_the_project_file_name_their_line),
+        TEST(unknown_project_and_cluster_are_told_in_words),
+        TEST(preview_shows_script_and_origins_and_makes_no_job),
+        TEST(dry_run_tells_what_the_scheduler_says),
+        TEST(secrets_are_taken_away_once_the_job_is_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

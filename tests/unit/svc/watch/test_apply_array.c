@@ -1,0 +1,157 @@
+/* Covers: svc/watch/apply_array, svc/watch/array_tasks. */
+#include "apply_help.h"
+
+static void preempted_task_waits_a_poll_for_its_requeue(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job rows[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_PREEMPTED),
+                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
+    rows[0].task = 0;
+    rows[1].task = 1;
+    see(f, rows, 2);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    rows[0].source = SEEN_QUEUE;
+    rows[0].state = JOB_STATE_RUNNING;
+    see(f, rows, 2);
+    assert_int_equal(job->state, JOB_STATE_RUNNING);
+}
+
+static void array_is_made_of_its_tasks(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-3%2");
+    int64_t id = job->id;
+    struct seen_job waiting = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    waiting.tasks = span_of("2-3%2");
+    struct seen_job running = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING), done = running;
+    running.task = 1;
+    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+    done.task = 0;
+    see(f, (struct seen_job[]){ waiting, running, done }, 3);
+    assert_int_equal(job->state, JOB_STATE_RUNNING);
+    assert_string_equal(job->task_counts, "{\"total\":4,\"pending\":2,\"running\":1,\"completed\":1}");
+
+    struct seen_job ends[4];
+    for (int i = 0; i < 4; i++) {
+        ends[i] = row_of(job, SEEN_ACCOUNTING, i == 2 ? JOB_STATE_FAILED : JOB_STATE_COMPLETED);
+        ends[i].task = i;
+        ends[i].exit_code = i == 2;
+    }
+    see(f, ends, 4);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_FAILED);
+    assert_string_equal(end->why, "1 of 4 tasks did not complete");
+    assert_int_equal(end->exit_code, 1);
+}
+
+static void a_task_that_the_queue_saw_end_gets_its_code_from_accounting(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    int64_t id = job->id;
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    rows[0].task = 0;
+    rows[0].exit_code = SEEN_ABSENT;
+    rows[1].task = 1;
+    struct tick_report report = { .queue_ok = true, .jobs = rows, .job_count = 2, .clock_s = SEEN_ABSENT };
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 0);
+    struct seen_job ends[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED),
+                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
+    for (int i = 0; i < 2; i++) {
+        ends[i].task = i;
+        ends[i].exit_code = 0;
+    }
+    see(f, ends, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_non_null(strstr(end->tasks, "\"task\":0,\"state\":\"completed\""));
+    const char *first = strstr(end->tasks, "\"exit_code\":0");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "\"exit_code\":0"));
+}
+
+static void array_task_missing_from_everywhere_settles(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job first = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+    first.task = 0;
+    see(f, &first, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    struct seen_job second = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    second.task = 1;
+    see(f, &second, 1);
+    assert_int_equal(job->state, JOB_STATE_RUNNING);
+}
+
+static void an_array_cancelled_before_it_started_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-9");
+    int64_t id = job->id;
+    struct seen_job waiting = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    waiting.tasks = span_of("0-9");
+    see(f, &waiting, 1);
+    struct seen_job both[] = { row_of(job, SEEN_QUEUE, JOB_STATE_CANCELLED), /* "7 CANCELLED", no task */
+                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED) };
+    see(f, both, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_CANCELLED);
+    assert_string_equal(end->task_counts, "{\"total\":10,\"cancelled\":10}");
+}
+
+static void tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-4");
+    int64_t id = job->id;
+    struct seen_job rest = row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED), done = rest;
+    rest.tasks = span_of("0-1,3-4");
+    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+    done.task = 2;
+    done.exit_code = 0;
+    see(f, (struct seen_job[]){ done, rest }, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_CANCELLED);
+    assert_string_equal(end->task_counts, "{\"total\":5,\"completed\":1,\"cancelled\":4}");
+}
+
+static void a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-2");
+    int64_t id = job->id;
+    struct seen_job ran = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING), done;
+    ran.task = 1;
+    ran.started_s = f->clock.wall / US_PER_S;
+    see(f, &ran, 1);
+    done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+    done.task = 0;
+    see(f, &done, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    fixture_turn(f, 3600 * 1000);
+    see(f, &done, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING); /* 1 ran: its end is awaited */
+    struct seen_job two[] = { done, row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
+    two[1].task = 1;
+    see(f, two, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_CANCELLED);
+    assert_string_equal(end->why, "1 of 3 tasks did not complete");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(preempted_task_waits_a_poll_for_its_requeue),
+        TEST(array_is_made_of_its_tasks),
+        TEST(a_task_that_the_queue_saw_end_gets_its_code_from_accounting),
+        TEST(array_task_missing_from_everywhere_settles),
+        TEST(an_array_cancelled_before_it_started_ends),
+        TEST(tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end),
+        TEST(a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
