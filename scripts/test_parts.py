@@ -26,6 +26,8 @@ SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:abort_on_error=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
 }
+# The line that says most of why a program failed.
+CAUSE = re.compile(r"^E  |^ERROR: |ERROR: \w+Sanitizer|runtime error:|SUMMARY|Error: |[Aa]ssertion|Failed: |^error: |: error: |must hold: ")
 VALGRIND = ("valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible --track-fds=yes"
             " --child-silent-after-fork=yes --suppressions=tests/checks/valgrind.supp").split()
 
@@ -34,7 +36,7 @@ class Tally:
     """What one part found. A failure is told at once, with the end of what the program said."""
 
     def __init__(self, part):
-        self.part, self.passed, self.failures, self.skips = part, 0, [], []
+        self.part, self.passed, self.failures, self.skips = part, 0, {}, []
         self.folder = os.path.join("build", "log", part)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -43,8 +45,8 @@ class Tally:
         return self.passed + len(self.failures) + len(self.skips)
 
     def fail(self, what, why):
-        self.failures.append(what)
         lines = why.rstrip().split("\n")
+        self.failures[what] = next((line for line in lines if CAUSE.search(line)), lines[-1]).strip()[:200]
         cut = len(lines) - SHOWN_LINES
         shown = [f"({cut} lines before these)"] * (cut > 0) + lines[-SHOWN_LINES:]
         print(f"FAILED: {self.part}: {what}\n  " + "\n  ".join(shown), flush=True)
@@ -131,7 +133,7 @@ def count_tap(tally, name, done):
     if bad:
         shown = "\n".join(line for line in said.split("\n") if not line.startswith("ok "))
         for title in bad[:-1]:
-            tally.failures.append(f"{name} {title}")
+            tally.failures[f"{name} {title}"] = "told with the next"
         tally.fail(f"{name} {bad[-1]}", shown)
     elif done.code != 0:
         tally.fail(f"{name} (status {done.code})", said)

@@ -18,7 +18,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ENDS_HALF = 0x80, TIME_PASSES = 0x40, LATE_ANSWERS = 0x20, PIECES = 0x0f, MAX_ROUNDS = 10000 };
+enum {
+    ENDS_HALF = 0x80,
+    TIME_PASSES = 0x40,
+    LATE_ANSWERS = 0x20,
+    PIECES = 0x0f,
+    MAX_ROUNDS = 10000,
+    MAX_DIALS = 500
+};
 
 static struct store_help help;
 static struct gateway gateway;
@@ -77,22 +84,25 @@ static void serve(bool answers)
     } while (poll(&fd, 1, 0) > 0 || http_timeout_ms(http) == 0 || (answers && fake.call_count));
 }
 
-/* libFuzzer's own alarm interrupts a connect now and then: another is made. */
+/* A connect may fail for reasons of the machine: libFuzzer's own alarm interrupts it, or the thousands a
+ * second before have left no port free for a moment. */
 static int dial(void)
 {
     const struct linger at_once = { .l_onoff = 1 };
     struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)http_port(http)) };
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (int tries = 0; tries < 10; tries++) {
+    for (int tries = 0; tries < MAX_DIALS; tries++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         must(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0);
         if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
             return fd;
-        perror("connect");
+        if (tries == 0)
+            perror("connect");
         (void)close(fd);
         serve(false); /* the half of it that the server may have taken up */
+        (void)poll(NULL, 0, tries ? 10 : 0);
     }
-    must(!"ten connections in a row");
+    must(!"so many connects in a row");
     return -1;
 }
 
