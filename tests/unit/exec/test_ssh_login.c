@@ -1,4 +1,7 @@
 /* Covers: exec/ssh_agent, exec/ssh_auth, exec/ssh_hostkey. */
+#include "exec/transport_ssh.h"
+
+#define TRANSPORT_NEW transport_ssh_new
 #include "ssh_fixture.h"
 
 static void refused_with(enum err_code code, const char *word)

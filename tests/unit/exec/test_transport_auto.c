@@ -2,109 +2,8 @@
  * Covers: exec/ssh_settings. */
 #include "exec/transport_auto.h"
 
-#include "base/mem.h"
-#include "support/runs.h"
-#include "support/sshd.h"
-
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-static struct sshd sshd;
-static struct loop *loop;
-static struct transport *t;
-
-static int prepare(void **state)
-{
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    sshd_prepare(&sshd);
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    sshd_clear(&sshd);
-    return 0;
-}
-
-static char key[256], known[256], control[256], config[256];
-
-static struct ssh_options options(void)
-{
-    snprintf(key, sizeof(key), "%s/id_ed25519", sshd.dir);
-    snprintf(known, sizeof(known), "%s/known_hosts", sshd.dir);
-    snprintf(control, sizeof(control), "%s/ctl", sshd.dir);
-    snprintf(config, sizeof(config), "%s/ssh_config", sshd.dir);
-    sshd_shell(": >> %s", config);
-    return (struct ssh_options){ .loop = loop,
-                                 .clock = &clock_real,
-                                 .name = "test",
-                                 .host = "127.0.0.1",
-                                 .port = sshd.port,
-                                 .key_path = key,
-                                 .known_hosts = known,
-                                 .control_dir = control,
-                                 .config_file = config,
-                                 .connect_timeout_s = 10,
-                                 .max_logins_per_hour = 100 };
-}
-
-static void open_with(const struct ssh_options *opts)
-{
-    struct err err = { 0 };
-    if (transport_auto_new(opts, &t, &err) < 0)
-        fail_msg("%s", err.text);
-}
-
-static int start(const char *sshd_config, const char *hostkey)
-{
-    loop = loop_new();
-    sshd_shell("rm -rf %s/ctl %s/ssh_config", sshd.dir, sshd.dir);
-    sshd_start(&sshd, sshd_config, hostkey);
-    return 0;
-}
-
-static int start_plain(void **state)
-{
-    (void)state;
-    return start(NULL, "host_ed25519");
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    transport_free(t);
-    t = NULL;
-    loop_free(loop);
-    sshd_stop(&sshd);
-    sshd.port = 0;
-    return 0;
-}
-
-static struct transport_status status_of(void)
-{
-    struct transport_status status;
-    transport_status(t, &status);
-    return status;
-}
-
-static void works(void)
-{
-    struct answer a = runs_one(loop, t, "echo hello");
-    assert_string_equal(a.err.text, "");
-    assert_int_equal(a.end, RUN_DONE);
-    assert_string_equal(a.text, "hello\n");
-    runs_clear(&a);
-}
+#define TRANSPORT_NEW transport_auto_new
+#include "ssh_fixture.h"
 
 static void expect_backend(const char *backend, const char *why)
 {
@@ -140,12 +39,6 @@ static int start_etm(void **state)
 {
     (void)state;
     return start("Ciphers aes256-ctr\nMACs hmac-sha2-256-etm@openssh.com", "host_ed25519");
-}
-
-static int start_gcm(void **state)
-{
-    (void)state;
-    return start("Ciphers aes256-gcm@openssh.com", "host_ed25519");
 }
 
 static int start_rsa_host(void **state)
@@ -279,8 +172,6 @@ static void cancelled_and_freed_runs_say_so_once(void **state)
         runs_clear(&a[i]);
     }
 }
-
-#define WITH(test, begin) cmocka_unit_test_setup_teardown(test, begin, stop)
 
 int main(void)
 {

@@ -3,231 +3,8 @@
  * exec/askpass, exec/transport. */
 #include "exec/transport_openssh.h"
 
-#include "base/mem.h"
-#include "io/file.h"
-#include "support/runs.h"
-#include "support/sshd.h"
-
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-static struct sshd sshd;
-static struct loop *loop;
-static struct transport *t;
-
-static int prepare(void **state)
-{
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    sshd_prepare(&sshd);
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    sshd_clear(&sshd);
-    return 0;
-}
-
-static char key[256], known[256], control[256], config[256];
-
-static struct ssh_options options(void)
-{
-    snprintf(key, sizeof(key), "%s/id_ed25519", sshd.dir);
-    snprintf(known, sizeof(known), "%s/known_hosts", sshd.dir);
-    snprintf(control, sizeof(control), "%s/ctl", sshd.dir);
-    snprintf(config, sizeof(config), "%s/ssh_config", sshd.dir);
-    sshd_shell(": >> %s", config);
-    return (struct ssh_options){ .loop = loop,
-                                 .clock = &clock_real,
-                                 .name = "test",
-                                 .host = "127.0.0.1",
-                                 .port = sshd.port,
-                                 .key_path = key,
-                                 .known_hosts = known,
-                                 .control_dir = control,
-                                 .config_file = config,
-                                 .connect_timeout_s = 10,
-                                 .max_logins_per_hour = 100 };
-}
-
-static void open_with(const struct ssh_options *opts)
-{
-    struct err err = { 0 };
-    if (transport_openssh_new(opts, &t, &err) < 0)
-        fail_msg("%s", err.text);
-}
-
-static int start(const char *sshd_config, const char *hostkey)
-{
-    loop = loop_new();
-    sshd_shell("rm -rf %s/ctl %s/ssh_config", sshd.dir, sshd.dir);
-    sshd_start(&sshd, sshd_config, hostkey);
-    return 0;
-}
-
-static int start_plain(void **state)
-{
-    (void)state;
-    return start(NULL, "host_ed25519");
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    transport_free(t);
-    t = NULL;
-    loop_free(loop);
-    sshd_stop(&sshd);
-    sshd.port = 0;
-    return 0;
-}
-
-static struct transport_status status_of(void)
-{
-    struct transport_status status;
-    transport_status(t, &status);
-    return status;
-}
-
-static void works(void)
-{
-    struct answer a = runs_one(loop, t, "echo hello");
-    assert_string_equal(a.err.text, "");
-    assert_int_equal(a.end, RUN_DONE);
-    assert_string_equal(a.text, "hello\n");
-    runs_clear(&a);
-}
-
-static void refused_with(enum err_code code, const char *word)
-{
-    struct answer a = runs_one(loop, t, "echo");
-    assert_int_equal(a.end, RUN_NOT_SENT);
-    if (!strstr(a.err.text, word))
-        fail_msg("\"%s\" is not in: %s", word, a.err.text);
-    assert_int_equal(a.err.code, code);
-    runs_clear(&a);
-}
-
-static void output_comes_back_byte_for_byte_with_its_status(void **state)
-{
-    (void)state;
-    struct ssh_options opts = options();
-    open_with(&opts);
-    struct answer a = runs_one(loop, t, "printf 'a\\0b\\n\\nc'; echo noise >&2; exit 5");
-    assert_string_equal(a.err.text, "");
-    assert_int_equal(a.end, RUN_DONE);
-    assert_int_equal(a.rc, 5);
-    assert_int_equal(a.len, 6);
-    assert_memory_equal(a.text, "a\0b\n\nc", 6);
-    runs_clear(&a);
-    assert_int_equal(status_of().state, LINK_UP);
-    assert_int_equal(status_of().logins, 1);
-    a = runs_one(loop, t, "yes 0123456789 | head -c 20000000");
-    assert_int_equal(a.end, RUN_DONE);
-    assert_int_equal(a.len, 20000000);
-    runs_clear(&a);
-    assert_int_equal(status_of().logins, 1);
-}
-
-static void run_many(size_t count)
-{
-    struct answer *a = mem_zalloc(count * sizeof(*a));
-    char body[64];
-    for (size_t i = 0; i < count; i++) {
-        snprintf(body, sizeof(body), "echo %zu", i);
-        runs_start(t, &a[i], body);
-    }
-    bool is_bounded = true;
-    while (!a[count - 1].calls) {
-        loop_step(loop);
-        is_bounded = is_bounded && status_of().channels <= 4;
-    }
-    runs_wait(loop, a, count);
-    assert_true(is_bounded);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(body, sizeof(body), "%zu\n", i);
-        assert_string_equal(a[i].err.text, "");
-        assert_int_equal(a[i].end, RUN_DONE);
-        assert_string_equal(a[i].text, body);
-        assert_int_equal(a[i].calls, 1);
-        runs_clear(&a[i]);
-    }
-    free(a);
-    assert_int_equal(status_of().logins, 1);
-}
-
-static void fifty_runs_share_four_sessions(void **state)
-{
-    (void)state;
-    struct ssh_options opts = options();
-    open_with(&opts);
-    run_many(50);
-}
-
-static int start_two_sessions(void **state)
-{
-    (void)state;
-    return start("MaxSessions 2", "host_ed25519");
-}
-
-static void refused_sessions_wait_and_break_nothing(void **state)
-{
-    (void)state;
-    struct ssh_options opts = options();
-    open_with(&opts);
-    run_many(20);
-    assert_true(sshd_log_count(&sshd, "no more sessions") > 0);
-    assert_int_equal(sshd_log_wait(&sshd, "Accepted publickey", 1), 1);
-}
-
-static void a_stream_of_50_mb_arrives_whole(void **state)
-{
-    (void)state;
-    enum { BYTES = 50 * 1000 * 1000 };
-    struct ssh_options opts = options();
-    open_with(&opts);
-    struct err err;
-    int fd = -1;
-    assert_int_equal(file_temp(NULL, &fd, &err), 0);
-    assert_int_equal(ftruncate(fd, BYTES), 0);
-    struct answer a = { 0 };
-    struct run_request request = runs_request(&a, "wc -c");
-    request.stream_fd = fd;
-    request.stream_bytes = BYTES;
-    assert_int_equal(transport_run(t, &request, runs_done, &a, NULL, &err), 0);
-    runs_wait(loop, &a, 1);
-    assert_string_equal(a.err.text, "");
-    assert_string_equal(a.text, "50000000\n");
-    runs_clear(&a);
-}
-
-static void a_deadline_ends_the_run_and_not_the_connection(void **state)
-{
-    (void)state;
-    struct ssh_options opts = options();
-    open_with(&opts);
-    works();
-    struct answer a = { 0 };
-    struct run_request request = runs_request(&a, "sleep 30");
-    struct err err;
-    request.timeout_ms = 300;
-    assert_int_equal(transport_run(t, &request, runs_done, &a, NULL, &err), 0);
-    runs_wait(loop, &a, 1);
-    assert_int_equal(a.end, RUN_TIMEOUT);
-    runs_clear(&a);
-    works();
-    assert_int_equal(status_of().logins, 1);
-}
+#define TRANSPORT_NEW transport_openssh_new
+#include "transport_contract.h"
 
 static void cancelled_and_freed_runs_say_so_once(void **state)
 {
@@ -252,43 +29,6 @@ static void cancelled_and_freed_runs_say_so_once(void **state)
     }
     struct ssh_options again = options();
     open_with(&again);
-}
-
-static void a_killed_server_cuts_what_was_sent_and_the_next_run_logs_in_again(void **state)
-{
-    (void)state;
-    struct ssh_options opts = options();
-    open_with(&opts);
-    works();
-    struct answer a = { 0 };
-    /* Its shell stands still: nothing can say an end, whatever dies first. */
-    runs_start(t, &a, "kill -STOP $$; sleep 20");
-    while (status_of().channels == 0)
-        loop_step(loop);
-    works();
-    sshd_stop(&sshd);
-    runs_wait(loop, &a, 1);
-    assert_int_equal(a.end, RUN_CUT);
-    runs_clear(&a);
-    while (status_of().state == LINK_UP)
-        loop_step(loop);
-    sshd_start(&sshd, NULL, "host_ed25519");
-    works();
-    assert_int_equal(status_of().logins, 2);
-}
-
-static void an_unreachable_server_means_not_sent_and_back_off(void **state)
-{
-    (void)state;
-    struct ssh_options opts = options();
-    open_with(&opts);
-    sshd_stop(&sshd);
-    refused_with(ERR_OFFLINE, "onnection refused");
-    assert_int_equal(status_of().state, LINK_BACKOFF);
-    refused_with(ERR_OFFLINE, "next try in");
-    sshd_start(&sshd, NULL, "host_ed25519");
-    transport_reconnect(t);
-    works();
 }
 
 static void a_key_the_server_does_not_know_stops_everything(void **state)
@@ -322,12 +62,6 @@ static int start_rsa_host(void **state)
 {
     (void)state;
     return start("MACs hmac-sha2-256-etm@openssh.com\nCiphers aes256-ctr", "host_rsa");
-}
-
-static int start_gcm(void **state)
-{
-    (void)state;
-    return start("Ciphers aes256-gcm@openssh.com", "host_ed25519");
 }
 
 static void an_rsa_key_logs_in(void **state)
@@ -515,19 +249,11 @@ static void a_control_folder_of_others_is_refused(void **state)
     sshd_shell("rm -r %s", control);
 }
 
-#define WITH(test, begin) cmocka_unit_test_setup_teardown(test, begin, stop)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(output_comes_back_byte_for_byte_with_its_status, start_plain),
-        WITH(fifty_runs_share_four_sessions, start_plain),
-        WITH(refused_sessions_wait_and_break_nothing, start_two_sessions),
-        WITH(a_stream_of_50_mb_arrives_whole, start_plain),
-        WITH(a_deadline_ends_the_run_and_not_the_connection, start_plain),
+        CONTRACT_TESTS,
         WITH(cancelled_and_freed_runs_say_so_once, start_plain),
-        WITH(a_killed_server_cuts_what_was_sent_and_the_next_run_logs_in_again, start_plain),
-        WITH(an_unreachable_server_means_not_sent_and_back_off, start_plain),
         WITH(a_key_the_server_does_not_know_stops_everything, start_plain),
         WITH(a_changed_host_key_is_refused, start_plain),
         WITH(an_rsa_key_logs_in, start_rsa_host),
