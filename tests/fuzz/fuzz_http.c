@@ -122,14 +122,15 @@ static bool is_header(struct span line, const char *name)
 }
 
 /* The first header, which ends with an empty line; false where it does not, and where a NUL stands beside a
- * line's end: to the server it is the CR, or an empty line, and it leaves no trace by which we could tell
- * (docs/decisions/http-edge.md). */
+ * line's end or a colon alone in a line of LF: to the server it is the CR, or an empty line, and it leaves no
+ * trace by which we could tell (docs/decisions/http-edge.md). */
 static bool first_header(struct span bytes, struct span *header)
 {
     size_t end = span_find(bytes, SPAN_LIT("\r\n\r\n"));
     *header = span_head(bytes, end + 2);
     bool is_plain = span_find(*header, SPAN_LIT("\n\0")) >= header->len &&
-                    span_find(*header, SPAN_LIT("\0\n")) >= header->len;
+                    span_find(*header, SPAN_LIT("\0\n")) >= header->len &&
+                    span_find(*header, SPAN_LIT("\n:\n")) >= header->len;
     return end < bytes.len && bytes.ptr[0] > ' ' && is_plain;
 }
 
