@@ -16,7 +16,7 @@ const axeSource = readFileSync(join(root, "web/node_modules/axe-core/axe.min.js"
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Until check gives something true; its value. */
-export async function until(what, check, ms = 20_000) {
+export async function until(what, check, ms = 45_000) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check();

@@ -67,7 +67,7 @@ def clean_environment():
     return env
 
 
-def until(is_so, what, timeout=30):
+def until(is_so, what, timeout=60):
     """What is_so() gives once it is true; an error naming `what` where that does not come."""
     end = time.monotonic() + timeout
     while True:
@@ -143,7 +143,7 @@ class Gateway:
             words += ["--config", str(self.config_file)]
         return words + self.args
 
-    def start(self, env=None, wait=True, timeout=20):
+    def start(self, env=None, wait=True, timeout=60):
         if env is not None:
             self.env = dict(env)
         self.log_offset = self.log_file.stat().st_size if self.log_file.exists() else 0
@@ -155,7 +155,7 @@ class Gateway:
             self.wait_ready(timeout)
         return self
 
-    def wait_ready(self, timeout=20):
+    def wait_ready(self, timeout=60):
         """Until /readyz says 200; what it said last is in the error."""
         end = time.monotonic() + timeout
         said = "no answer"
@@ -186,13 +186,13 @@ class Gateway:
             self.process.kill()
         return self.process.wait()
 
-    def wait_crash(self, timeout=30):
+    def wait_crash(self, timeout=60):
         """Until CRASH_AT ended it."""
         code = self.process.wait(timeout)
         if code != -signal.SIGKILL:
             raise GatewayFailed(f"ended with {code}, not by the crash point:\n{self.log_tail()}")
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=60):
         """SIGTERM; returns the exit code."""
         if not self.is_running:
             return self.process.returncode if self.process else None
@@ -204,7 +204,7 @@ class Gateway:
             self.process.wait()
             raise GatewayFailed(f"no end within {timeout} s of SIGTERM:\n{self.log_tail()}") from None
 
-    def restart(self, env=None, timeout=20):
+    def restart(self, env=None, timeout=60):
         """kill -9 if it still runs, then a new start on the same state directory, without CRASH_AT."""
         self.kill9()
         if env is None:

@@ -8,7 +8,7 @@ import time
 from .gateway import free_port
 
 
-def wait_until(is_so, what, timeout=10):
+def wait_until(is_so, what, timeout=30):
     end = time.monotonic() + timeout
     while not is_so():
         assert time.monotonic() < end, f"{what}: not within {timeout} s"
