@@ -16,11 +16,10 @@ static const struct {
     int code;
     enum err_code means;
 } meanings[] = {
-    { SQLITE_FULL, ERR_FULL },       { SQLITE_CONSTRAINT, ERR_CONFLICT }, { SQLITE_TOOBIG, ERR_TOO_LARGE },
-    { SQLITE_BUSY, ERR_BUSY },       { SQLITE_LOCKED, ERR_BUSY },         { SQLITE_CORRUPT, ERR_CORRUPT },
-    { SQLITE_NOTADB, ERR_CORRUPT },  { SQLITE_PERM, ERR_DENIED },         { SQLITE_CANTOPEN, ERR_IO },
-    { SQLITE_READONLY, ERR_DENIED }, { SQLITE_MISUSE, ERR_INTERNAL },     { SQLITE_ERROR, ERR_INTERNAL },
-    { SQLITE_RANGE, ERR_INTERNAL },  { SQLITE_MISMATCH, ERR_INTERNAL },
+    { SQLITE_FULL, ERR_FULL },      { SQLITE_CONSTRAINT, ERR_CONFLICT }, { SQLITE_TOOBIG, ERR_TOO_LARGE },
+    { SQLITE_BUSY, ERR_BUSY },      { SQLITE_LOCKED, ERR_BUSY },         { SQLITE_CORRUPT, ERR_CORRUPT },
+    { SQLITE_NOTADB, ERR_CORRUPT }, { SQLITE_MISUSE, ERR_INTERNAL },     { SQLITE_ERROR, ERR_INTERNAL },
+    { SQLITE_RANGE, ERR_INTERNAL }, { SQLITE_MISMATCH, ERR_INTERNAL },
 };
 
 int db_fail(int code, const char *text, struct err *err, const char *what)
@@ -87,7 +86,17 @@ static const struct {
     { SQLITE_LIMIT_WORKER_THREADS, 0 },
 };
 
-static int set_up(sqlite3 *db, bool read_only, struct err *err)
+/* Where the database or its log cannot be opened for writing, SQLite opens it for reading and says nothing:
+ * each change would fail from then on. (BEGIN looks at the log only.) */
+static int can_be_written(sqlite3 *db, const char *path, struct err *err)
+{
+    if (sqlite3_db_readonly(db, "main"))
+        return db_fail(SQLITE_READONLY, "it could be opened for reading only", err, path);
+    int rc = sqlite3_exec(db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : db_error(db, err, path);
+}
+
+static int set_up(sqlite3 *db, const char *path, bool read_only, struct err *err)
 {
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, 5000);
@@ -97,7 +106,9 @@ static int set_up(sqlite3 *db, bool read_only, struct err *err)
         sqlite3_limit(db, limits[i].id, limits[i].value);
     if (db_exec(db, pragmas, err) < 0)
         return -1;
-    return read_only ? 0 : db_exec(db, writer_pragmas, err);
+    if (read_only)
+        return 0;
+    return db_exec(db, writer_pragmas, err) < 0 ? -1 : can_be_written(db, path, err);
 }
 
 int db_open(const char *path, bool read_only, sqlite3 **out, struct err *err)
@@ -106,7 +117,7 @@ int db_open(const char *path, bool read_only, sqlite3 **out, struct err *err)
     sqlite3 *db = NULL;
     if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK)
         (void)db_error(db, err, path);
-    else if (set_up(db, read_only, err) == 0) {
+    else if (set_up(db, path, read_only, err) == 0) {
         *out = db;
         return 0;
     }

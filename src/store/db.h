@@ -14,7 +14,8 @@ int db_fail(int code, const char *text, struct err *err, const char *what);
 int db_error(sqlite3 *db, struct err *err, const char *what);
 /* Runs SQL that gives no rows. */
 int db_exec(sqlite3 *db, const char *sql, struct err *err);
-/* Opens with the pragmas and limits of reliability.md 6. */
+/* Opens with the pragmas and limits of reliability.md 6. Fails unless what is not read_only can be written.
+ */
 int db_open(const char *path, bool read_only, sqlite3 **out, struct err *err);
 /* A whole copy of db at path: VACUUM INTO, fsync, rename, fsync of the directory. */
 int db_backup(sqlite3 *db, const char *path, struct err *err);

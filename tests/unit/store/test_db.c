@@ -53,7 +53,7 @@ static void errors_carry_code_and_words(void **state)
     assert_int_equal(err.code, ERR_INTERNAL);
     assert_non_null(strstr(err.text, "no such column: nonsense"));
     assert_int_equal(db_exec(h.store->reader, "DELETE FROM job", &err), -1);
-    assert_int_equal(err.code, ERR_DENIED);
+    assert_int_equal(err.code, ERR_IO);
     assert_int_equal(db_int(h.store->writer, "SELECT 1 WHERE 0", &value, NULL), -1);
     assert_int_equal(value, 7);
     store_help_end(&h);

@@ -260,6 +260,54 @@ static void a_disk_that_is_really_full_is_told_and_survived(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Its log stays. */
+static void commit_and_vanish(struct store_help *h)
+{
+    store_help_reopen(h);
+    store_help_insert(h->store, 1, JOB_STATE_RUNNING);
+    if (store_flush(h->store, NULL) < 0)
+        _exit(1);
+}
+
+static void make_read_only(const char *path)
+{
+    if (mount(path, path, NULL, MS_BIND, NULL) < 0 ||
+        mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+        _exit(77);
+}
+
+static void open_what_cannot_be_written(struct store_help *h)
+{
+    static const char *const files[] = { "sluice.db", "sluice.db-wal" };
+    char path[128];
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        _exit(77);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct err err = { 0 };
+        struct store *store = NULL;
+        store_help_path(h, files[i], path, sizeof(path));
+        make_read_only(path);
+        if (store_open(h->dir, &clock_real, &store, &err) == 0 || err.code != ERR_IO)
+            _exit((int)i + 1);
+        if (umount(path) < 0)
+            _exit(77);
+    }
+}
+
+static void a_store_that_can_only_be_read_is_not_opened(void **state)
+{
+    struct store_help h;
+    (void)state;
+    store_help_dir(&h);
+    assert_int_equal(in_child(commit_and_vanish, &h), 0);
+    int status = in_child(open_what_cannot_be_written, &h);
+    store_help_end(&h);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) /* no right to mount */
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* --- kill -9 --- */
 
 enum { ROUNDS = 50 };
@@ -375,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup(the_nth_write_may_fail_for_every_n, set_up),
         cmocka_unit_test_setup(a_failed_fsync_ends_the_process, set_up),
         cmocka_unit_test_setup(a_disk_that_is_really_full_is_told_and_survived, set_up),
+        cmocka_unit_test_setup(a_store_that_can_only_be_read_is_not_opened, set_up),
         cmocka_unit_test_setup(every_acknowledged_commit_survives_kill_9, set_up),
         cmocka_unit_test_setup(killed_in_checkpoint_migration_and_backup, set_up),
     };
