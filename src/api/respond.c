@@ -24,7 +24,11 @@ static struct MHD_Response *make_response(struct reply *reply, const struct resp
         return MHD_create_response_from_buffer(reply->fixed.len, (void *)(uintptr_t)reply->fixed.ptr,
                                                MHD_RESPMEM_PERSISTENT);
     size_t len = reply->body.len;
-    return MHD_create_response_from_buffer(len, str_steal(&reply->body), MHD_RESPMEM_MUST_FREE);
+    char *bytes = str_steal(&reply->body);
+    struct MHD_Response *response = MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_FREE);
+    if (!response) /* no memory: the bytes are ours still */
+        mem_free_ptr(&bytes);
+    return response;
 }
 
 enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, const struct responder *responder)
