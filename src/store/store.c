@@ -115,8 +115,8 @@ void store_close(struct store *store)
 
 /* --- a change: a savepoint in the turn's transaction --- */
 
-/* What the disk or memory refused may not be half there: nothing of this turn is committed any more. */
-static void break_turn(struct store *store, const struct err *err)
+/* What the disk or memory refused may not be half there either. */
+void store_abandon_turn(struct store *store, const struct err *err)
 {
     store->is_broken = true;
     (void)snprintf(store->problem, sizeof(store->problem), "%s", err ? err->text : "a change failed");
@@ -133,14 +133,14 @@ int change_begin(struct store *store, struct err *err)
     if (store->is_broken)
         return err_set(err, ERR_IO, "store: %s", store->problem);
     if (!store->in_turn && db_exec(store->writer, "BEGIN IMMEDIATE", err) < 0) {
-        break_turn(store, err);
+        store_abandon_turn(store, err);
         return -1;
     }
     store->in_turn = true;
     store->change_event = store->next_event;
     if (db_exec(store->writer, "SAVEPOINT change", err) == 0)
         return 0;
-    break_turn(store, err);
+    store_abandon_turn(store, err);
     return -1;
 }
 
@@ -154,7 +154,7 @@ int change_end(struct store *store, int rc, struct err *err)
     /* Some errors (disk full, I/O) make SQLite roll all back by itself: what came before is gone too. */
     if (breaks_turn(err) || sqlite3_get_autocommit(store->writer) ||
         db_exec(store->writer, "ROLLBACK TO change; RELEASE change", NULL) < 0)
-        break_turn(store, err);
+        store_abandon_turn(store, err);
     return -1;
 }
 

@@ -29,6 +29,9 @@ void store_close(struct store *store); /* commits what is open */
 typedef void store_committed(void *ctx, bool committed);
 /* Runs fn once, after the commit of what this turn has changed so far (never before this call returned). */
 void store_after_commit(struct store *store, store_committed *fn, void *ctx);
+/* Nothing of this turn is committed, whatever else changes in it: for two changes that are nothing without
+ * each other. err: why. */
+void store_abandon_turn(struct store *store, const struct err *err);
 /* Commits and runs the waiters. 0 also where nothing was open. A failed fsync ends the process (the kernel
  * may have dropped the pages: only a fresh start reads what is really there). */
 int store_flush(struct store *store, struct err *err);

@@ -10,18 +10,22 @@
 #include "svc/submit/spool.h"
 #include "text/quote.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
 #define PREFIX "slm_"
 enum { RANDOM_BYTES = 32, HASH_BYTES = 32, PRUNE_PAGE = 200 };
+static_assert(sizeof(struct metrics_hash) == 2 * HASH_BYTES + 1, "the hash in hex");
 
 /* A token is random as a whole: one round of a hash is all that a thief of the store needs to be kept off. */
-static void hash_of(struct span token, char hex[2 * HASH_BYTES + 1])
+static struct metrics_hash hash_of(struct span token)
 {
     unsigned char hash[HASH_BYTES];
+    struct metrics_hash out;
     (void)crypto_generichash(hash, sizeof(hash), (const unsigned char *)token.ptr, token.len, NULL, 0);
-    (void)sodium_bin2hex(hex, 2 * HASH_BYTES + 1, hash, sizeof(hash));
+    (void)sodium_bin2hex(out.hex, sizeof(out.hex), hash, sizeof(hash));
+    return out;
 }
 
 /* public_url is for everywhere; our own listener only for jobs that run beside us. */
@@ -47,8 +51,7 @@ static int put_lines(const struct gateway *gw, const struct job *job, const char
     str_addf(&lines, "export SLUICE_METRICS_TOKEN=%s\n", token);
     if (url.len) {
         str_add(&lines, "export SLUICE_METRICS_URL=");
-        if (quote_shell(&lines, str_span(&url), err) < 0)
-            return -1;
+        quote_text(&lines, str_text(&url));
         str_add_char(&lines, '\n');
     }
     int rc = spool_put_token(settings_daemon(gw->settings)->state_dir, job->token, str_span(&lines), err);
@@ -56,14 +59,15 @@ static int put_lines(const struct gateway *gw, const struct job *job, const char
     return rc;
 }
 
-int metrics_token_issue(const struct gateway *gw, const struct job *job, struct err *err)
+int metrics_token_make(const struct gateway *gw, const struct job *job, struct metrics_hash *hash,
+                       struct err *err)
 {
     unsigned char bytes[RANDOM_BYTES];
-    char token[sizeof(PREFIX) + 2 * sizeof(bytes)] = PREFIX, hash[2 * HASH_BYTES + 1];
+    char token[sizeof(PREFIX) + 2 * sizeof(bytes)] = PREFIX;
     randombytes_buf(bytes, sizeof(bytes));
     (void)sodium_bin2hex(token + strlen(PREFIX), 2 * sizeof(bytes) + 1, bytes, sizeof(bytes));
-    hash_of(span_of(token), hash);
-    int rc = job_token_put(gw->store, job->id, hash, err) < 0 ? -1 : put_lines(gw, job, token, err);
+    *hash = hash_of(span_of(token));
+    int rc = put_lines(gw, job, token, err);
     sodium_memzero(bytes, sizeof(bytes));
     sodium_memzero(token, sizeof(token));
     return rc;
@@ -88,9 +92,8 @@ static int job_is_over(const struct gateway *gw, int64_t job_id, struct err *err
 
 int metrics_token_check(const struct gateway *gw, struct span token, int64_t *job_id, struct err *err)
 {
-    char hash[2 * HASH_BYTES + 1];
-    hash_of(token, hash);
-    if (job_token_get(gw->store, hash, job_id, err) < 0)
+    struct metrics_hash hash = hash_of(token);
+    if (job_token_get(gw->store, hash.hex, job_id, err) < 0)
         return err_set(err, ERR_UNAUTHORIZED, "this token is none of ours");
     int over = job_is_over(gw, *job_id, err);
     if (over > 0)
@@ -98,12 +101,16 @@ int metrics_token_check(const struct gateway *gw, struct span token, int64_t *jo
     return over;
 }
 
+/* Of a job that is over or never was (the gateway died before its commit) the secrets go, too. */
 static void drop_unsent(void *ctx, const char *token)
 {
     const struct gateway *gw = ctx;
+    const char *state_dir = settings_daemon(gw->settings)->state_dir;
     const struct job *job = jobs_find_token(gw->jobs, span_of(token));
-    if (!job || job->phase == PHASE_SUBMITTED || job->phase == PHASE_CLOSED)
-        spool_drop_token(settings_daemon(gw->settings)->state_dir, token);
+    if (!job)
+        spool_drop_secrets(state_dir, token);
+    else if (job->phase == PHASE_SUBMITTED || job->phase == PHASE_CLOSED)
+        spool_drop_token(state_dir, token);
 }
 
 void metrics_token_prune(const struct gateway *gw)

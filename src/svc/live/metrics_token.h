@@ -14,12 +14,18 @@
 
 enum { METRICS_TOKEN_GRACE_S = 600 };
 
-/* Stores the hash in this turn's transaction, and puts the token, with the address to use it at where a job
- * on that cluster can reach one, beside the job's secrets. */
-int metrics_token_issue(const struct gateway *gw, const struct job *job, struct err *err);
+struct metrics_hash {
+    char hex[2 * 32 + 1];
+};
+
+/* Makes a token and puts it, with the address to use it at where a job on that cluster can reach one, beside
+ * the job's secrets. It is good once its hash is stored (store/job_token.h). The job itself may not be stored
+ * yet: a file that cannot be written must stop it before that. */
+int metrics_token_make(const struct gateway *gw, const struct job *job, struct metrics_hash *hash,
+                       struct err *err);
 /* Whose it is. ERR_UNAUTHORIZED: nobody's, or of a job that is over. */
 int metrics_token_check(const struct gateway *gw, struct span token, int64_t *job_id, struct err *err);
-/* Forgets those of jobs that are over. */
+/* Forgets those of jobs that are over, and the files of jobs that are none. */
 void metrics_token_prune(const struct gateway *gw);
 
 #endif

@@ -55,10 +55,15 @@ void launch_drop(struct launch_task *task)
     free(task);
 }
 
+static bool is_to_be_sent(const struct job *job)
+{
+    return job->phase != PHASE_SUBMITTED && job->phase != PHASE_CLOSED;
+}
+
 struct job *launch_task_job(struct launch_task *task)
 {
     struct job *job = jobs_find(task->launch->gw->jobs, task->job_id);
-    if (job && job->phase != PHASE_SUBMITTED && job->phase != PHASE_CLOSED)
+    if (job && is_to_be_sent(job))
         return job;
     launch_drop(task);
     return NULL;
@@ -262,8 +267,6 @@ struct launch *launch_new(const struct gateway *gw)
 
 void launch_stop(struct launch *launch)
 {
-    if (!launch)
-        return;
     launch->is_stopped = true;
     loop_timer_stop(launch->timer);
 }
@@ -297,7 +300,7 @@ void launch_job(struct launch *launch, int64_t job_id)
 
 static void resume_one(void *ctx, struct job *job)
 {
-    if (job->phase != PHASE_SUBMITTED && job->phase != PHASE_CLOSED)
+    if (is_to_be_sent(job))
         launch_job(ctx, job->id);
 }
 

@@ -50,11 +50,10 @@ void launch_adopt(struct launch_task *task, struct job *job, const char *sched_i
     struct adopted *adopted = mem_zalloc(sizeof(*adopted));
     *adopted = (struct adopted){ gw, mem_dup_str(job->token) };
     store_after_commit(gw->store, after_adopted, adopted);
-    struct cluster *cluster = fleet_find(gw->fleet, job->cluster);
     if (job->cancel_requested_at_us)
         launch_cancel_again(launch, job);
-    else if (cluster)
-        fleet_nudge(cluster);
+    else
+        fleet_nudge(fleet_find(gw->fleet, job->cluster)); /* which has just answered: it is there */
     launch_drop(task);
 }
 

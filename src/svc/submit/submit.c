@@ -41,10 +41,12 @@ void submit_free(struct submit *submit)
 {
     if (!submit)
         return;
-    loop_defer_drop(submit->gw->loop, submit);
     struct submission *s, *next;
     DL_FOREACH_SAFE(submit->under_way, s, next)
-    submission_free(s);
+    {
+        loop_defer_drop(submit->gw->loop, s);
+        submission_free(s);
+    }
     facts_free(submit->facts);
     free(submit);
 }

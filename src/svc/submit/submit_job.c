@@ -3,11 +3,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "store/job_store.h"
+#include "store/job_token.h"
 #include "svc/jobs.h"
 #include "svc/submit/launch.h"
 #include "svc/query.h"
 #include "svc/render/render.h"
-#include "svc/submit/submission.h"
 #include "svc/submit/submit_record.h"
 
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 struct intent {
     struct submission *s;
     int64_t job_id;
+    struct token token;
 };
 
 static void after_intent(void *ctx, bool committed)
@@ -25,18 +26,17 @@ static void after_intent(void *ctx, bool committed)
     struct intent *intent = ctx;
     struct submission *s = intent->s;
     const struct gateway *gw = s->submit->gw;
-    struct answer answer = { .ok = committed, .job_id = intent->job_id };
+    struct answer answer = { .job_id = intent->job_id };
     auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
-    if (committed)
+    if (committed) {
         crash_point("K2");
-    if (!committed)
-        err_set(&answer.err, ERR_FULL, "the job could not be stored: %s",
-                store_problem(gw->store) ? store_problem(gw->store) : "unknown reason");
-    else if (query_job(gw, intent->job_id, &body, &answer.err) < 0)
-        answer.ok = false;
-    answer.body = str_span(&body);
-    if (committed)
+        answer.ok = query_job(gw, intent->job_id, &body, &answer.err) == 0;
         launch_job(gw->launch, intent->job_id);
+    } else {
+        err_set(&answer.err, ERR_FULL, "the job could not be stored: %s", store_problem(gw->store));
+        submission_drop_files(s, intent->token.text);
+    }
+    answer.body = str_span(&body);
     submission_answer(s, &answer);
     free(intent);
 }
@@ -49,27 +49,45 @@ static int keep_idempotency(const struct submission *s, int64_t job_id, struct e
     return idempotency_put(s->submit->gw->store, s->scope, s->key, &reply, err);
 }
 
-static int store_intent(struct submission *s, const struct token *token, const struct rendered *rendered,
-                        const struct snapshot *snapshot, int64_t *job_id, struct err *err)
+/* A job that was refused must not be in the store: it would be sent later all the same, and its client has
+ * asked anew by then. What lies outside of the store is therefore written before the job is taken in, and a
+ * failure afterwards takes the whole turn along. */
+static int store_intent(struct intent *intent, struct job *job, const struct job_script *script,
+                        struct err *err)
 {
+    const struct submission *s = intent->s;
     const struct gateway *gw = s->submit->gw;
+    struct metrics_hash hash;
+    if (submission_put_files(s, job, &hash, err) < 0) {
+        job_free(job);
+        return -1;
+    }
+    crash_point("K1");
+    if (jobs_add_take(gw->jobs, job, script, err) < 0)
+        return -1;
+    intent->job_id = job->id;
+    if (job_token_put(gw->store, job->id, hash.hex, err) == 0 && keep_idempotency(s, job->id, err) == 0)
+        return 0;
+    store_abandon_turn(gw->store, err);
+    return -1;
+}
+
+static int commit_rendered(struct intent *intent, const struct rendered *rendered,
+                           const struct snapshot *snapshot, struct err *err)
+{
+    struct submission *s = intent->s;
     auto_free char *request = submission_request_json(s);
     auto_str struct str resolved = STR_MAX(MAX_SUBMIT_BODY_BYTES);
     resolved_json(s->resolved, &(struct json_out){ .to = &resolved });
-    if (submission_put_secrets(s, token->text, err) < 0)
-        return -1;
     struct job_script script = { .script = (char *)str_text(&rendered->script),
                                  .request = request,
                                  .resolved = (char *)str_text(&resolved),
                                  .diff = (char *)snapshot->diff };
-    struct job *job = submission_job(s, token->text, str_text(&rendered->argv), snapshot);
-    crash_point("K1");
-    if (jobs_add_take(gw->jobs, job, &script, err) < 0)
-        return -1;
-    *job_id = job->id;
-    if (submission_put_token(s, job, err) < 0)
-        return -1;
-    return keep_idempotency(s, job->id, err);
+    struct job *job = submission_job(s, intent->token.text, str_text(&rendered->argv), snapshot);
+    if (store_intent(intent, job, &script, err) == 0)
+        return 0;
+    submission_drop_files(s, intent->token.text);
+    return -1;
 }
 
 void submission_commit(struct submission *s, const struct snapshot *snapshot)
@@ -77,19 +95,13 @@ void submission_commit(struct submission *s, const struct snapshot *snapshot)
     const struct gateway *gw = s->submit->gw;
     struct err err = { 0 };
     struct rendered rendered = { 0 };
-    struct token token = token_new(clock_wall_us(gw->clock));
-    struct intent *intent = mem_zalloc(sizeof(*intent));
-    intent->s = s;
-    if (submission_render(s, token.text, &rendered) < 0) {
-        free(intent);
+    auto_free struct intent *intent = mem_zalloc(sizeof(*intent));
+    *intent = (struct intent){ .s = s, .token = token_new(clock_wall_us(gw->clock)) };
+    if (submission_render(s, intent->token.text, &rendered) < 0)
         submission_fail_errs(s);
-        return;
-    }
-    if (store_intent(s, &token, &rendered, snapshot, &intent->job_id, &err) < 0) {
-        free(intent);
+    else if (commit_rendered(intent, &rendered, snapshot, &err) < 0)
         submission_fail(s, &err);
-    } else {
-        store_after_commit(gw->store, after_intent, intent);
-    }
+    else
+        store_after_commit(gw->store, after_intent, move_ptr(intent));
     rendered_clear(&rendered);
 }

@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "svc/live/metrics_token.h"
 #include "svc/settings.h"
 #include "svc/submit/spool.h"
 #include "text/json_out.h"
@@ -96,7 +95,12 @@ char *submission_request_json(const struct submission *s)
     return str_steal(&text);
 }
 
-int submission_put_secrets(const struct submission *s, const char *token, struct err *err)
+static const char *state_dir(const struct submission *s)
+{
+    return settings_daemon(s->submit->gw->settings)->state_dir;
+}
+
+static int put_secrets(const struct submission *s, const char *token, struct err *err)
 {
     const struct doc *names = resolved_doc(s->resolved, "env.secrets");
     const struct doc *values = doc_get(s->request->doc, "environment");
@@ -107,19 +111,23 @@ int submission_put_secrets(const struct submission *s, const char *token, struct
         if (!value)
             return err_set(err, ERR_INVALID, "env.secrets: %s has no value; give it in `environment`", name);
         str_addf(&lines, "export %s=", name);
-        if (quote_shell(&lines, span_of(value), err) < 0)
-            return err_wrap(err, "environment.%s", name);
+        quote_text(&lines, value);
         str_add_char(&lines, '\n');
     }
     if (lines.failed)
         return err_set(err, ERR_TOO_LARGE, "env.secrets: more than %d bytes", MAX_CONFIG_BYTES);
-    if (!lines.len)
-        return 0;
-    return spool_put_secrets(settings_daemon(s->submit->gw->settings)->state_dir, token, str_span(&lines),
-                             err);
+    return lines.len ? spool_put_secrets(state_dir(s), token, str_span(&lines), err) : 0;
 }
 
-int submission_put_token(const struct submission *s, const struct job *job, struct err *err)
+int submission_put_files(const struct submission *s, const struct job *job, struct metrics_hash *hash,
+                         struct err *err)
 {
-    return metrics_token_issue(s->submit->gw, job, err);
+    if (put_secrets(s, job->token, err) < 0)
+        return -1;
+    return metrics_token_make(s->submit->gw, job, hash, err);
+}
+
+void submission_drop_files(const struct submission *s, const char *token)
+{
+    spool_drop_secrets(state_dir(s), token);
 }

@@ -3,7 +3,7 @@
 #ifndef SLUICE_SVC_SUBMIT_SUBMIT_RECORD_H
 #define SLUICE_SVC_SUBMIT_SUBMIT_RECORD_H
 
-#include "domain/job.h"
+#include "svc/live/metrics_token.h"
 #include "svc/submit/submission.h"
 
 /* A new job of the request, not stored yet; the caller owns it. argv: JSON array of the payload's words. */
@@ -11,10 +11,11 @@ struct job *submission_job(const struct submission *s, const char *token, const 
                            const struct snapshot *snapshot);
 /* The request as it may be kept; the caller frees it. */
 char *submission_request_json(const struct submission *s);
-/* Writes the values of env.secrets to the spool (0600). -1 names the one that has no value. */
-int submission_put_secrets(const struct submission *s, const char *token, struct err *err);
-
-/* Makes the token that the stored job posts its numbers with. */
-int submission_put_token(const struct submission *s, const struct job *job, struct err *err);
+/* Writes the values of env.secrets and the job's own token to the spool (0600); hash is to be stored with the
+ * job. -1 names the one that has no value. */
+int submission_put_files(const struct submission *s, const struct job *job, struct metrics_hash *hash,
+                         struct err *err);
+/* As if it had never been. */
+void submission_drop_files(const struct submission *s, const char *token);
 
 #endif

@@ -9,7 +9,9 @@ static struct job *submitted(struct fixture *f)
 {
     struct err err;
     struct job *job = fixture_job(f, NULL);
-    if (metrics_token_issue(&f->gw, job, &err) < 0)
+    struct metrics_hash hash;
+    if (metrics_token_make(&f->gw, job, &hash, &err) < 0 ||
+        job_token_put(f->gw.store, job->id, hash.hex, &err) < 0)
         fail_msg("%s", err.text);
     fixture_turn(f, 1);
     return job;
