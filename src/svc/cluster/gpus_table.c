@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "slurm/nodelist.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ void gpu_table_clear(struct gpu_table *table)
         free(table->nodes[i].state);
         free(table->nodes[i].partitions);
         free(table->nodes[i].gpus);
+        free(table->nodes[i].only_type);
     }
     for (size_t i = 0; i < table->queue_count; i++)
         free(table->queues[i].partition);
@@ -101,6 +103,18 @@ static char *gpus_json(const struct cluster_config *config, const struct seen_no
     return str_steal(&text);
 }
 
+static char *only_type(const struct cluster_config *config, const struct seen_node *node)
+{
+    struct span only = { 0 };
+    for (size_t g = 0; g < node->gpu_count; g++) {
+        struct span type = cluster_gpu_type(config, node->gpus[g].type);
+        if (g && !span_eq(type, only))
+            return NULL;
+        only = type;
+    }
+    return node->gpu_count ? span_dup(only) : NULL;
+}
+
 static void add_node(struct gpu_table *table, const struct cluster_config *config,
                      const struct seen_node *node)
 {
@@ -117,6 +131,7 @@ static void add_node(struct gpu_table *table, const struct cluster_config *confi
                            .state = span_dup(node->state),
                            .partitions = str_steal(&partitions),
                            .gpus = gpus_json(config, node),
+                           .only_type = only_type(config, node),
                            .accepts_work = node->accepts_work,
                            .cpus = node->cpus,
                            .cpus_in_use = node->cpus_in_use,
@@ -193,20 +208,51 @@ void gpu_table_reset_mine(struct gpu_table *table)
         table->rows[i].mine = 0;
 }
 
-void gpu_table_add_mine(struct gpu_table *table, const char *partition, const char *type, int64_t gpus)
+/* NULL where it may be either of two: no row is told a number that may be wrong. */
+static struct gpu_row *only_row(const struct gpu_table *table, const char *partition, const char *type)
 {
     struct gpu_row *found = NULL;
     for (size_t i = 0; i < table->count; i++) {
         struct gpu_row *row = &table->rows[i];
-        bool fits =
-            (!partition || strcmp(row->partition, partition) == 0) && (!type || strcmp(row->type, type) == 0);
-        if (fits && found)
-            return; /* it may be either: no row is told a number that may be wrong */
-        if (fits)
-            found = row;
+        if ((partition && strcmp(row->partition, partition) != 0) || (type && strcmp(row->type, type) != 0))
+            continue;
+        if (found)
+            return NULL;
+        found = row;
     }
-    if (found)
-        found->mine += gpus;
+    return found;
+}
+
+static const struct gpu_node *node_named(const struct gpu_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->node_count; i++)
+        if (strcmp(table->nodes[i].name, name) == 0)
+            return &table->nodes[i];
+    return NULL;
+}
+
+static void add_by_nodes(struct gpu_table *table, const struct gpu_held *held)
+{
+    auto_nodelist struct nodelist list = { 0 };
+    struct err err = { 0 };
+    if (nodelist_expand(span_of(held->node_list), &list, &err) < 0)
+        return; /* Slurm's word is not one of nodes: as good as not known */
+    for (size_t i = 0; i < list.count; i++) {
+        const struct gpu_node *node = node_named(table, list.names[i]);
+        struct gpu_row *row =
+            node && node->only_type ? only_row(table, held->partition, node->only_type) : NULL;
+        if (row)
+            row->mine += held->gpus_per_node;
+    }
+}
+
+void gpu_table_add_mine(struct gpu_table *table, const struct gpu_held *held)
+{
+    struct gpu_row *row = only_row(table, held->partition, held->type);
+    if (row)
+        row->mine += held->gpus_per_node * held->nodes;
+    else if (!held->type && held->node_list)
+        add_by_nodes(table, held);
 }
 
 void gpu_table_queues_json(const struct gpu_table *table, struct json_out *out)

@@ -16,6 +16,7 @@ struct gpu_row {
 
 struct gpu_node {
     char *name, *state, *partitions, *gpus; /* "a,b"; "a100=8 (2 in use)" as JSON array text */
+    char *only_type;                        /* of its GPUs, NULL where it has none or several types */
     bool accepts_work;
     int64_t cpus, cpus_in_use, mem_mb, mem_in_use_mb, gpu_count;
 };
@@ -42,8 +43,14 @@ void gpu_table_build(struct gpu_table *table, const struct cluster_config *confi
 /* The node with the most memory of a partition (NULL: of all), or NULL where none is known. */
 const struct gpu_node *gpu_table_largest(const struct gpu_table *table, const char *partition);
 void gpu_table_reset_mine(struct gpu_table *table);
-/* GPUs that a running job of ours holds; partition or type NULL: unknown, spread over no row. */
-void gpu_table_add_mine(struct gpu_table *table, const char *partition, const char *type, int64_t gpus);
+
+struct gpu_held { /* by a running job of ours; a text is NULL where it is not known */
+    const char *partition, *type, *node_list;
+    int64_t gpus_per_node, nodes;
+};
+/* Counted where one row alone can be meant: by partition and type, or by the types of the nodes it runs on.
+ */
+void gpu_table_add_mine(struct gpu_table *table, const struct gpu_held *held);
 
 struct gpu_view { /* whose table it is, and how old */
     const char *cluster;

@@ -145,6 +145,10 @@ static void my_running_jobs_are_counted_as_mine(void **state)
     fixture_turn(f, 1000);
     answer_nodes(f);
     assert_non_null(strstr(seen.text, "\"mine\":1"));
+    job->task_counts = mem_dup_str("{\"total\":9,\"running\":3,\"pending\":6}");
+    assert_int_equal(gpus_list(f->gw.gpus, "alder", -1, keep, &seen, NULL), 0);
+    fixture_turn(f, 1);
+    assert_non_null(strstr(seen.text, "\"mine\":3"));
 }
 
 static void nodes_are_listed_from_the_same_look(void **state)

@@ -126,13 +126,34 @@ static void the_queue_of_a_partition_counts_jobs_and_their_gpus(void **state)
     gpu_table_clear(&table);
 }
 
+static void add_mine(struct gpu_table *table, const char *partition, const char *type, const char *node_list,
+                     int64_t gpus)
+{
+    gpu_table_add_mine(table, &(struct gpu_held){ partition, type, node_list, gpus, 1 });
+}
+
+static void a_job_that_named_no_type_counts_by_its_nodes(void **state)
+{
+    (void)state;
+    struct cluster_config config = { 0 };
+    struct gpu_table table = table_of(&config, NULL, 0);
+    add_mine(&table, "gpu", NULL, "n[1-2]", 3);
+    assert_int_equal(row_of(&table, "gpu", "a100")->mine, 6);
+    add_mine(&table, "all", NULL, NULL, 1); /* one type in all of that partition */
+    assert_int_equal(row_of(&table, "all", "a100")->mine, 1);
+    gpu_table_clear(&table);
+}
+
 static void mine_is_counted_only_where_the_row_is_certain(void **state)
 {
     (void)state;
     struct cluster_config config = { 0 };
     struct gpu_table table = table_of(&config, NULL, 0);
-    gpu_table_add_mine(&table, "gpu", "a100", 2);
-    gpu_table_add_mine(&table, "gpu", NULL, 4);
+    add_mine(&table, "gpu", "a100", NULL, 2);
+    add_mine(&table, "gpu", NULL, NULL, 4);
+    add_mine(&table, "gpu", NULL, "n4", 4); /* two types on it */
+    add_mine(&table, "gpu", NULL, "gone", 4);
+    add_mine(&table, "gpu", NULL, "n[", 4);
     assert_int_equal(row_of(&table, "gpu", "a100")->mine, 2);
     assert_int_equal(row_of(&table, "gpu", "rtx2080")->mine, 0);
     gpu_table_reset_mine(&table);
@@ -186,6 +207,7 @@ int main(void)
         cmocka_unit_test(pending_demand_without_a_type_counts_for_each_type),
         cmocka_unit_test(the_queue_of_a_partition_counts_jobs_and_their_gpus),
         cmocka_unit_test(mine_is_counted_only_where_the_row_is_certain),
+        cmocka_unit_test(a_job_that_named_no_type_counts_by_its_nodes),
         cmocka_unit_test(the_largest_node_of_a_partition_is_known),
         cmocka_unit_test(a_partitions_own_list_of_types_narrows_it),
     };
