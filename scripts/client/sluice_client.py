@@ -30,6 +30,7 @@ WAIT_S = 1.0            # points are gathered so long before they are posted
 RETRY_S = (1, 60)       # the first and the longest wait after a gateway that did not answer
 TIMEOUT_S = 10
 EXIT_S = 5              # at the end of the program; the file has what was not posted by then
+PLACES = ("step", "_step", "global_step", "time", "_timestamp", "timestamp")
 QUEUE_POINTS = 20000    # beyond: the file alone carries on
 
 
@@ -67,6 +68,14 @@ def _numbers(values):
         if number is not None:
             found[str(name)] = number
     return found
+
+
+def _of_task(point):
+    """The tasks of a job array share a folder: their curves are told apart by name, as those of their logs are."""
+    task = os.environ.get("SLURM_ARRAY_TASK_ID", "")
+    if not task.isdigit():
+        return point
+    return {name if name in PLACES else f"task{task}/{name}": value for name, value in point.items()}
 
 
 def _strict(point):
@@ -220,7 +229,7 @@ def log(values, step=None):
     global _writer
     if not is_main_process():
         return
-    point = _numbers(values)
+    point = _of_task(_numbers(values))
     if not point:
         return
     if step is not None:

@@ -28,6 +28,7 @@ void handle_job_metrics(struct request *request)
                                    .to = (double)INFINITY };
     auto_str struct str body = STR_MAX(MAX_CURVES_BYTES);
     if (request_query_int(request, "points", 2, MAX_POINTS, &query.points, &err) < 0 ||
+        request_query_bool(request, "times", &query.times, &err) < 0 ||
         read_step(request, "from", &query.from, &err) < 0 || read_step(request, "to", &query.to, &err) < 0 ||
         job_wait_id(request, &query.job_id, &err) < 0 || metrics_json(request->gw, &query, &body, &err) < 0)
         reply_err(request, &err);

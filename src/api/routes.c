@@ -46,6 +46,7 @@ static const struct route_query metrics_query[] = {
     { "points", "integer", "of each series at most, 2000 where not given: more are merged to min and max" },
     { "from", "number", "first step" },
     { "to", "number", "last step" },
+    { "times", "boolean", "the time of each point as well, in seconds since 1970" },
     { NULL, NULL, NULL },
 };
 static const struct route_query export_query[] = {

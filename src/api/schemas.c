@@ -48,7 +48,8 @@ static const struct {
       P("steps", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
       P("values", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
       P("min", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
-      P("max", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") "}}}") "}}" },
+      P("max", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
+      P("times", "{\"type\":\"array\",\"items\":{\"type\":\"number\"}}") "}}}") "}}" },
     { "MetricPoints",
       "{\"type\":\"object\",\"required\":[\"points\"],\"additionalProperties\":false,\"properties\":{"
       P("points", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"number\",\"string\",\"boolean\"]}},\"description\":\"numbers by name; step and time are optional, numbers that JSON has no word for are the strings NaN, Infinity, -Infinity\"}") ","

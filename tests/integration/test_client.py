@@ -52,6 +52,12 @@ def test_a_rank_that_is_not_the_first_writes_nothing(folder):
     assert not list(folder.iterdir())
 
 
+def test_tasks_of_an_array_have_curves_of_their_own(folder):
+    run(folder, "import sluice_client as sluice; sluice.log({'loss': 1, 'step': 5})", SLURM_ARRAY_TASK_ID="7")
+    (point,) = lines(folder)[1]
+    assert point.pop("time") and point == {"task7/loss": 1, "step": 5}
+
+
 def test_a_folder_that_cannot_be_written_ends_no_run(folder):
     done = run(folder, SLUICE_RUN_DIR=str(folder / "nowhere"))
     assert done.returncode == 0 and done.stderr == ""

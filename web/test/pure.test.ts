@@ -10,7 +10,7 @@ import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
 import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../src/job/logtext";
-import { chartsOf, inOrder, readCurves, smooth, summary } from "../src/job/series";
+import { chartsOf, inOrder, ofTask, readCurves, restarts, smooth, summary, tasksIn } from "../src/job/series";
 import { timeline } from "../src/job/timeline";
 import { bits } from "../src/lib/code";
 
@@ -166,6 +166,22 @@ test("smoothing does not depend on how points were sampled, and keeps gaps", () 
   assert.ok(Math.abs(a - b) < 0.02, `${a} ${b}`);
   assert.deepEqual(smooth([0, 1, 2], [1, null, 1], 0.5)[1], null);
   assert.deepEqual(smooth([0, 1, 2], [1, 2, 3], 0), [1, 2, 3]);
+});
+
+test("a curve tells where its run began again, by time or by a step that goes back", () => {
+  const [timed] = readCurves({ items: [{ name: "loss", steps: [0, 10, 20, 10, 20, 30], times: [100, 110, 120, 200, 210, 220], values: [1, 1, 1, 1, 1, 1] }] });
+  assert.deepEqual(restarts(timed!, [], false), []);
+  assert.deepEqual(restarts(timed!, [150], false), [10]);
+  assert.deepEqual(restarts(timed!, [150, 500], true), [200]);
+  const [untimed] = readCurves({ items: [{ name: "loss", steps: [0, 10, 20, 10, 20], values: [1, 1, 1, 1, 1] }] });
+  assert.deepEqual(restarts(untimed!, [150], false), [10]);
+});
+
+test("the tasks of an array have their curves", () => {
+  const curves = readCurves({ items: ["task10/train/loss", "task2/train/loss", "task2/lr", "note"].map((name) => ({ name, steps: [1], values: [1] })) });
+  assert.deepEqual(tasksIn(curves), [2, 10]);
+  assert.deepEqual(ofTask(curves, 2).map(({ name, key }) => [name, key]), [["lr", "task2/lr"], ["train/loss", "task2/train/loss"]]);
+  assert.equal(ofTask(curves, undefined).length, 4);
 });
 
 test("curves of several shapes, in order, on common charts", () => {

@@ -44,6 +44,7 @@ struct metrics_query {
     const char *keys; /* comma between; NULL: all */
     int64_t points;   /* of each at most */
     double from, to;  /* steps */
+    bool times;       /* "times" as well: seconds since 1970 */
 };
 /* {"items": [{name total steps values}]}; where points had to be merged, min and max instead of values. */
 int metrics_json(const struct gateway *gw, const struct metrics_query *query, struct str *out,

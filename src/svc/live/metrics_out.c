@@ -44,6 +44,10 @@ static double step_of(const struct bucket *bucket)
 {
     return bucket->step_lo;
 }
+static double time_of(const struct bucket *bucket)
+{
+    return (double)(bucket->time_us / 1000) / 1000; /* milliseconds are enough for an axis */
+}
 static double min_of(const struct bucket *bucket)
 {
     return bucket->min;
@@ -63,7 +67,7 @@ static void add_numbers(struct json_out *out, const char *key, const struct seri
     json_close_array(out);
 }
 
-static void add_series(struct json_out *out, const char *name, const struct series_answer *answer)
+static void add_series(struct json_out *out, const char *name, const struct series_answer *answer, bool times)
 {
     json_open_object(out);
     json_member_str(out, "name", name);
@@ -75,6 +79,8 @@ static void add_series(struct json_out *out, const char *name, const struct seri
         add_numbers(out, "min", answer, min_of);
         add_numbers(out, "max", answer, max_of);
     }
+    if (times)
+        add_numbers(out, "times", answer, time_of);
     json_close_object(out);
 }
 
@@ -94,7 +100,7 @@ int metrics_json(const struct gateway *gw, const struct metrics_query *query, st
                                     (size_t)query->points };
         if (metric_store_read(gw->store, &one, &answer, err) < 0)
             return -1;
-        add_series(&json, names.items[i], &answer);
+        add_series(&json, names.items[i], &answer, query->times);
     }
     json_close_array(&json);
     json_close_object(&json);

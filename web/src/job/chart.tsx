@@ -7,9 +7,10 @@ import { clock, short, value } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
-import { inOrder, smooth, summary, type Curve } from "./series";
+import { inOrder, restarts, smooth, summary, type Curve } from "./series";
 
-export interface ChartView { smoothing: number; log: boolean; byTime: boolean }
+/** starts: of the attempts after the first, in seconds since the epoch. */
+export interface ChartView { smoothing: number; log: boolean; byTime: boolean; starts?: number[] }
 
 const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
@@ -31,8 +32,8 @@ function fade(rgb: string, alpha: number): string {
   return rgb.replace(/^rgb\(([^)]+)\)$/, (_, parts: string) => `rgba(${parts}, ${alpha})`);
 }
 
-/** What the plot tells: where the pointer is; a range that was drawn over, or none: all of it again. */
-interface Calls { cursor: (index: number | null) => void; zoom: (from?: number, to?: number) => void }
+/** What the plot tells: where the pointer is; a range that was drawn over, or none: all of it again. What it asks. */
+interface Calls { cursor: (index: number | null) => void; zoom: (from?: number, to?: number) => void; restarts: () => number[] }
 interface Drawn { data: uPlot.AlignedData; series: uPlot.Series[]; bands: uPlot.Band[] }
 
 /** Each curve gives up to four series: raw as a ghost, smoothed, and the edges of its band. */
@@ -81,9 +82,26 @@ function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number,
     hooks: {
       setCursor: [(u) => calls.cursor(u.cursor.idx ?? null)],
       setSelect: [(u) => u.select.width > 3 && calls.zoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"))],
+      draw: [(u) => drawRestarts(u, calls.restarts(), faint)],
       ready: [(u) => u.over.addEventListener("dblclick", () => calls.zoom())],
     },
   };
+}
+
+/** A dashed line where the run began again. */
+function drawRestarts(u: uPlot, at: number[], stroke: string): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  for (const x of at.map((value) => u.valToPos(value, "x", true)).filter((pos) => pos >= bbox.left && pos <= bbox.left + bbox.width)) {
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+  }
+  ctx.stroke();
+  ctx.restore();
 }
 
 function isZoomed({ data, scales }: uPlot): boolean {
@@ -108,7 +126,7 @@ function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls,
   useEffect(() => {
     const element = box.current!;
     const drawn = draw(element, curves, view);
-    plot.current = new uPlot(options(element, drawn, view, Math.max(120, element.clientWidth), height, { cursor: (index) => latest.current.cursor(index), zoom: (from, to) => latest.current.zoom(from, to) }), drawn.data, element);
+    plot.current = new uPlot(options(element, drawn, view, Math.max(120, element.clientWidth), height, { cursor: (index) => latest.current.cursor(index), zoom: (from, to) => latest.current.zoom(from, to), restarts: () => latest.current.restarts() }), drawn.data, element);
     const watcher = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
     watcher.observe(element);
     return () => { watcher.disconnect(); plot.current?.destroy(); plot.current = undefined; };
@@ -159,7 +177,7 @@ function useZoom(all: Curve[], view: ChartView, closer?: Closer): { curves: Curv
     setZoomed(from !== undefined);
     if (from === undefined || to === undefined) { setNear(undefined); return; }
     if (!closer || view.byTime || !all.some((curve) => curve.low)) return;
-    closer(all.map((curve) => curve.name), Math.floor(from), Math.ceil(to)).then((found) => { if (found.length) setNear(found); }, () => undefined); // the coarse curve stays
+    closer(all.map((curve) => curve.key ?? curve.name), Math.floor(from), Math.ceil(to)).then((found) => { if (found.length) setNear(found); }, () => undefined); // the coarse curve stays
   };
   useEffect(() => { setNear(undefined); setZoomed(false); }, [view.byTime]);
   return { curves: near ?? all, zoomed, zoom };
@@ -170,8 +188,10 @@ export function Chart({ title, curves: all, view, closer, height = 150, pin }: P
   const [table, setTable] = useState(false);
   const { curves, zoomed, zoom } = useZoom(all, view, closer);
   const [shows, setShows] = useState(0); // counts the ways back to the whole
-  const box = usePlot(curves, view, height, { cursor: setAt, zoom }, shows);
-  const words = curves.map((curve) => summary(curve, (n) => value(n))).join(". ");
+  const again = restarts(curves[0]!, view.starts ?? [], view.byTime);
+  const box = usePlot(curves, view, height, { cursor: setAt, zoom, restarts: () => again }, shows);
+  const begun = again.length && !view.byTime ? [`Began again at step ${again.map((step) => short(step)).join(", ")}`] : [];
+  const words = [...curves.map((curve) => summary(curve, (n) => value(n))), ...begun].join(". ");
   const ordered = at === null ? undefined : inOrder(curves[0]!, view.byTime);
   const shown = at !== null && curves.length === 1 ? ordered?.y[at] : lastValue(curves[0]!);
   return (

@@ -13,7 +13,7 @@ import { isEnded } from "../lib/states";
 import type { Job } from "../lib/types";
 import { Empty, ProblemBox, Segmented, Skeleton, Toggle } from "../lib/ui";
 import { Chart, type ChartView, type Closer } from "./chart";
-import { chartsOf, hasTimes, readCurves, type Curve } from "./series";
+import { chartsOf, hasTimes, ofTask, readCurves, tasksIn, type Curve } from "./series";
 
 /** The job's curves, kept current while it runs. No metrics yet is an empty list, not a failure. */
 export function useCurves(job: Job): Resource<Curve[]> {
@@ -21,7 +21,7 @@ export function useCurves(job: Job): Resource<Curve[]> {
   const found = useResource<Curve[]>(async (abort) => {
     if (!job.metrics) return []; // the job's document names what there is
     try {
-      return readCurves(await getJson(`/jobs/${job.id}/metrics?points=2000`, abort));
+      return readCurves(await getJson(`/jobs/${job.id}/metrics?points=2000&times=true`, abort));
     } catch (error) {
       if ((error as { status?: number }).status === 404) return [];
       throw error;
@@ -38,9 +38,10 @@ export function useCurves(job: Job): Resource<Curve[]> {
 }
 
 /** Smoothing, axis and scale, from the address; "s" and "l" change them. */
-export function useChartView(): [ChartView, (change: Partial<ChartView>) => void] {
+export function useChartView(job: Job): [ChartView, (change: Partial<ChartView>) => void] {
   const { query: asked, setQuery } = usePlace();
-  const view = { smoothing: Number(asked.smooth ?? 0.3) || 0, log: asked.log === "1", byTime: asked.x === "time" };
+  const starts = (job.attempts ?? []).slice(1).map((attempt) => Date.parse(attempt.started_at ?? "") / 1000).filter((at) => at > 0);
+  const view = { starts, smoothing: Number(asked.smooth ?? 0.3) || 0, log: asked.log === "1", byTime: asked.x === "time" };
   const set = (change: Partial<ChartView>): void => setQuery({
     smooth: change.smoothing === undefined ? asked.smooth : change.smoothing === 0.3 ? undefined : String(change.smoothing),
     log: change.log === undefined ? asked.log : change.log ? "1" : undefined,
@@ -51,6 +52,20 @@ export function useChartView(): [ChartView, (change: Partial<ChartView>) => void
     { keys: "l", label: "Logarithmic axis", group: "Charts", run: () => set({ log: !view.log }) },
   ]);
   return [view, set];
+}
+
+interface Tasks { all: number[]; shown: number | undefined; show: (task: string) => void }
+
+/** Of an array one task's curves are shown: the one that the address names, else the first. */
+function useTask(curves: Curve[]): Tasks {
+  const { query: asked, setQuery } = usePlace();
+  const all = tasksIn(curves);
+  const named = all.find((task) => String(task) === asked.task);
+  return { all, shown: named ?? all[0], show: (task) => setQuery({ task }) };
+}
+
+function TaskPicker({ task }: { task: Tasks }): JSX.Element {
+  return <label class="sm">Task <select class="in which" aria-label="Task of the array" value={String(task.shown)} onChange={(event) => task.show(event.currentTarget.value)}>{task.all.map((one) => <option key={one} value={String(one)}>{one}</option>)}</select></label>;
 }
 
 export function ChartControls({ view, set, times }: { view: ChartView; set: (change: Partial<ChartView>) => void; times: boolean }): JSX.Element {
@@ -73,8 +88,9 @@ function pinsOf(job: Job): string[] {
 
 /** The charts of the overview: those pinned for this project, else the three that matter most. */
 export function OverviewCharts({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element | null {
-  const [view] = useChartView();
-  const charts = chartsOf(curves.data.value ?? []);
+  const [view] = useChartView(job);
+  const task = useTask(curves.data.value ?? []);
+  const charts = chartsOf(ofTask(curves.data.value ?? [], task.shown));
   const pins = pinsOf(job);
   const pinned = charts.filter((chart) => pins.includes(chart.title));
   const shown = (pinned.length ? pinned : charts).slice(0, 3);
@@ -84,11 +100,12 @@ export function OverviewCharts({ job, curves }: { job: Job; curves: Resource<Cur
 }
 
 function closerOf(job: Job): Closer {
-  return async (names, from, to) => readCurves(await getJson(`/jobs/${job.id}/metrics${query({ keys: names.join(","), from, to, points: 2000 })}`));
+  return async (names, from, to) => readCurves(await getJson(`/jobs/${job.id}/metrics${query({ keys: names.join(","), from, to, points: 2000, times: true })}`));
 }
 
 export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element {
-  const [view, setView] = useChartView();
+  const [view, setView] = useChartView(job);
+  const task = useTask(curves.data.value ?? []);
   const [text, setText] = useState("");
   const [pins, setPins] = useState(() => pinsOf(job));
   const list = curves.data.value;
@@ -101,7 +118,7 @@ export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]
       </Empty></section>
     );
   }
-  const charts = chartsOf(list.filter((curve) => curve.name.toLowerCase().includes(text.toLowerCase())));
+  const charts = chartsOf(ofTask(list, task.shown).filter((curve) => curve.name.toLowerCase().includes(text.toLowerCase())));
   const setPin = (title: string, on: boolean): void => {
     const next = on ? [...pins, title] : pins.filter((pin) => pin !== title);
     setPins(next);
@@ -111,6 +128,7 @@ export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]
     <>
       <div class="chartbar wide">
         <label class="in"><Icon name="search" /><input aria-label="Find a metric" placeholder="Find a metric" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>
+        {task.all.length > 0 && <TaskPicker task={task} />}
         <span class="sp" />
         <ChartControls view={view} set={setView} times={hasTimes(list)} />
       </div>

@@ -2,6 +2,7 @@
 
 export interface Curve {
   name: string;
+  key?: string; // the gateway's name for it, where that is another
   step: number[];
   time: number[]; // seconds since the epoch; NaN where not known
   value: (number | null)[];
@@ -100,6 +101,27 @@ export function inOrder(curve: Curve, byTime: boolean): { x: number[]; y: (numbe
   const order = [...at.keys()].sort((a, b) => a - b);
   const pickFrom = (values?: (number | null)[]): (number | null)[] | undefined => values && order.map((x) => values[at.get(x)!] ?? null);
   return { x: order, y: pickFrom(curve.value)!, low: pickFrom(curve.low), high: pickFrom(curve.high) };
+}
+
+/** Where a run began again, on the axis: the first point of each attempt that started after the first one. starts: of
+ *  those attempts, in seconds. Where points have no times, a step that goes back tells it. */
+export function restarts(curve: Curve, starts: number[], byTime: boolean): number[] {
+  if (!starts.length) return [];
+  const hasTime = hasTimes([curve]);
+  const axis = byTime && hasTime ? curve.time : curve.step;
+  const first = hasTime ? starts.map((start) => curve.time.findIndex((time) => time >= start)) : curve.step.flatMap((x, at) => (at && x <= curve.step[at - 1]! ? at : []));
+  return [...new Set(first.filter((at) => at > 0).map((at) => axis[at]!))];
+}
+
+/** The tasks of an array that have curves ("task7/loss"), and the curves of one of them without that part. */
+export function tasksIn(curves: Curve[]): number[] {
+  return [...new Set(curves.flatMap(({ name }) => /^task(\d+)\//.exec(name)?.[1] ?? []))].map(Number).sort((a, b) => a - b);
+}
+
+export function ofTask(curves: Curve[], task: number | undefined): Curve[] {
+  if (task === undefined) return curves;
+  const part = `task${task}/`;
+  return curves.flatMap((curve) => (curve.name.startsWith(part) ? { ...curve, name: curve.name.slice(part.length), key: curve.name } : []));
 }
 
 /** "train/loss" -> "train"; "loss" -> "". */

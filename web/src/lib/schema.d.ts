@@ -1564,6 +1564,7 @@ export interface components {
                 values?: (number | string)[];
                 min?: (number | string)[];
                 max?: (number | string)[];
+                times?: number[];
             }[];
         };
         MetricPoints: {
@@ -3445,6 +3446,8 @@ export interface operations {
                 from?: number;
                 /** @description last step */
                 to?: number;
+                /** @description the time of each point as well, in seconds since 1970 */
+                times?: boolean;
             };
             header?: never;
             path: {

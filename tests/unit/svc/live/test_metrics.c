@@ -21,7 +21,7 @@ static char shown[1 << 16];
 static const char *curves(struct fixture *f, int64_t id, const char *keys, int64_t points)
 {
     auto_str struct str out = STR_MAX(sizeof(shown) - 1);
-    struct metrics_query query = { id, keys, points, (double)-INFINITY, (double)INFINITY };
+    struct metrics_query query = { id, keys, points, (double)-INFINITY, (double)INFINITY, false };
     struct err err;
     fixture_turn(f, 1);
     if (metrics_json(&f->gw, &query, &out, &err) < 0)
@@ -83,6 +83,19 @@ static void the_place_in_a_file_survives_a_restart(void **state)
     assert_int_equal(again.inode, 5);
     (void)take(f, &again, ("2,0.25\n"));
     assert_non_null(strstr(curves(f, id, "loss", 100), "\"steps\":[1,2],\"values\":[0.5,0.25]"));
+}
+
+static void times_are_given_where_they_are_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = running(f);
+    struct metric_file file = file_of(id, "metrics.jsonl");
+    (void)take(f, &file, ("{\"step\":1,\"loss\":2,\"time\":1767225600.25}\n"));
+    struct metrics_query query = { .job_id = id, .points = 10, .from = -1, .to = 9, .times = true };
+    fixture_turn(f, 1);
+    auto_str struct str out = STR_MAX(1000);
+    assert_int_equal(metrics_json(&f->gw, &query, &out, NULL), 0);
+    assert_non_null(strstr(str_text(&out), "\"values\":[2],\"times\":[1767225600.25]}"));
 }
 
 static void points_without_a_step_are_numbered(void **state)
@@ -328,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_file_is_taken_line_by_line),
         TEST(the_place_in_a_file_survives_a_restart),
+        TEST(times_are_given_where_they_are_asked_for),
         TEST(points_without_a_step_are_numbered),
         TEST(points_may_be_posted),
         TEST(many_points_become_min_and_max),

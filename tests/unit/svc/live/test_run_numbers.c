@@ -49,7 +49,7 @@ static void give(struct fixture *f, const struct job *job, const char *name, int
 static const char *curves(struct fixture *f, int64_t id)
 {
     auto_str struct str out = STR_MAX(sizeof(shown) - 1);
-    struct metrics_query query = { id, NULL, 100, (double)-INFINITY, (double)INFINITY };
+    struct metrics_query query = { id, NULL, 100, (double)-INFINITY, (double)INFINITY, false };
     assert_int_equal(metrics_json(&f->gw, &query, &out, NULL), 0);
     snprintf(shown, sizeof(shown), "%s", str_text(&out));
     return shown;
