@@ -16,7 +16,7 @@ let browser;
 
 before(async () => {
   bed = Bed.up();
-  gateway = await Gateway.start({ clusters: [bed.cluster()] });
+  gateway = await Gateway.start({ clusters: [{ ...bed.cluster(), partitions: { h100: { preemptible: true, note: "Jobs may be pushed out" } } }] });
   browser = await openBrowser();
   await until("the GPUs of alder", async () => (await gateway.get("/gpus?max_age=1s")).items.some((gpu) => gpu.cluster === "alder"), 60_000);
 }, { timeout: 180_000 });
@@ -77,7 +77,9 @@ describe("a first run on Slurm", () => {
     await page.click("text=Register");
     await page.waitForURL(/\/projects\/iris-mouse$/);
     await page.click(".pagehead >> text=Launch");
-    await page.click("table.av tr:has(input[aria-label^='H100 on alder / h100']) label");
+    const h100 = "table.av tr:has(input[aria-label^='H100 on alder / h100'])";
+    await page.waitForSelector(`${h100}:has-text("preemptible"):has-text("Jobs may be pushed out")`);
+    await page.click(`${h100} label`);
     await page.fill("[id='f-param_epochs']", "60000");
     await inScript(page, "'60000'");
     await inScript(page, "h100");

@@ -148,6 +148,12 @@ test("rows are asked within the budget, and stand in the order of their starts",
   assert.deepEqual(byStart(rows, { [c]: hour, [a]: hour + 1000 }).map((row) => row.key), [a, c, b]);
 });
 
+test("a place says what the configuration says of its partition", () => {
+  const said: Limits = { partitions: [{ name: "a", gpus: { a100: 8 }, preemptible: true, note: "nights only" }, { name: "cpu", cpus: 8, note: "small" }] };
+  const [gpu, cpu] = whereRows([{ cluster: "alder", partition: "a", type: "a100", total: 8 }], [{ name: "alder", scheduler: "slurm" }], { alder: said });
+  assert.deepEqual([gpu?.preemptible, gpu?.remark, cpu?.preemptible, cpu?.remark], [true, "nights only", undefined, "small"]);
+});
+
 test("what decides a start is its size, not its parameters or its place", () => {
   const one = { ...emptyDraft("p"), gpus: "2", params: { lr: "1" }, place: { cluster: "alder", partition: "a", gpuType: "a100", cpuOnly: false } };
   const other = { ...one, params: { lr: "2" }, place: { ...one.place, partition: "b", gpuType: "h100" } };

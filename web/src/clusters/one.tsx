@@ -69,7 +69,7 @@ function PartitionLine({ partition, queue }: { partition: Partition; queue: Queu
   const list = (may: string[] | undefined, not: string[] | undefined): string => (may?.length ? may.join(", ") : not?.length ? `all but ${not.join(", ")}` : "all");
   return (
     <tr>
-      <th scope="row" class="mono">{partition.name}{partition.default && <span class="chip">default</span>}</th>
+      <th scope="row" class="mono">{partition.name}{partition.default && <span class="chip">default</span>}{partition.preemptible && <span class="chip" title="Jobs may be pushed out here">preemptible</span>}{partition.note && <span class="sm remark"><bdi>{partition.note}</bdi></span>}</th>
       <td>{partition.up === false ? <span class="badtext">down</span> : "up"}</td>
       <td class="num">{partition.nodes ?? "–"}{partition.max_nodes ? `, at most ${partition.max_nodes} a job` : ""}</td>
       <td class="num nw">{queue?.jobs ? `${count(queue.jobs)}${queue.gpus ? `, for ${plural(queue.gpus, "GPU")}` : ""}` : "–"}</td>

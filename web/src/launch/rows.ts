@@ -1,7 +1,7 @@
 // The rows of "Where": GPU type x cluster x partition, and one for CPUs where there is something without GPUs. Pure.
 import type { ClusterNote, GpuRow } from "../lib/types";
 import type { Place } from "./model";
-import { whyNot, type Limits, type Partition } from "./size";
+import { partitionAt, whyNot, type Limits, type Partition } from "./size";
 
 export interface ClusterSeen { name: string; state?: string; enabled?: boolean; scheduler?: string; stale?: boolean; observed_at?: string; error?: string; last_error?: string; connection?: { commands_last_minute?: number; max_commands_per_minute?: number } }
 export interface WhereRow {
@@ -12,16 +12,22 @@ export interface WhereRow {
   stale: boolean;
   at?: string; // when it was seen
   note: string; // of a row without GPUs: what there is
+  preemptible?: boolean;
+  remark?: string; // what the configuration says of the partition
 }
 
 export function placeKey(place: Place | null): string {
   return place ? [place.cluster, place.partition, place.cpuOnly ? "cpu" : place.gpuType].join("\n") : "";
 }
 
+function saidOf(partition: Partition | undefined): { preemptible?: boolean; remark?: string } {
+  return { ...(partition?.preemptible && { preemptible: true }), ...(partition?.note && { remark: partition.note }) };
+}
+
 function gpuRow(gpu: GpuRow, cluster: ClusterSeen | undefined, limits: Limits | undefined): WhereRow {
   const place = { cluster: gpu.cluster, partition: gpu.partition ?? "", gpuType: gpu.type ?? "", cpuOnly: false };
   const why = offWhy(cluster) || whyNot(limits, place.partition);
-  return { key: placeKey(place), place, gpu, why, stale: gpu.stale ?? cluster?.stale ?? false, at: gpu.observed_at, note: "" };
+  return { key: placeKey(place), place, gpu, why, stale: gpu.stale ?? cluster?.stale ?? false, at: gpu.observed_at, note: "", ...saidOf(partitionAt(limits, place.partition)) };
 }
 
 function offWhy(cluster: ClusterSeen | undefined): string {
@@ -32,7 +38,7 @@ function cpuRow(cluster: ClusterSeen, partition: Partition | undefined, limits: 
   const place = { cluster: cluster.name, partition: partition?.name ?? "", gpuType: "", cpuOnly: true };
   const cpus = partition?.cpus ?? limits?.cpus;
   const parts = [partition?.nodes && `${partition.nodes} node${partition.nodes === 1 ? "" : "s"}`, cpus && `${cpus} CPU${cpus === 1 ? "" : "s"}`].filter(Boolean);
-  return { key: placeKey(place), place, why: offWhy(cluster) || (partition ? whyNot(limits, partition.name) : ""), stale: cluster.stale ?? false, at: cluster.observed_at, note: parts.join(", ") };
+  return { key: placeKey(place), place, why: offWhy(cluster) || (partition ? whyNot(limits, partition.name) : ""), stale: cluster.stale ?? false, at: cluster.observed_at, note: parts.join(", "), ...saidOf(partition) };
 }
 
 function cpuRows(cluster: ClusterSeen, gpus: GpuRow[], limits: Limits | undefined): WhereRow[] {

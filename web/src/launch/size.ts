@@ -34,6 +34,7 @@ export function sizeText(bytes: number): string {
 export interface Partition {
   name: string; default?: boolean; up?: boolean; max_time_s?: number; default_time_s?: number; nodes?: number; cpus?: number; max_nodes?: number;
   allow_accounts?: string[]; deny_accounts?: string[]; allow_qos?: string[]; deny_qos?: string[]; qos?: string; gpus?: Record<string, number>;
+  note?: string; preemptible?: boolean; // from clusters.yaml
 }
 export interface Association { account: string; user?: string; partition?: string; qos?: string[]; default_qos?: string; max_wall_s?: number; max_tres_per_job?: string; group_tres?: string }
 export interface Qos { name: string; priority?: number; max_wall_s?: number; max_tres_per_user?: string; max_tres_per_job?: string; max_jobs_per_user?: number; max_submit_per_user?: number }

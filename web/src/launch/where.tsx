@@ -67,7 +67,7 @@ function Row({ row, store }: { row: WhereRow; store: Launch }): JSX.Element {
   return (
     <tr class={`${isChosen ? "sel" : ""}${row.why ? " off" : ""}`} onClick={choose}>
       <td><input type="radio" name="where" id={id} checked={isChosen} disabled={row.why !== ""} aria-label={`${placeTitle(row)} on ${where}${row.why ? `: ${row.why}` : ""}`} onChange={choose} /></td>
-      <td><label class="wname" for={id}><b>{placeTitle(row)}</b><span class="sm">{where}</span></label></td>
+      <td><label class="wname" for={id}><b>{placeTitle(row)}</b><span class="sm">{where}{row.preemptible && <span class="chip" title="Jobs may be pushed out here">preemptible</span>}</span>{row.remark && <span class="sm remark"><bdi>{row.remark}</bdi></span>}</label></td>
       <td class="bc"><Free row={row} /></td>
       <td class="wn num">{row.gpu ? <>{row.gpu.whole_nodes_free ?? "?"} of {row.gpu.nodes_total ?? "?"}</> : ""}</td>
       <td><Start row={row} store={store} isChosen={isChosen} /></td>
