@@ -1,6 +1,6 @@
 // One chart: uPlot on a canvas, its colours from the page's tokens; a summary in words and a table beside it.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 
 import { clock, short, value } from "../lib/format";
@@ -18,8 +18,17 @@ function token(element: Element, name: string): string {
   return getComputedStyle(element).getPropertyValue(name).trim();
 }
 
+const known = new Map<string, string>(); // colours by scheme and token: each question costs a new look at all styles
+
 /** light-dark() tokens are resolved by asking for a colour that uses them. */
 function colour(element: HTMLElement, name: string): string {
+  const key = `${theme.value} ${matchMedia("(prefers-color-scheme: dark)").matches} ${name}`;
+  const found = known.get(key) ?? resolved(element, name);
+  known.set(key, found);
+  return found;
+}
+
+function resolved(element: HTMLElement, name: string): string {
   const probe = document.createElement("i");
   probe.style.color = `var(${name})`;
   element.append(probe);
@@ -122,18 +131,21 @@ function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls,
     media.addEventListener("change", flip);
     return () => media.removeEventListener("change", flip);
   }, []);
+  const shown = useRef<{ curves?: Curve[]; smoothing?: number }>({}); // what the plot holds: the two effects draw it once
   const shape = curves.map((curve) => `${curve.name}${curve.low ? "b" : ""}`).join("|");
   useEffect(() => {
     const element = box.current!;
     const drawn = draw(element, curves, view);
     plot.current = new uPlot(options(element, drawn, view, Math.max(120, element.clientWidth), height, { cursor: (index) => latest.current.cursor(index), zoom: (from, to) => latest.current.zoom(from, to), restarts: () => latest.current.restarts() }), drawn.data, element);
+    shown.current = { curves, smoothing: view.smoothing };
     const watcher = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
     watcher.observe(element);
     return () => { watcher.disconnect(); plot.current?.destroy(); plot.current = undefined; };
   }, [shape, view.log, view.smoothing > 0, view.byTime, theme.value, dark, height]);
   useEffect(() => {
     const drawn = plot.current;
-    if (!drawn) return;
+    if (!drawn || (shown.current.curves === curves && shown.current.smoothing === view.smoothing)) return;
+    shown.current = { curves, smoothing: view.smoothing };
     const zoomed = isZoomed(drawn); // what somebody looks at stays while new points come
     const { min, max } = drawn.scales.x!;
     drawn.setData(draw(box.current!, curves, view).data);
@@ -183,23 +195,30 @@ function useZoom(all: Curve[], view: ChartView, closer?: Closer): { curves: Curv
   return { curves: near ?? all, zoomed, zoom };
 }
 
+interface Told { again: number[]; words: string; ordered: ReturnType<typeof inOrder> }
+
+/** What is said beside the plot; once for the same points, not for each move of the pointer. */
+function told(curves: Curve[], view: ChartView): Told {
+  const again = restarts(curves[0]!, view.starts ?? [], view.byTime);
+  const begun = again.length && !view.byTime ? [`Began again at step ${again.map((step) => short(step)).join(", ")}`] : [];
+  return { again, words: [...curves.map((curve) => summary(curve, (n) => value(n))), ...begun].join(". "), ordered: inOrder(curves[0]!, view.byTime) };
+}
+
 export function Chart({ title, curves: all, view, closer, height = 150, pin }: Props): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
   const [table, setTable] = useState(false);
   const { curves, zoomed, zoom } = useZoom(all, view, closer);
   const [shows, setShows] = useState(0); // counts the ways back to the whole
-  const again = restarts(curves[0]!, view.starts ?? [], view.byTime);
+  const starts = view.starts?.join() ?? "";
+  const { again, words, ordered } = useMemo(() => told(curves, view), [curves, view.byTime, starts]);
   const box = usePlot(curves, view, height, { cursor: setAt, zoom, restarts: () => again }, shows);
-  const begun = again.length && !view.byTime ? [`Began again at step ${again.map((step) => short(step)).join(", ")}`] : [];
-  const words = [...curves.map((curve) => summary(curve, (n) => value(n))), ...begun].join(". ");
-  const ordered = at === null ? undefined : inOrder(curves[0]!, view.byTime);
-  const shown = at !== null && curves.length === 1 ? ordered?.y[at] : lastValue(curves[0]!);
+  const shown = at !== null && curves.length === 1 ? ordered.y[at] : lastValue(curves[0]!);
   return (
     <section class="card chart" aria-label={`Chart ${title}`}>
       <header>
         <h2 title={curves.map((curve) => curve.name).join(", ")}>{curves.length === 1 ? curves[0]!.name : title}</h2>
         {curves.length > 1 && <span class="legend">{curves.map((curve, index) => <span key={curve.name} class={`key k${(index % 6) + 1}`}>{curve.name.split("/").slice(0, -1).join("/") || curve.name}</span>)}</span>}
-        <span class="v num">{at !== null && ordered ? <span class="faint sm">{view.byTime ? "" : `step ${short(ordered.x[at] ?? 0)} `}</span> : null}{value(shown)}</span>
+        <span class="v num">{at !== null ? <span class="faint sm">{view.byTime ? "" : `step ${short(ordered.x[at] ?? 0)} `}</span> : null}{value(shown)}</span>
         {zoomed && <button class="ibtn small" aria-label={`Show all of ${title}`} title="Show all (double click)" onClick={() => { zoom(); setShows(shows + 1); }}><Icon name="undo" /></button>}
         {pin && <button class="ibtn small" aria-pressed={pin.on} aria-label={`Show ${title} on the overview`} title="Show on the overview" onClick={() => pin.set(!pin.on)}><Icon name="tag" /></button>}
         <button class="ibtn small" aria-label={`Values of ${title}`} title="Values" onClick={() => setTable(true)}><Icon name="jobs" /></button>

@@ -1,6 +1,6 @@
 // Curves of a job: three on the overview, all of them with a filter on their own tab.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { getJson, query } from "../lib/api";
 import { Icon } from "../lib/icons";
@@ -54,6 +54,13 @@ export function useChartView(job: Job): [ChartView, (change: Partial<ChartView>)
   return [view, set];
 }
 
+const none: Curve[] = [];
+
+/** The same charts while nothing of them changed: each new array would be drawn anew. */
+function useCharts(curves: Curve[] = none, task: number | undefined, text = ""): ReturnType<typeof chartsOf> {
+  return useMemo(() => chartsOf(ofTask(curves, task).filter((curve) => curve.name.toLowerCase().includes(text.toLowerCase()))), [curves, task, text]);
+}
+
 interface Tasks { all: number[]; shown: number | undefined; show: (task: string) => void }
 
 /** Of an array one task's curves are shown: the one that the address names, else the first. */
@@ -90,7 +97,7 @@ function pinsOf(job: Job): string[] {
 export function OverviewCharts({ job, curves }: { job: Job; curves: Resource<Curve[]> }): JSX.Element | null {
   const [view] = useChartView(job);
   const task = useTask(curves.data.value ?? []);
-  const charts = chartsOf(ofTask(curves.data.value ?? [], task.shown));
+  const charts = useCharts(curves.data.value, task.shown);
   const pins = pinsOf(job);
   const pinned = charts.filter((chart) => pins.includes(chart.title));
   const shown = (pinned.length ? pinned : charts).slice(0, 3);
@@ -109,6 +116,7 @@ export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]
   const [text, setText] = useState("");
   const [pins, setPins] = useState(() => pinsOf(job));
   const list = curves.data.value;
+  const charts = useCharts(list, task.shown, text);
   if (curves.problem.value) return <ProblemBox problem={curves.problem.value} what="The metrics cannot be read" retry={() => void curves.reload()} />;
   if (!list) return <Skeleton rows={8} />;
   if (!list.length) {
@@ -118,7 +126,6 @@ export function MetricsTab({ job, curves }: { job: Job; curves: Resource<Curve[]
       </Empty></section>
     );
   }
-  const charts = chartsOf(ofTask(list, task.shown).filter((curve) => curve.name.toLowerCase().includes(text.toLowerCase())));
   const setPin = (title: string, on: boolean): void => {
     const next = on ? [...pins, title] : pins.filter((pin) => pin !== title);
     setPins(next);
