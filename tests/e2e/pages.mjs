@@ -1,6 +1,7 @@
 // The pages there are, for screenshots, axe and the budgets. Add a row for a new page.
+import { live, previewed, rows } from "./steps.mjs";
+
 export function shots(ids) {
-  const rows = (page) => page.waitForSelector(".rows .tr");
   const log = (page) => page.waitForSelector(".ll");
   return [
     { name: "jobs", path: "/jobs", ready: rows },
@@ -26,3 +27,35 @@ export function shots(ids) {
     { name: "keys", path: "/jobs", ready: async (page) => { await rows(page); await page.keyboard.press("?"); await page.waitForSelector(".keyhelp"); } },
   ];
 }
+
+/** How pages look while something is wrong, waited for or asked, for screenshots alone. prepare(page, proxy) comes first. */
+export function states(ids) {
+  const fails = (part) => (_, proxy) => { proxy.fault = (path) => (path.includes(part) ? 503 : undefined); };
+  const shown = (selector) => (page) => page.waitForSelector(selector);
+  const cut = (ready) => async (page, proxy) => { await ready(page); await live(page); proxy.cut(true); await page.waitForSelector(".banner", { timeout: 60_000 }); };
+  return [
+    { name: "error-jobs", path: "/jobs", prepare: fails("/api/v1/jobs?"), ready: shown(".notice.n-bad") },
+    { name: "error-job", path: "/jobs/999999", ready: shown(".notice.n-bad") },
+    { name: "error-cluster", path: "/clusters/local", prepare: fails("/nodes"), ready: shown(".notice.n-bad") },
+    { name: "error-address", path: "/nowhere", ready: shown(".empty") },
+    { name: "error-field", path: "/launch?project=page-tests", ready: async (page) => { await previewed(page); await page.fill("[id='f-param_lr']", "fast"); await page.fill("#f-time", "soon"); await page.waitForSelector(".wrongtext"); } },
+    { name: "offline-jobs", path: "/jobs", ready: cut(rows) },
+    { name: "offline-job", path: `/jobs/${ids.running}`, ready: cut((page) => page.waitForSelector(".ll")) },
+    { name: "offline-launch", path: "/launch?project=page-tests", ready: cut(previewed) },
+    { name: "stale-clusters", path: "/clusters", ready: shown(".lasterr") },
+    { name: "stale-cluster", path: "/clusters/cedar", ready: shown(".lasterr") },
+    { name: "failed-import", path: `/jobs/${ids.import}`, ready: shown(".ll") },
+    { name: "pending", path: `/jobs/${ids.waiting3}`, ready: shown(".tl li") },
+    { name: "selected", path: "/jobs", ready: async (page) => { await rows(page); for (const at of [0, 1, 4]) await page.locator(".rows .tr input[type=checkbox]").nth(at).click(); await page.waitForSelector("text=3 selected"); } },
+    { name: "filter-help", path: "/jobs", ready: async (page) => { await rows(page); await page.focus(".combo input"); await page.keyboard.type("st"); await page.waitForSelector(".combo [role=option]"); } },
+    { name: "confirm", path: `/jobs/${ids.running}`, ready: async (page) => { await page.click(".jobacts >> text=Cancel"); await page.waitForSelector("dialog"); } },
+    { name: "time-axis", path: `/jobs/${ids.good}/metrics?x=time&log=1`, ready: shown(".chart canvas") },
+  ];
+}
+
+/** Of a gateway that nobody used yet. */
+export const empties = [
+  { name: "empty-jobs", path: "/jobs", ready: (page) => page.waitForSelector("main:has-text('No jobs yet')") },
+  { name: "empty-launch", path: "/launch", ready: (page) => page.waitForSelector("main:has-text('No project yet')") },
+  { name: "empty-projects", path: "/projects", ready: (page) => page.waitForSelector("main:has-text('No project yet')") },
+];

@@ -143,6 +143,7 @@ test("rows are asked within the budget, and stand in the order of their starts",
   const [a, b, c] = rows.map((row) => row.key) as [string, string, string];
   assert.deepEqual(askable(rows, clusters, a).map((row) => row.key), [b, c]);
   assert.deepEqual(askable(rows, [{ ...clusters[0]!, connection: { commands_last_minute: 9, max_commands_per_minute: 20 } }], a).map((row) => row.key), [b]);
+  assert.deepEqual(askable(rows, [{ ...clusters[0]!, scheduler: "process", connection: { commands_last_minute: 99, max_commands_per_minute: 20 } }], a).map((row) => row.key), [b, c]);
   const hour = 3_600_000;
   assert.deepEqual(byStart(rows, { [c]: hour, [a]: 2 * hour }).map((row) => row.key), [c, a, b]);
   assert.deepEqual(byStart(rows, { [c]: hour, [a]: hour + 1000 }).map((row) => row.key), [a, c, b]);

@@ -48,6 +48,7 @@ test("times name the day when it is not today", () => {
 test("numbers are short and honest", () => {
   assert.equal(count(1234567), "1,234,567");
   assert.equal(short(375_800), "375.8k");
+  assert.deepEqual([0.00005, 0.00015, 0.002, 0].map(short), ["5e-5", "1.5e-4", "0.002", "0"]);
   assert.equal(value(3e-5), "3e-5");
   assert.equal(value(0.0003), "3e-4");
   assert.equal(value("NaN"), "NaN");

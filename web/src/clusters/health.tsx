@@ -91,7 +91,7 @@ export function Health({ cluster, queue, linked, doctor, onUp }: HealthProps): J
           ["Logins", link.logins ? budgetText(link.logins_last_hour, link.max_logins_per_hour, "in the last hour", link.logins) : undefined],
           ["Login ends", link.login_ends_at && <Age at={link.login_ends_at} />],
           ["Failed logins", link.login_failures || undefined],
-          ["Commands", budgetText(link.commands_last_minute, link.max_commands_per_minute, "in the last minute", link.commands)],
+          ["Commands", budgetText(link.commands_last_minute, cluster.scheduler === "process" ? undefined : link.max_commands_per_minute, "in the last minute", link.commands)],
           ["Channels", link.channels && link.max_channels ? `${link.channels} of ${link.max_channels} open` : undefined],
           ["Held back", link.held_back ? `${plural(link.held_back, "look")} so far, to keep within the budget` : undefined],
           ["Waiting", link.queued ? `${link.queued} commands` : undefined],

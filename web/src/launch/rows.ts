@@ -73,10 +73,11 @@ export function firstRow(rows: WhereRow[], wantsGpus: boolean): WhereRow | undef
 const MOST_ASKED = 6;
 
 /** Rows that may be asked for a start beside the chosen one: of its kind, seen lately, and only where a cluster's
- *  commands of this minute are not half used, as what is left belongs to the jobs that run. */
+ *  commands of this minute are not half used, as what is left belongs to the jobs that run; this machine has no such
+ *  budget. */
 export function askable(rows: WhereRow[], clusters: ClusterSeen[], chosenKey: string): WhereRow[] {
   const cpuOnly = rows.find((row) => row.key === chosenKey)?.place.cpuOnly;
-  const left = new Map(clusters.map(({ name, connection }) => [name, (connection?.max_commands_per_minute ?? 20) / 2 - (connection?.commands_last_minute ?? 0)]));
+  const left = new Map(clusters.map(({ name, scheduler, connection }) => [name, scheduler === "process" ? Infinity : (connection?.max_commands_per_minute ?? 20) / 2 - (connection?.commands_last_minute ?? 0)]));
   return rows.filter((row) => {
     if (row.key === chosenKey || row.why || row.stale || row.place.cpuOnly !== cpuOnly) return false;
     const n = left.get(row.place.cluster) ?? 0;

@@ -97,7 +97,7 @@ export function short(n: number): string {
   const units: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
   for (const [unit, name] of units)
     if (size >= unit) return `${trim((n / unit).toPrecision(size / unit >= 100 ? 4 : 3))}${name}`;
-  return trim(n.toPrecision(4));
+  return size && size < 1e-3 ? n.toExponential(3).replace(/\.?0+e/, "e") : trim(n.toPrecision(4));
 }
 
 function trim(text: string): string {
