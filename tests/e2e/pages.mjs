@@ -1,5 +1,5 @@
 // The pages there are, for screenshots, axe and the budgets. Add a row for a new page.
-import { live, previewed, rows } from "./steps.mjs";
+import { previewed, rows } from "./steps.mjs";
 
 export function shots(ids) {
   const log = (page) => page.waitForSelector(".ll");
@@ -32,7 +32,7 @@ export function shots(ids) {
 export function states(ids) {
   const fails = (part) => (_, proxy) => { proxy.fault = (path) => (path.includes(part) ? 503 : undefined); };
   const shown = (selector) => (page) => page.waitForSelector(selector);
-  const cut = (ready) => async (page, proxy) => { await ready(page); await live(page); proxy.cut(true); await page.waitForSelector(".banner", { timeout: 60_000 }); };
+  const cut = (ready) => async (page, proxy) => { await ready(page); await page.waitForSelector(".live:has-text('Live')", { state: "attached" }); proxy.cut(true); await page.waitForSelector(".banner", { timeout: 60_000 }); };
   return [
     { name: "error-jobs", path: "/jobs", prepare: fails("/api/v1/jobs?"), ready: shown(".notice.n-bad") },
     { name: "error-job", path: "/jobs/999999", ready: shown(".notice.n-bad") },

@@ -31,11 +31,12 @@ export function Failures(): JSX.Element | null {
   const list = useResource<JobList>((abort) => getJson(`/jobs${query({ filter: "state:failed age:<7d", limit: 3 })}`, abort), []);
   useEffect(() => watch(["jobs"], coalesce(() => void list.reload(), 1500)), []);
   const items = list.data.value?.items;
-  if (!items) return <section class="card failures" aria-hidden="true" />;
+  const problem = list.problem.value;
+  if (!items && !problem) return <section class="card failures" aria-hidden="true" />;
   return (
     <section class="card failures" aria-label="Last failures">
-      <header><h2>Last failures</h2><SinceLast />{items.length > 0 && <a class="sm" href={href("/jobs?filter=state:failed")}>All</a>}</header>
-      {items.length === 0 ? <p class="muted">Nothing failed in the last seven days.</p> : <ul>{items.map((job) => <Failure key={job.id} job={job} />)}</ul>}
+      <header><h2>Last failures</h2><SinceLast />{items && items.length > 0 && <a class="sm" href={href("/jobs?filter=state:failed")}>All</a>}</header>
+      {!items ? <p class="muted">They cannot be read: {problem?.message}</p> : items.length === 0 ? <p class="muted">Nothing failed in the last seven days.</p> : <ul>{items.map((job) => <Failure key={job.id} job={job} />)}</ul>}
     </section>
   );
 }

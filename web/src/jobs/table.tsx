@@ -146,7 +146,8 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   useEffect(() => () => { clearSelection(); cursor.value = -1; }, []);
   useListKeys(rows, (index) => virtual.scrollToIndex(index, { align: "auto" }), setAsked);
   if (rows.first.value) return <Skeleton rows={8} height={rowSize} />;
-  if (ids.length === 0 && !rows.problem.value) return <NothingFits filter={filter} clear={() => setFilter("")} />;
+  if (ids.length === 0 && rows.problem.value) return <></>; // told above
+  if (ids.length === 0) return <NothingFits filter={filter} clear={() => setFilter("")} />;
   return (
     <div role="table" aria-label="Jobs" aria-rowcount={total + 1} aria-colcount={9} class="table jobs">
       <div role="rowgroup"><Head ids={ids} sort={sort} setSort={setSort} /></div>

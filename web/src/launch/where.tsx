@@ -17,7 +17,7 @@ export function placeTitle(row: WhereRow): string {
 
 function Free({ row }: { row: WhereRow }): JSX.Element {
   const gpu = row.gpu;
-  if (!gpu) return <span class="muted sm">{row.note}</span>;
+  if (!gpu) return <span class="muted sm">{row.note || (row.stale && !row.at ? "not seen yet" : "")}</span>;
   const [mine = 0, down = 0] = [gpu.mine, gpu.down];
   const { free, inUse: used } = usage(gpu);
   return (
