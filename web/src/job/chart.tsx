@@ -73,7 +73,8 @@ function draw(box: HTMLElement, curves: Curve[], view: ChartView): Drawn {
 
 function xLabels(view: ChartView, data: uPlot.AlignedData): (u: uPlot, splits: number[]) => string[] {
   const first = (data[0] as number[])[0] ?? 0;
-  return (_, splits) => splits.map((at) => (view.byTime ? clock(Math.max(0, at - first)) : short(at)));
+  const sinceFirst = (at: number, gap: number): string => (gap < 1 ? `${short(Math.round(1000 * (at - first)) / 1000)} s` : clock(Math.max(0, at - first)));
+  return (_, splits) => splits.map((at) => (view.byTime ? sinceFirst(at, splits.length > 1 ? splits[1]! - splits[0]! : 1) : short(at)));
 }
 
 function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number, height: number, calls: Calls): uPlot.Options {
@@ -83,7 +84,7 @@ function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number,
   return {
     width, height, legend: { show: false }, series: drawn.series, bands: drawn.bands, padding: [8, 10, 0, 0],
     cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false, sync: { key: view.byTime ? "time" : "step" } },
-    scales: { x: { time: false }, y: { distr: view.log ? 3 : 1 } },
+    scales: { x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) }, y: { distr: view.log ? 3 : 1 } },
     axes: [
       { stroke: faint, font, size: 26, gap: 3, grid: { show: false }, ticks: { show: false }, values: xLabels(view, drawn.data) },
       { stroke: faint, font, size: 46, gap: 4, grid, ticks: { show: false }, values: (_, splits) => splits.map((at) => (at === null ? "" : short(at))), space: 26 },
