@@ -19,7 +19,7 @@ static int make_input(struct run *run, const struct run_request *request, bool l
     bool is_line = request->stream_fd >= 0 || request->program.len <= MAX_LINE_BYTES;
     enum frame_kind kind = is_line ? FRAME_STREAM : FRAME_PROGRAM;
     struct nonce nonce = nonce_new();
-    frame_exec_string(&run->exec, kind, login_shell, &nonce);
+    frame_exec_string(&run->exec, login_shell, &nonce);
     if (frame_input(&run->input, kind, request->program, &nonce, err) < 0)
         return -1;
     if (run->exec.failed || run->input.failed)

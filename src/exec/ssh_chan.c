@@ -12,19 +12,28 @@ enum {
     /* libssh2 sends at most one packet a call: what is handed over is then exactly known. */
     WRITE_BYTES = 32000,
     READ_BYTES = 32 * 1024,
-    READS_A_STEP = 64 /* others want their turn */
+    READS_A_STEP = 64, /* others want their turn */
+    MAX_EXEC_BYTES = 4096,
+    MAX_EARLY_BYTES = 64 * 1024
 };
 
-struct ssh_chan *ssh_chan_new(struct ssh_conn *conn)
+struct ssh_chan *ssh_chan_new(struct ssh_conn *conn, bool use_login_shell, bool is_early)
 {
     struct ssh_chan *chan = mem_zalloc(sizeof(*chan));
     chan->conn = conn;
+    chan->is_early = is_early;
+    chan->nonce = nonce_new();
+    chan->exec = STR_MAX(MAX_EXEC_BYTES);
+    chan->early = STR_MAX(MAX_EARLY_BYTES);
+    frame_exec_string(&chan->exec, use_login_shell, &chan->nonce);
     return chan;
 }
 
 void ssh_chan_free(struct ssh_chan *chan)
 {
     feed_free(chan->feed);
+    str_clear(&chan->exec);
+    str_clear(&chan->early);
     free(chan);
 }
 
@@ -33,6 +42,9 @@ void ssh_chan_give(struct ssh_chan *chan, struct ssh_run *run, struct loop *loop
     chan->run = run;
     chan->state = CHAN_TALKING;
     run->chan = chan;
+    frame_input_renonce(&run->run.input, &chan->nonce);
+    run_add_output(&run->run, str_span(&chan->early));
+    str_clear(&chan->early);
     if (run->run.stream_fd >= 0)
         chan->feed = feed_new(loop, move_fd(run->run.stream_fd), run->run.stream_bytes, wake, ctx);
 }
@@ -75,10 +87,9 @@ static enum ssh_chan_event step_open(struct ssh_chan *chan, struct err *err)
 
 static enum ssh_chan_event ask_exec(struct ssh_chan *chan, struct err *err)
 {
-    const struct run *run = &chan->run->run;
     uint64_t before = ssh_conn_sent(chan->conn);
-    int rc = libssh2_channel_process_startup(chan->channel, "exec", 4, str_text(&run->exec),
-                                             (unsigned)run->exec.len);
+    int rc = libssh2_channel_process_startup(chan->channel, "exec", 4, str_text(&chan->exec),
+                                             (unsigned)chan->exec.len);
     /* In the midst of new keys nothing is sent yet: the program must not go before the request. */
     chan->has_sent_exec = chan->has_sent_exec || ssh_conn_sent(chan->conn) != before;
     if (rc == LIBSSH2_ERROR_EAGAIN)
@@ -229,17 +240,32 @@ static enum ssh_chan_event step_talk(struct ssh_chan *chan, struct err *err)
     return event == CHAN_NOTHING ? all : event;
 }
 
+static enum ssh_chan_event bury(struct ssh_chan *chan)
+{
+    chan->state = CHAN_CLOSING;
+    return CHAN_DIED;
+}
+
 /* Reads, so that the session is served while nothing runs; a server may also end an idle channel. */
 static enum ssh_chan_event step_spare(struct ssh_chan *chan, struct err *err)
 {
-    char buf[64];
+    enum ssh_chan_event event = CHAN_NOTHING;
+    if (chan->is_early && !chan->has_exec_answer)
+        event = ask_exec(chan, err);
+    if (event == CHAN_BROKEN)
+        return event;
+    if (event == CHAN_ENDED)
+        return bury(chan);
+    char buf[4096];
     ssize_t n = libssh2_channel_read_ex(chan->channel, 0, buf, sizeof(buf));
     if (n < 0 && n != LIBSSH2_ERROR_EAGAIN && n != LIBSSH2_ERROR_CHANNEL_CLOSED)
         return broken(chan, "idle", err);
-    if (n != LIBSSH2_ERROR_CHANNEL_CLOSED && libssh2_channel_eof(chan->channel) != 1)
-        return CHAN_NOTHING;
-    chan->state = CHAN_CLOSING;
-    return CHAN_MOVED;
+    if (n > 0)
+        str_add_span(&chan->early, (struct span){ buf, (size_t)n });
+    bool has_ended = n == LIBSSH2_ERROR_CHANNEL_CLOSED || libssh2_channel_eof(chan->channel) == 1;
+    if (has_ended || chan->early.failed)
+        return bury(chan);
+    return n > 0 ? CHAN_MOVED : event;
 }
 
 static enum ssh_chan_event step_close(struct ssh_chan *chan, struct err *err)

@@ -121,6 +121,7 @@ static void lose_channel(struct ssh_link *link, struct ssh_chan *chan, const str
     if (!run)
         return;
     run->chan = NULL;
+    str_cut(&run->run.out, 0); /* what the login shell said there */
     DL_PREPEND(link->queued, &run->run);
     link->queued_count++;
     if (may_run || has_begun)

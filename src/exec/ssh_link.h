@@ -17,6 +17,7 @@ struct ssh_link {
     unsigned limit;           /* channels the server gave us at most; learned from refusals */
     int64_t limit_until_ms, retry_wait_ms;
     bool is_pumping, is_closing;
+    bool starts_late; /* a spare shell died; until a run goes well, a shell is started when there is one */
     int64_t since_us, latency_us;
     uint64_t commands;
 };

@@ -59,6 +59,8 @@ static void refused(struct ssh_link *link, struct ssh_chan *chan)
 static void ended(struct ssh_link *link, struct ssh_chan *chan, const struct err *err)
 {
     struct ssh_run *run = chan->run;
+    if (err->code == ERR_NONE)
+        link->starts_late = false;
     link->latency_us = clock_mono_us(link->set->clock) - run->run.start_us;
     ssh_chan_close(chan, loop_now_ms(link->set->loop));
     ssh_link_end_run(link, run, chan->may_run ? RUN_DONE : RUN_NOT_SENT, err->code == ERR_NONE ? NULL : err);
@@ -80,15 +82,19 @@ static bool step(struct ssh_link *link, struct ssh_chan *chan, bool *is_broken, 
     }
     if (event == CHAN_MOVED && chan->state == CHAN_SPARE)
         link->retry_wait_ms = 0;
+    if (event == CHAN_DIED)
+        link->starts_late = true;
     if (chan->state == CHAN_GONE) {
         DL_DELETE(link->chans, chan);
         ssh_chan_free(chan);
     }
-    return event == CHAN_MOVED || event == CHAN_ENDED;
+    return event == CHAN_MOVED || event == CHAN_DIED || event == CHAN_ENDED;
 }
 
-static void give_runs(struct ssh_link *link)
+/* After the steps: a spare shell that is gone by now was seen to be. */
+static bool give_runs(struct ssh_link *link)
 {
+    bool has_given = false;
     struct ssh_chan *chan;
     DL_FOREACH (link->chans, chan) {
         if (chan->state != CHAN_SPARE || !link->queued)
@@ -98,7 +104,9 @@ static void give_runs(struct ssh_link *link)
         link->queued_count--;
         link->commands++;
         ssh_chan_give(chan, (struct ssh_run *)run, link->set->loop, ssh_pump, link);
+        has_given = true;
     }
+    return has_given;
 }
 
 /* One open at a time (libssh2 keeps its state in the session); one channel stands ready in advance. */
@@ -112,7 +120,7 @@ static bool open_more(struct ssh_link *link)
     bool is_wanted = link->queued_count > c.spare || !c.spare;
     if (!is_wanted || c.talking + c.spare + c.closing >= link->limit)
         return false;
-    struct ssh_chan *chan = ssh_chan_new(link->conn);
+    struct ssh_chan *chan = ssh_chan_new(link->conn, link->set->use_login_shell, !link->starts_late);
     DL_APPEND(link->chans, chan);
     return true;
 }
@@ -122,15 +130,14 @@ static bool pass(struct ssh_link *link, bool *is_broken, struct err *err)
     uint64_t received = ssh_conn_received(link->conn);
     bool has_moved = false;
     struct ssh_chan *chan, *next;
-    give_runs(link);
     DL_FOREACH_SAFE(link->chans, chan, next)
     {
         has_moved = step(link, chan, is_broken, err) || has_moved;
         if (*is_broken)
             return false;
     }
-    bool has_spare = link->queued && count(link).spare;
-    return open_more(link) || has_moved || has_spare || ssh_conn_received(link->conn) != received;
+    bool has_given = give_runs(link);
+    return open_more(link) || has_moved || has_given || ssh_conn_received(link->conn) != received;
 }
 
 /* Commands that do not end although we hung up hold the server's slots: a new connection frees ours of them.

@@ -1,5 +1,6 @@
 /* A machine over SSH by libssh2, in process: one transport is one connection of one identity to one cluster,
- * with a channel per run, at most max_channels at a time, and one opened in advance.
+ * with a channel per run, at most max_channels at a time, and one opened in advance whose shell waits for a
+ * program.
  *
  * It connects with the first run and keeps the connection. What a loss means for a run: CUT if the last byte
  * of its program was handed to libssh2 (it may have left), NOT_SENT if some of it was but not the last, and

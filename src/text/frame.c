@@ -6,25 +6,28 @@
 #include <assert.h>
 #include <string.h>
 
-/* The programs that judge what arrives, without a single quote inside, so that quoting them is simple. */
-static void add_guard(struct str *to, enum frame_kind kind, const struct nonce *nonce)
+/* What judges that which arrives, without a single quote inside, so that quoting it is simple. The first line
+ * is the program, or says that all of stdin is. TMOUT: of a site's profile; bash as sh would read no longer.
+ */
+static void add_guard(struct str *to, const struct nonce *nonce)
 {
-    str_add(to, kind == FRAME_PROGRAM ? "p=$(cat)" : "IFS= read -r p");
-    str_addf(to, "; case $p in \": %s;\"*\"#END-%s\") eval \"$p\";; *) exit %d;; esac", nonce->text,
-             nonce->text, FRAME_EXIT_CUT);
+    str_addf(to,
+             "unset TMOUT; IFS= read -r p; case $p in \": %s;\") p=$p$(cat);; esac; "
+             "case $p in \": %s;\"*\"#END-%s\") eval \"$p\";; *) exit %d;; esac",
+             nonce->text, nonce->text, nonce->text, FRAME_EXIT_CUT);
 }
 
-void frame_exec_string(struct str *to, enum frame_kind kind, bool login_shell, const struct nonce *nonce)
+void frame_exec_string(struct str *to, bool login_shell, const struct nonce *nonce)
 {
     if (!login_shell) {
         str_add(to, "exec /bin/sh -c '");
-        add_guard(to, kind, nonce);
+        add_guard(to, nonce);
         str_add_char(to, '\'');
         return;
     }
     /* '"'"' and not '\'': fish and tcsh have their own ideas about a backslash. */
     str_add(to, "exec bash -lc 'exec /bin/sh -c '\"'\"'");
-    add_guard(to, kind, nonce);
+    add_guard(to, nonce);
     str_add(to, "'\"'\"''");
 }
 
@@ -60,6 +63,15 @@ int frame_input(struct str *to, enum frame_kind kind, struct span program, const
     }
     str_addf(to, "#END-%s\n", nonce->text);
     return 0;
+}
+
+/* ": <nonce>;" in front, "#END-<nonce>" and a newline at the end. */
+void frame_input_renonce(struct str *input, const struct nonce *nonce)
+{
+    enum { FRONT = 2, BACK = NONCE_CHARS + 1 };
+    assert(input->len > FRONT + NONCE_CHARS + BACK);
+    memcpy(input->buf + FRONT, nonce->text, NONCE_CHARS);
+    memcpy(input->buf + input->len - BACK, nonce->text, NONCE_CHARS);
 }
 
 void frame_begin(struct str *to, const struct nonce *nonce)

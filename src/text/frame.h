@@ -25,12 +25,15 @@ enum frame_kind {
 
 enum { FRAME_EXIT_CUT = 97, MAX_FRAME_SECTIONS = 4096, MAX_FRAME_NAME = 128 };
 
-/* The command line. login_shell: by way of `bash -lc`, for sites whose PATH comes from profile scripts. */
-void frame_exec_string(struct str *to, enum frame_kind kind, bool login_shell, const struct nonce *nonce);
+/* The command line, the same for both kinds: it may stand and wait before the program is known. login_shell:
+ * by way of `bash -lc`, for sites whose PATH comes from profile scripts. */
+void frame_exec_string(struct str *to, bool login_shell, const struct nonce *nonce);
 /* What to send on stdin (for FRAME_STREAM: before the raw bytes). A program may have any number of lines in
  * both kinds; it must be complete shell text. ERR_INVALID for a NUL in it. */
 int frame_input(struct str *to, enum frame_kind kind, struct span program, const struct nonce *nonce,
                 struct err *err);
+/* For a command line that was made with another nonce; input holds nothing but a frame_input. */
+void frame_input_renonce(struct str *input, const struct nonce *nonce);
 
 /* Shell text that prints the frame. frame_close reports $? of the command right before it; frame_end ends
  * with the status of the last section closed. Names: letters, digits and "_.:/@+=-", at most MAX_FRAME_NAME.

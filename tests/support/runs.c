@@ -38,6 +38,7 @@ void runs_done(void *ctx, const struct run_result *result)
     answer->rc = result->frame.rc;
     answer->elapsed_us = result->elapsed_us;
     answer->err_text = span_dup(result->err_text);
+    answer->noise = span_dup(result->noise);
     if (out) {
         answer->text = span_dup(out->data);
         answer->len = out->data.len;
@@ -71,6 +72,7 @@ void runs_clear(struct answer *answer)
 {
     free(answer->text);
     free(answer->err_text);
+    free(answer->noise);
     free(answer->program);
     *answer = (struct answer){ 0 };
 }

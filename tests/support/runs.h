@@ -12,7 +12,7 @@ struct answer {
     int rc;
     char *text; /* of the section "out" */
     size_t len;
-    char *err_text;
+    char *err_text, *noise;
     struct run *run;
     int64_t elapsed_us;
     struct nonce nonce;

@@ -87,6 +87,97 @@ static void a_command_killed_by_a_signal_is_cut(void **state)
     runs_clear(&a);
 }
 
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+/* sshd's children write late: the loop may have nothing else to do by then. */
+static void until_logged(const char *text, unsigned least)
+{
+    struct loop_timer *timer = loop_timer_new(loop, nothing, NULL);
+    loop_timer_repeat(timer, 10, 10);
+    while (sshd_log_count(&sshd, text) < least)
+        loop_step(loop);
+    loop_timer_free(timer);
+}
+
+/* The shells of this connection that wait for a program, once there is one. */
+static const char waiting[] = "while [ ! \"$found\" ]; do\n"
+                              "  for stat in /proc/[0-9]*/stat; do\n"
+                              "    read -r pid name state parent rest < $stat || continue\n"
+                              "    [ $parent != $PPID ] || [ $pid = $$ ] || found=\"$found $pid\"\n"
+                              "  done 2>/dev/null\n"
+                              "done\n"
+                              "echo $found";
+
+static void a_shell_waits_in_advance_and_its_death_harms_no_run(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    struct answer a = runs_one(loop, t, "echo first");
+    runs_clear(&a);
+    until_logged("Starting session: command", 2); /* though nobody asked for one more */
+    for (unsigned i = 1; i <= 3; i++) {
+        auto_str struct str kill = STR_MAX(1000);
+        until_logged("Close session", 3 * i - 2);
+        a = runs_one(loop, t, waiting);
+        str_addf(&kill, "kill -9 %s", a.text);
+        runs_clear(&a);
+        sshd_shell("%s", str_text(&kill));
+        until_logged("Close session", 3 * i); /* a round's three: waiting, killed, alive (before) */
+        a = runs_one(loop, t, "echo alive");
+        assert_string_equal(a.err.text, "");
+        assert_string_equal(a.text, "alive\n");
+        runs_clear(&a);
+    }
+    assert_int_equal(status_of().logins, 1);
+}
+
+static int start_without_commands(void **state)
+{
+    (void)state;
+    return start("ForceCommand echo this account runs nothing; exit 3", "host_ed25519");
+}
+
+static void an_account_without_a_shell_is_asked_in_advance_once(void **state)
+{
+    (void)state;
+    enum { RUNS = 10 };
+    struct ssh_options opts = options();
+    open_with(&opts);
+    for (int i = 0; i < RUNS; i++) {
+        struct answer a = runs_one(loop, t, "echo");
+        assert_int_equal(a.end, RUN_CUT);
+        assert_string_equal(a.noise, "");
+        assert_non_null(strstr(a.err.text, "ended with status 3"));
+        runs_clear(&a);
+    }
+    assert_true(sshd_log_wait(&sshd, "Starting session", RUNS) <= RUNS + 1);
+    assert_int_equal(status_of().logins, 1);
+}
+
+static int start_noisy(void **state)
+{
+    (void)state;
+    return start("ForceCommand echo hello; echo you >&2; eval \"$SSH_ORIGINAL_COMMAND\"", "host_ed25519");
+}
+
+static void what_a_waiting_shell_said_is_told_with_the_run(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    for (unsigned i = 1; i <= 4; i++) {
+        struct answer a = runs_one(loop, t, "echo fine");
+        assert_string_equal(a.text, "fine\n");
+        assert_string_equal(a.noise, "hello\n\n");
+        runs_clear(&a);
+        until_logged("Starting session", i + 1);
+    }
+}
+
 static int start_rekey(void **state)
 {
     (void)state;
@@ -127,6 +218,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CONTRACT_TESTS,
         WITH(refused_sessions_wait_and_break_nothing, start_one_session),
+        WITH(a_shell_waits_in_advance_and_its_death_harms_no_run, start_plain),
+        WITH(an_account_without_a_shell_is_asked_in_advance_once, start_without_commands),
+        WITH(what_a_waiting_shell_said_is_told_with_the_run, start_noisy),
         WITH(a_flood_of_stderr_hangs_nothing, start_plain),
         WITH(cancelled_runs_say_so_once_and_others_go_on, start_plain),
         WITH(freeing_ends_everything_with_cancelled, start_plain),

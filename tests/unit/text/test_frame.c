@@ -15,10 +15,10 @@ static const struct nonce in_nonce = { "fedcba9876543210fedcba9876543210" };
 static const char *const shells[] = { "dash", "bash", "zsh", "tcsh", "fish", "ksh" };
 
 /* A login shell runs the exec string, as sshd would have it do. */
-static int run_exec(const char *shell, enum frame_kind kind, bool login, struct span input, struct str *out)
+static int run_exec(const char *shell, bool login, struct span input, struct str *out)
 {
     auto_str struct str exec = STR_MAX(4096);
-    frame_exec_string(&exec, kind, login, &in_nonce);
+    frame_exec_string(&exec, login, &in_nonce);
     assert_null(strpbrk(str_text(&exec), "!\\\n"));
     const char *const argv[] = { shell, "-c", str_text(&exec), NULL };
     return spawn_collect(argv, input, out);
@@ -48,7 +48,7 @@ static void programs_run_whole_in_every_login_shell(void **state)
             continue;
         auto_str struct str input = STR_MAX(8192), got = STR_MAX(8192);
         assert_int_equal(frame_input(&input, kind, str_span(&program), &in_nonce, NULL), 0);
-        assert_int_equal(run_exec(shell, kind, i & 2, str_span(&input), &got), 5);
+        assert_int_equal(run_exec(shell, i & 2, str_span(&input), &got), 5);
         assert_string_equal(str_text(&got), str_text(&want));
     }
 }
@@ -62,12 +62,25 @@ static void a_cut_program_runs_nothing(void **state)
         frame_input(&input, kind, program, &in_nonce, NULL);
         for (size_t len = 0; len + 1 < input.len; len += 3) {
             auto_str struct str got = STR_MAX(8192), front = STR_MAX(8192);
-            assert_int_equal(run_exec("dash", kind, false, span_head(str_span(&input), len), &got),
-                             FRAME_EXIT_CUT);
-            assert_int_equal(run_exec("dash", kind, false, span_skip(str_span(&input), len + 1), &front),
+            assert_int_equal(run_exec("dash", false, span_head(str_span(&input), len), &got), FRAME_EXIT_CUT);
+            assert_int_equal(run_exec("dash", false, span_skip(str_span(&input), len + 1), &front),
                              FRAME_EXIT_CUT);
             assert_int_equal(got.len + front.len, 0);
         }
+    }
+}
+
+static void a_command_line_may_stand_before_its_program_is_known(void **state)
+{
+    (void)state;
+    static const struct nonce other = { "00112233445566778899aabbccddeeff" };
+    for (int kind = FRAME_PROGRAM; kind <= FRAME_STREAM; kind++) {
+        auto_str struct str input = STR_MAX(8192), got = STR_MAX(8192);
+        assert_int_equal(frame_input(&input, kind, SPAN_LIT("echo one\necho two"), &other, NULL), 0);
+        assert_int_equal(run_exec("dash", false, str_span(&input), &got), FRAME_EXIT_CUT);
+        frame_input_renonce(&input, &in_nonce);
+        assert_int_equal(run_exec("dash", false, str_span(&input), &got), 0);
+        assert_string_equal(str_text(&got), "one\ntwo\n");
     }
 }
 
@@ -83,7 +96,7 @@ static void raw_bytes_follow_a_stream(void **state)
         if (!spawn_has(shells[i]))
             continue;
         str_clear(&got);
-        assert_int_equal(run_exec(shells[i], FRAME_STREAM, i & 1, str_span(&input), &got), 0);
+        assert_int_equal(run_exec(shells[i], i & 1, str_span(&input), &got), 0);
         assert_true(span_eq(str_span(&got), span_skip(str_span(&input), head)));
     }
 }
@@ -263,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_run_whole_in_every_login_shell),
         cmocka_unit_test(a_cut_program_runs_nothing),
+        cmocka_unit_test(a_command_line_may_stand_before_its_program_is_known),
         cmocka_unit_test(raw_bytes_follow_a_stream),
         cmocka_unit_test(nul_in_a_program_is_refused),
         cmocka_unit_test(sections_come_back_byte_for_byte),
