@@ -161,7 +161,8 @@ NEVER = [
     ({"slurm": {"partition": "debug"}, "resources": {"time": "02:00:00"}}, "PartitionTimeLimit", "resources.time"),
     ({"slurm": {"partition": "closed"}}, "PartitionDown", "slurm.partition"),
     ({"slurm": {"partition": "private"}}, "account not permitted", "account"),
-    ({"slurm": {"partition": "cpu"}, "resources": {"nodes": 9}}, "PartitionNodeLimit|PartitionConfig", "resources"),  # at the submit, and at the scheduler's next turn
+    # The first word at the submit, the second after the scheduler's next turn.
+    ({"slurm": {"partition": "cpu"}, "resources": {"nodes": 9}}, "PartitionNodeLimit|PartitionConfig", "resources"),
 ]
 
 
