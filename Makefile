@@ -13,7 +13,7 @@ B := build/$(VARIANT)
 CC := $(if $(filter default,$(origin CC)),$(if $(filter fuzz,$(VARIANT)),clang,gcc),$(CC))
 CCACHE := $(shell command -v ccache 2>/dev/null)
 
-LIBS := libuv libmicrohttpd libssh2 sqlite3 yaml-0.1 jansson libcurl libsodium libzstd libpcre2-8
+LIBS := libuv libmicrohttpd libssh2 libcrypto sqlite3 yaml-0.1 jansson libcurl libsodium libzstd libpcre2-8
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "exec/ssh_link.h"
+#include "io/crypto_memory.h"
 
 #include <stdlib.h>
 
@@ -118,6 +119,7 @@ int transport_ssh_new(const struct ssh_options *options, struct transport **out,
         free(set);
         return -1;
     }
+    crypto_memory_guard();
     libssh2_init(0); /* counted; no other thread is in libssh2 now */
     struct ssh_link *link = mem_zalloc(sizeof(*link));
     link->base.ops = &ssh_ops;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/crypto_memory.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -229,6 +230,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
 struct fetch *fetch_new(struct loop *loop, struct net_guard *guard)
 {
     struct fetch *fetch = mem_zalloc(sizeof(*fetch));
+    crypto_memory_guard();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(fetch->multi = curl_multi_init()))
         mem_exhausted();
     fetch->loop = loop;
