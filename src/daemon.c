@@ -17,13 +17,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PRUNE_EVERY_MS = 3600 * 1000, SPARE_DESCRIPTORS = 1024 };
+enum { PRUNE_EVERY_MS = 3600 * 1000, RETRY_STORE_MS = 5000, SPARE_DESCRIPTORS = 1024 };
 
 struct daemon {
     struct gateway gw;
     struct http *http;
     struct loop_watch *http_watch;
-    struct loop_timer *http_timer, *prune_timer;
+    struct loop_timer *http_timer, *prune_timer, *store_timer;
+    bool is_retrying; /* store_timer runs */
 };
 
 /* --- the loop's turns --- */
@@ -49,6 +50,21 @@ static void on_http(void *ctx, unsigned events)
     serve_http(ctx);
 }
 
+static void on_retry_store(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    daemon->is_retrying = false;
+    upkeep_retry_store(&daemon->gw);
+}
+
+static void retry_store(struct daemon *daemon)
+{
+    if (!store_problem(daemon->gw.store) || daemon->is_retrying)
+        return;
+    daemon->is_retrying = true;
+    loop_timer_start(daemon->store_timer, RETRY_STORE_MS);
+}
+
 /* The end of each turn: what it changed is committed, then what waits for the commit runs. */
 static void on_turn(void *ctx)
 {
@@ -56,6 +72,7 @@ static void on_turn(void *ctx)
     struct err err = { 0 };
     if (store_has_pending(daemon->gw.store) && store_flush(daemon->gw.store, &err) < 0)
         log_error("commit: %s", err.text);
+    retry_store(daemon);
     if (http_timeout_ms(daemon->http) == 0) /* an answer was queued outside http_run */
         loop_timer_start(daemon->http_timer, 0);
 }
@@ -144,6 +161,7 @@ static int make_http(struct daemon *daemon, struct err *err)
         return -1;
     daemon->http_timer = loop_timer_new(daemon->gw.loop, on_http_timer, daemon);
     daemon->prune_timer = loop_timer_new(daemon->gw.loop, on_prune, daemon);
+    daemon->store_timer = loop_timer_new(daemon->gw.loop, on_retry_store, daemon);
     daemon->http_watch =
         loop_watch_fd(daemon->gw.loop, http_epoll_fd(daemon->http), LOOP_READ, on_http, daemon);
     if (!daemon->http_watch)
@@ -158,6 +176,7 @@ static void end(struct daemon *daemon)
     loop_watch_free(daemon->http_watch);
     loop_timer_free(daemon->http_timer);
     loop_timer_free(daemon->prune_timer);
+    loop_timer_free(daemon->store_timer);
     http_free(daemon->http);
     if (daemon->gw.loop)
         loop_off_turn(daemon->gw.loop, on_turn, daemon);

@@ -19,6 +19,12 @@ void upkeep_resume(void *ctx)
     launch_resume_all(gw->launch);
 }
 
+void upkeep_retry_store(struct gateway *gw)
+{
+    if (store_problem(gw->store))
+        (void)value_store_put(gw->store, "retried", "", NULL); /* its failure is the commit's */
+}
+
 void upkeep_prune(struct gateway *gw)
 {
     struct err err = { 0 };

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from faults import COUNT, FOREVER, Control
+from faults import COUNT, FOREVER, ONCE, Control
 from runner import FRESH, LOST_TOUCH, OUT_OF_MEMORY, Client
 from support.gateway import FINAL, Gateway, until
 from support.project import make_ledger_project
@@ -111,6 +111,17 @@ def test_25_a_full_disk_refuses_submissions_and_keeps_polling(folder):
             site.ends_well()
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_25_a_write_that_failed_is_tried_again_where_nobody_asks(folder):
+    control = Control(folder / "faults")
+    with site_of(folder, control.environment()) as site:
+        control.arm("write", 3, ONCE)  # in the commit: the store's log; no job is there whose polls would write
+        path = make_ledger_project(folder / "second", site.ledger)
+        status, said = site.client.once("POST", "projects", {"path": str(path)})
+        assert status == 500 and b"could not be stored" in said, (status, said)
+        until(lambda: site.client.once("GET", "/readyz")[0] == 200, "/readyz is well")
+        site.client.ask("POST", "projects", {"path": str(path)})
 
 
 @pytest.mark.parametrize("kind", ["own", "lib"])
