@@ -96,7 +96,7 @@ def machine_lock():
         yield
 
 
-def run(argv, env=None, check=True, timeout=30, stdin=None):
+def run(argv, env=None, check=True, timeout=120, stdin=None):
     """Runs a command to its end; a failure becomes a BedError with what it printed."""
     try:
         done = subprocess.run(argv, env=env, input=stdin, capture_output=True, text=True, timeout=timeout,
@@ -110,7 +110,7 @@ def run(argv, env=None, check=True, timeout=30, stdin=None):
     return done
 
 
-def wait_for(what, is_so, timeout=15, step=0.03):
+def wait_for(what, is_so, timeout=60, step=0.03):
     """Waits until is_so() is true; it may raise BedError to give up at once."""
     end = time.monotonic() + timeout
     while not is_so():

@@ -14,7 +14,7 @@ class BedFailed(Exception):
     """The bed's own words."""
 
 
-def bed_command(*words, timeout=90):
+def bed_command(*words, timeout=300):
     done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=timeout,
                           errors="replace", check=False)
     if done.returncode != 0:
