@@ -1,6 +1,7 @@
 #include "exec/process_program.h"
 
 #include "exec/supervisor_sh.h"
+#include "text/frame.h"
 #include "text/quote.h"
 
 /* Builtins only in the common case: a fork costs a millisecond, and there is one call for each active job. */
@@ -159,20 +160,20 @@ static const char submit_text[] =
     "d=$PWD/runs/$t\n"
     "if [ -f \"$d/receipt\" ]; then echo \"accepted $d\"; exit 0; fi\n"
     "if [ -n \"$code\" ] && ! [ -f \"$code/.sluice-complete\" ]; then echo no-code; exit 0; fi\n"
-    "mkdir -p -m 700 \"$d\" || { echo \"failed run directory\"; exit 0; }\n"
+    "fail() { c=$(_cause \"$d\"); echo \"failed $1${c:+: $c}\"; exit 0; }\n"
+    "mkdir -p -m 700 \"$d\" || fail 'run directory'\n"
     "put() { cat >\"$d/$1.tmp.$$\" && chmod \"$2\" \"$d/$1.tmp.$$\" && mv -f \"$d/$1.tmp.$$\" \"$d/$1\"; }\n"
     "if [ -n \"$code\" ] && ! [ -d \"$d/code\" ]; then\n"
     "  rm -rf \"$d/code.tmp.$$\"; cp -a \"$code\" \"$d/code.tmp.$$\" && rm -f "
     "\"$d/code.tmp.$$/.sluice-complete\" &&\n"
-    "    mv -T \"$d/code.tmp.$$\" \"$d/code\" || [ -d \"$d/code\" ] || { echo \"failed code copy\"; exit 0; "
-    "}\n"
+    "    mv -T \"$d/code.tmp.$$\" \"$d/code\" || [ -d \"$d/code\" ] || fail 'code copy'\n"
     "fi\n";
 
 static void put_file(struct str *sh, const char *name, const char *mode, struct span text)
 {
     str_add(sh, "printf %s ");
     quote_shell(sh, text, NULL);
-    str_addf(sh, " | put %s %s || { echo \"failed %s\"; exit 0; }\n", name, mode, name);
+    str_addf(sh, " | put %s %s || fail %s\n", name, mode, name);
 }
 
 void process_submit_program(struct str *sh, const struct submit_spec *spec, bool check_gpus)
@@ -190,6 +191,7 @@ void process_submit_program(struct str *sh, const struct submit_spec *spec, bool
                  "if [ \"$n\" -lt %lld ]; then echo \"few-gpus $n\"; exit 0; fi\n",
                  (long long)spec->gpus);
     }
+    frame_add_cause(sh);
     str_add(sh, submit_text);
     put_file(sh, "script.sh", "700", spec->script);
     if (spec->secrets.len)

@@ -78,7 +78,9 @@ static void submit_read(const struct submitting *state, struct span said, struct
         err_set(&to->err, ERR_NOT_FOUND, "the copy of the code is not on the machine");
     } else if (span_is(word, "failed")) {
         to->end = SUBMIT_TRANSIENT;
-        err_set(&to->err, ERR_IO, "the run directory could not be written (%.*s)", SPAN_FMT(line));
+        bool is_full = span_has(line, "No space left") || span_has(line, "quota exceeded");
+        err_set(&to->err, is_full ? ERR_FULL : ERR_IO, "the run directory could not be written (%.*s)%s",
+                SPAN_FMT(line), is_full ? "; free space there, and it goes on by itself" : "");
     } else {
         to->end = SUBMIT_UNKNOWN;
         err_set(&to->err, ERR_CORRUPT, "the answer to the submission makes no sense");

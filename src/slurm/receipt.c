@@ -72,10 +72,13 @@ static struct launch_result not_sent(struct span text)
 {
     struct launch_result result = { .kind = LAUNCH_NOT_SENT, .rc = -1 };
     cut_receipt(text, &result);
-    result.refusal = (struct refusal){ REFUSAL_TRANSIENT, "workspace",
-                                       "The run directory on the cluster cannot be written; nothing was "
-                                       "submitted.",
-                                       result.out };
+    bool is_full = span_has(result.out, "No space left") || span_has(result.out, "quota exceeded");
+    result.refusal =
+        (struct refusal){ REFUSAL_TRANSIENT, "workspace",
+                          is_full ? "nothing was submitted; free space in the workspace or raise "
+                                    "its quota, and it goes on by itself"
+                                  : "nothing was submitted; it is tried again by itself",
+                          result.out };
     return result;
 }
 

@@ -16,14 +16,16 @@ static const char clean_environment[] =
     "case $_v in *[!A-Za-z0-9_]*|SLURM_CONF|SLURM_CONF_SERVER) ;; SBATCH_*|SLURM_*) unset \"$_v\";; esac\n"
     "done\nset +f\nIFS=$_o\n";
 
-/* _say KIND FILE: the result as the section shows it. */
+/* _say KIND FILE: the result as the section shows it. _not_sent WORDS: with the cause, found by trying again.
+ */
 static const char launch_functions[] =
     "_say() { printf 'kind %s\\n' \"$1\"; cat \"$2\"; }\n"
     "_told() {\n"
     "for _k in receipt \"rej.$_n\" \"ambig.$_n\"; do [ -f \"$_d/$_k\" ] && { _say \"${_k%%.*}\" \"$_d/$_k\"; "
     "return 0; }; done\nreturn 1\n}\n"
-    "_not_sent() { rmdir \"$_d/launch.$_n\" 2>/dev/null; printf 'kind not_sent\\nrc -1\\n%s\\n' \"$1\"; "
-    "return 1; }\n";
+    "_not_sent() { _c=$(_cause \"$_d\"); [ -n \"$_c\" ] || { _c=$(_files 2>&1); _c=${_c%%'\n'*}; }\n"
+    "rmdir \"$_d/launch.$_n\" 2>/dev/null\n"
+    "printf 'kind not_sent\\nrc -1\\n%s%s\\n' \"$1\" \"${_c:+: $_c}\"; return 1; }\n";
 
 static int check_dir(const char *dir, const char *what, struct err *err)
 {
@@ -111,6 +113,7 @@ static int add_launcher(struct str *sh, const struct launch_request *request, st
     str_addf(sh, "_n=%u _d=", request->attempt);
     quote_text(sh, request->run_dir);
     str_add(sh, "\n");
+    frame_add_cause(sh);
     str_add(sh, launch_functions);
     if (add_files(sh, request, err) < 0 || add_run(sh, request, err) < 0)
         return -1;

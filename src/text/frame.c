@@ -79,6 +79,14 @@ void frame_begin(struct str *to, const struct nonce *nonce)
     str_addf(to, "_r=0; _f() { printf '\\n%%s %%s\\n' %s \"$1\"; }\n_f BEGIN\n", nonce->text);
 }
 
+/* Random bytes: zeros take no space where the file system compresses. */
+void frame_add_cause(struct str *to)
+{
+    str_add(to, "_cause() {\n_w=$({ LC_ALL=C; export LC_ALL; mkdir -p \"$1\" && "
+                "head -c 1048576 /dev/urandom > \"$1/.try\"; } 2>&1)\n"
+                "rm -f \"$1/.try\"\n_w=${_w%%'\n'*}\nprintf %s \"${_w##*: }\"\n}\n");
+}
+
 bool frame_is_name(const char *name)
 {
     size_t len = strlen(name);

@@ -68,4 +68,8 @@ int frame_parse(struct span out, const struct nonce *nonce, struct frame *frame,
 /* The first section of that name, or NULL. */
 const struct frame_section *frame_get(const struct frame *frame, const char *name);
 
+/* Defines `_cause DIR`, which prints why nothing can be written there ("No space left on device") on one
+ * line, and nothing where a megabyte can. For what has failed already: dash's printf does not say why. */
+void frame_add_cause(struct str *to);
+
 #endif

@@ -100,7 +100,8 @@ def test_23_a_full_disk_on_the_cluster_delays_a_submission_and_hides_no_end(gate
     done = gw.wait_final(runs["id"])
     assert (done["state"], done["exit_code"]) == ("failed", 5), done
     seen = until(lambda: (lambda it: it if it.get("why") else None)(gw.job(waits["id"])), "a reason")
-    assert seen["state"] == "submitting" and "cannot write the run directory" in seen["why"], seen
+    assert seen["state"] == "submitting" and "the run directory: No space left on device" in seen["why"], seen
+    assert "free space in the workspace" in seen["why"], seen
     disk.free()
     done = gw.wait_final(waits["id"], timeout=180)
     assert (done["state"], done["exit_code"]) == ("failed", 5), done

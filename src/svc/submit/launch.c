@@ -94,6 +94,16 @@ static void become_unknown(struct launch_task *task, struct job *job, const char
     launch_again(task, RECONCILE_FIRST_MS);
 }
 
+/* It waits and is sent again by itself: what was said, and what helps. */
+static void defer(struct launch_task *task, struct job *job, const struct submit_result *result)
+{
+    auto_str struct str why = STR_MAX(MAX_STDERR_BYTES);
+    str_add(&why, result->upstream ? result->upstream : result->err.text);
+    if (result->upstream && result->hint)
+        str_addf(&why, " (%s)", result->hint);
+    launch_defer(task, job, str_text(&why));
+}
+
 static void on_submitted(void *ctx, const struct submit_result *result)
 {
     struct launch_task *task = ctx;
@@ -109,7 +119,7 @@ static void on_submitted(void *ctx, const struct submit_result *result)
         launch_refuse(task, job, result->upstream, result->field, result->hint);
         return;
     case SUBMIT_TRANSIENT:
-        launch_defer(task, job, result->upstream ? result->upstream : result->err.text);
+        defer(task, job, result);
         return;
     case SUBMIT_UNKNOWN:
         become_unknown(task, job, result->err.text);

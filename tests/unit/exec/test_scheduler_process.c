@@ -435,6 +435,20 @@ static void unusable_workspace_is_told(void **state)
     assert_non_null(strstr(b->text, "cannot be used"));
 }
 
+static void what_cannot_be_written_is_told_with_its_cause(void **state)
+{
+    struct bench *b = *state;
+    char path[300];
+    struct token token = token_new(9);
+    struct submit_spec spec = { .token = token.text, .launch = 1, .script = SPAN_LIT("true\n") };
+    snprintf(path, sizeof(path), "%s/runs", b->cluster.workspace);
+    (void)mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/runs/%s", b->cluster.workspace, token.text);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(submit(b, &spec), SUBMIT_TRANSIENT);
+    assert_string_equal(b->text, "||the run directory could not be written (run directory: File exists)");
+}
+
 static void close_takes_the_secrets_away(void **state)
 {
     struct bench *b = *state;
@@ -475,6 +489,7 @@ int main(int argc, char **argv)
         T(reads_by_offset_and_by_line),
         T(paths_out_of_the_run_are_refused),
         T(unusable_workspace_is_told),
+        T(what_cannot_be_written_is_told_with_its_cause),
         T(close_takes_the_secrets_away),
     };
     int failed = cmocka_run_group_tests_name("our binary", tests, NULL, NULL);

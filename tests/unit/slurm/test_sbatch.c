@@ -180,10 +180,33 @@ static void a_folder_that_cannot_be_made_means_nothing_was_sent(void **state)
     struct bed bed;
     bed_setup(&bed);
     shell_write(&bed.shell, "it's runs", "a file in the way", 0600);
-    auto_str struct str out = STR_MAX(100000);
-    struct launch_result result = launch(&bed, "dash", &out);
-    assert_int_equal(result.kind, LAUNCH_NOT_SENT);
-    assert_int_equal(result.refusal.kind, REFUSAL_TRANSIENT);
+    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+        auto_str struct str out = STR_MAX(100000);
+        struct launch_result result = launch(&bed, shells[i], &out);
+        assert_int_equal(result.kind, LAUNCH_NOT_SENT);
+        assert_int_equal(result.refusal.kind, REFUSAL_TRANSIENT);
+        assert_span(result.refusal.words, "cannot make the run directory: Not a directory");
+    }
+    shell_teardown(&bed.shell);
+}
+
+/* Random bytes do not fit any more, and what was written before them does not say why (dash's printf). */
+static void a_full_disk_is_said_to_be_full_and_what_helps(void **state)
+{
+    (void)state;
+    struct bed bed;
+    bed_setup(&bed);
+    shell_fake(&bed.shell, "head",
+               "echo \"head: error writing 'standard output': No space left on device\" >&2; exit 1");
+    bed.request.code_dir = "/nonexistent/snapshot";
+    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+        auto_str struct str out = STR_MAX(100000);
+        struct launch_result result = launch(&bed, shells[i], &out);
+        assert_int_equal(result.kind, LAUNCH_NOT_SENT);
+        assert_span(result.refusal.words, "cannot write the run directory: No space left on device");
+        assert_non_null(strstr(result.refusal.sentence, "free space in the workspace"));
+    }
+    assert_false(shell_has(&bed.shell, "it's runs/.try"));
     shell_teardown(&bed.shell);
 }
 
@@ -194,7 +217,9 @@ static void a_missing_snapshot_means_nothing_was_sent_and_can_be_tried_again(voi
     bed_setup(&bed);
     bed.request.code_dir = "/nonexistent/snapshot";
     auto_str struct str out = STR_MAX(100000), out2 = STR_MAX(100000);
-    assert_int_equal(launch(&bed, "dash", &out).kind, LAUNCH_NOT_SENT);
+    struct launch_result result = launch(&bed, "dash", &out);
+    assert_int_equal(result.kind, LAUNCH_NOT_SENT);
+    assert_true(span_has(result.refusal.words, "cannot stat '/nonexistent/snapshot/."));
     bed.request.code_dir = NULL;
     assert_int_equal(launch(&bed, "dash", &out2).kind, LAUNCH_SUBMITTED);
     shell_teardown(&bed.shell);
@@ -353,6 +378,7 @@ int main(void)
         cmocka_unit_test(what_may_have_gone_through_is_ambiguous),
         cmocka_unit_test(a_second_call_waits_for_the_first_ones_result),
         cmocka_unit_test(a_folder_that_cannot_be_made_means_nothing_was_sent),
+        cmocka_unit_test(a_full_disk_is_said_to_be_full_and_what_helps),
         cmocka_unit_test(a_missing_snapshot_means_nothing_was_sent_and_can_be_tried_again),
         cmocka_unit_test(a_staged_script_is_checked_by_length_and_hash),
         cmocka_unit_test(a_dry_run_tells_when_and_where),

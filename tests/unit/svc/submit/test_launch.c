@@ -93,9 +93,10 @@ static void transient_refusal_stays_visible_and_is_sent_again(void **state)
     launch_job(f->gw.launch, job->id);
     fixture_turn(f, 1);
     answer_submit(f, &(struct submit_result){ .end = SUBMIT_TRANSIENT,
-                                              .upstream = "Unable to contact slurm controller" });
+                                              .upstream = "Unable to contact slurm controller",
+                                              .hint = "it is tried again" });
     assert_int_equal(job->state, JOB_STATE_SUBMITTING);
-    assert_non_null(strstr(job->why, "Unable to contact"));
+    assert_string_equal(job->why, "Unable to contact slurm controller (it is tried again)");
     wake(f, job, 5000);
     assert_int_equal(fake.submits, 2);
     assert_int_equal(fake.submit.number, 2);
