@@ -8,12 +8,7 @@
 
 #include <string.h>
 
-enum {
-    MAX_LINKS = 20,
-    LINK_JSON_BYTES = 16 * 1024,
-    VERDICT_BYTES = 64 * 1024,
-    VERDICT_LOG_BYTES = 4 * 1024 * 1024
-};
+enum { MAX_LINKS = 20, LINK_JSON_BYTES = 16 * 1024, RESUME_PIECE_BYTES = 1024 * 1024 };
 
 /* --- links --- */
 
@@ -88,25 +83,42 @@ void findings_patterns(const struct gateway *gw, int64_t job_id, struct link_pat
     }
 }
 
-void findings_resume(struct link_scan *scan, const struct log_cache *cache)
-{
-    auto_str struct str tail = STR_MAX(LINK_CARRY_BYTES);
-    *scan = (struct link_scan){ .line = cache->end_lines };
-    int64_t from = cache->end - LINK_CARRY_BYTES > cache->base ? cache->end - LINK_CARRY_BYTES : cache->base;
-    if (cache->end == cache->base || log_cache_read(cache, from, LINK_CARRY_BYTES, &tail, NULL) < 0)
-        return;
-    size_t len = tail.len;
-    while (len && tail.buf[len - 1] != '\n')
-        len--;
-    scan->carried = tail.len - len;
-    memcpy(scan->carry, tail.buf + len, scan->carried);
-}
-
 void findings_take(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,
                    struct span bytes)
 {
     struct finding finding = { .gw = gw, .place = place };
     links_feed(scan, bytes, on_link, &finding);
+}
+
+/* Newlines before that offset, or LOG_LINES_UNKNOWN. */
+static int64_t lines_before(const struct log_cache *cache, int64_t from)
+{
+    int64_t lines = cache->end_lines;
+    while (from < cache->end && lines != LOG_LINES_UNKNOWN) {
+        auto_str struct str piece = STR_MAX(RESUME_PIECE_BYTES);
+        if (log_cache_read(cache, from, RESUME_PIECE_BYTES, &piece, NULL) < 0 || !piece.len)
+            return LOG_LINES_UNKNOWN;
+        for (size_t i = 0; i < piece.len; i++)
+            lines -= piece.buf[i] == '\n';
+        from += (int64_t)piece.len;
+    }
+    return lines;
+}
+
+void findings_resume(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,
+                     const struct log_cache *cache, int64_t from)
+{
+    if (from < cache->base)
+        from = cache->base;
+    scan->carried = 0;
+    scan->line = lines_before(cache, from);
+    while (from < cache->end) {
+        auto_str struct str piece = STR_MAX(RESUME_PIECE_BYTES);
+        if (log_cache_read(cache, from, RESUME_PIECE_BYTES, &piece, NULL) < 0 || !piece.len)
+            return;
+        findings_take(gw, place, scan, str_span(&piece));
+        from += (int64_t)piece.len;
+    }
 }
 
 void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan)

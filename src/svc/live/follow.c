@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/loop.h"
+#include "store/store.h"
 #include "svc/fanout.h"
 #include "svc/live/follow_run.h"
 #include "svc/jobs.h"
@@ -15,7 +16,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
-enum { BUDGET_BYTES = 8 * 1024 * 1024, BEAT_MS = 1000 };
+enum { BUDGET_BYTES = 8 * 1024 * 1024, BEAT_MS = 1000, STALE_US = 5 * US_PER_S };
 
 /* After a job's end its files are looked at at once, and again when a slow file system has caught up. */
 static const int64_t look_after_us[] = { 5 * US_PER_S, 25 * US_PER_S };
@@ -56,6 +57,7 @@ struct follow {
     struct log_watch *watches;
     struct loop_timer *beat;
     struct unread *unread;
+    int64_t anew_at_us; /* monotonic: not before this are stale runs made anew */
 };
 
 /* --- runs --- */
@@ -94,6 +96,21 @@ static void drop(struct follow *follow, struct entry *entry)
     DL_DELETE(entry->lane->runs, entry);
     run_free(entry->run);
     mem_free_ptr(&entry);
+}
+
+/* After a restart nothing else is known either. Not while their bytes are on the way: those follow on what
+ * was asked, not on what is stored. */
+static void drop_stale(struct follow *follow)
+{
+    struct entry *entry, *next;
+    if (clock_mono_us(follow->gw->clock) < follow->anew_at_us)
+        return;
+    HASH_ITER (by_id, follow->ids, entry, next) {
+        if (!entry->run->is_stale || entry->lane->is_busy)
+            continue;
+        drop(follow, entry);
+        unread_again(follow->unread); /* of an active job the next tick finds it */
+    }
 }
 
 static void meet(void *ctx, struct job *job)
@@ -206,7 +223,7 @@ static const struct tick_follow *fill(struct lane *lane, bool all)
     const struct entry *entry;
     DL_FOREACH (lane->runs, entry) {
         struct run *run = entry->run;
-        if (!run->is_over && (is_due(lane, run, now_us) || (all && !run->is_waiting)))
+        if (!run->is_over && !run->is_stale && (is_due(lane, run, now_us) || (all && !run->is_waiting)))
             ask_about(lane, run, now_us);
     }
     lane->ask.tokens = lane->tokens;
@@ -221,6 +238,7 @@ const struct tick_follow *follow_begin(struct follow *follow, struct cluster *cl
     struct lane *lane = lane_of(follow, cluster);
     if (lane->is_busy)
         return NULL;
+    drop_stale(follow);
     jobs_each(follow->gw->jobs, cluster->name, meet, lane);
     if (follow->ids)
         keep_beating(follow);
@@ -263,9 +281,22 @@ static void take_files(struct follow *follow, const struct tick_report *report)
     for (size_t i = 0; i < report->file_count; i++) {
         const struct seen_file *seen = &report->files[i];
         struct run *run = find_token(follow, span_head(seen->path, span_find_char(seen->path, '/')));
-        if (run)
+        if (run && !run->is_stale)
             run_take(follow->gw, run, seen);
     }
+}
+
+/* A turn is stored as a whole or not at all, and which runs had changes in it is known to nobody. */
+static void after_commit(void *ctx, bool committed)
+{
+    struct follow *follow = ctx;
+    struct entry *entry, *next;
+    if (committed)
+        return;
+    follow->anew_at_us = clock_mono_us(follow->gw->clock) + STALE_US;
+    HASH_ITER (by_id, follow->ids, entry, next)
+        entry->run->is_stale = true;
+    keep_beating(follow);
 }
 
 bool follow_end(struct follow *follow, struct cluster *cluster, const struct tick_report *report)
@@ -277,12 +308,14 @@ bool follow_end(struct follow *follow, struct cluster *cluster, const struct tic
     take_files(follow, report);
     for (size_t i = 0; i < lane->ask.token_count; i++) {
         struct run *run = find_token(follow, span_of(lane->tokens[i]));
-        if (!run)
+        if (!run || run->is_stale)
             continue;
         count_look(follow, cluster, run, report->files_cut);
         if (run->has_new)
             notify(follow, run->job_id);
     }
+    if (store_has_pending(follow->gw->store))
+        store_after_commit(follow->gw->store, after_commit, follow);
     return report->files_cut;
 }
 
@@ -327,6 +360,7 @@ static void sort_out(struct follow *follow)
 static void on_beat(void *ctx)
 {
     struct follow *follow = ctx;
+    drop_stale(follow);
     if (unread_may_be(follow->unread))
         unread_look(follow->unread, meet_ended, follow);
     sort_out(follow);

@@ -74,6 +74,7 @@ static void share_limit(const struct gateway *gw, struct run *run)
         run->files[i]->cache.max_bytes = kept_logs_share(gw, logs);
 }
 
+/* Its numbers' place was stored with the links found up to there. */
 static void open_log(const struct gateway *gw, const struct run *run, struct run_file *file)
 {
     auto_str struct str cache = STR_MAX(PATH_MAX);
@@ -82,11 +83,12 @@ static void open_log(const struct gateway *gw, const struct run *run, struct run
     log_cache_open(&file->cache, str_text(&cache));
     file->inode = file->cache.inode;
     file->offset = file->told = file->cache.end;
-    file->scan = mem_alloc(sizeof(*file->scan));
-    findings_resume(file->scan, &file->cache);
-    file->scan->patterns = &run->links;
     metrics_resume(gw, &numbers);
     file->numbers_at = numbers.inode == file->inode ? numbers.offset : 0;
+    file->scan = mem_zalloc(sizeof(*file->scan));
+    file->scan->patterns = &run->links;
+    struct log_place place = { run->job_id, file->attempt, file->task };
+    findings_resume(gw, &place, file->scan, &file->cache, file->numbers_at);
 }
 
 static struct run_file *add_file(const struct gateway *gw, struct run *run, struct span path)

@@ -33,6 +33,7 @@ struct run {
     int64_t look_at_us;         /* monotonic: the next of them; 0 while it lives */
     int64_t asked_us;           /* monotonic: when its files were last asked for */
     bool is_over, has_new;      /* has_new: the report at hand brought something */
+    bool is_stale;              /* what it took was not stored: it is made anew from what was */
 };
 
 struct run *run_new(const struct gateway *gw, const struct job *job);

@@ -64,6 +64,12 @@ void unread_look(struct unread *unread, void (*fn)(void *ctx, const struct job *
     unread->after = unread->may_be ? ids[count - 1] : 0;
 }
 
+void unread_again(struct unread *unread)
+{
+    unread->may_be = true;
+    unread->after = 0;
+}
+
 void unread_done(struct unread *unread, int64_t job_id)
 {
     struct err err;

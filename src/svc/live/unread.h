@@ -15,6 +15,8 @@ void unread_free(struct unread *unread); /* NULL is fine */
 bool unread_may_be(const struct unread *unread);
 /* fn for the next few of them whose cluster is configured, also those it was told of before. */
 void unread_look(struct unread *unread, void (*fn)(void *ctx, const struct job *job), void *ctx);
+/* One that was taken up has been let go of: it is found again. */
+void unread_again(struct unread *unread);
 /* All was read. */
 void unread_done(struct unread *unread, int64_t job_id);
 

@@ -1,6 +1,7 @@
 /* Covers: svc/live/follow_run, svc/live/unread. */
 #include "unit/svc/fixture_group.h"
 
+#include "store/inside.h"
 #include "svc/live/follow.h"
 
 #include <inttypes.h>
@@ -188,6 +189,64 @@ static void a_job_that_ended_unseen_is_read_and_judged_after_a_restart(void **st
     assert_non_null(strstr(str_text(&doc), "https://wandb.ai/a/b/runs/1"));
 }
 
+static int refuse(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static void fail_the_commit(struct fixture *f)
+{
+    (void)sqlite3_commit_hook(f->gw.store->writer, refuse, NULL);
+    assert_int_equal(store_flush(f->gw.store, NULL), -1);
+    (void)sqlite3_commit_hook(f->gw.store->writer, NULL, NULL);
+}
+
+static int64_t asked_from(struct fixture *f, const char *end)
+{
+    int64_t offset = -1;
+    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+    for (size_t i = 0; ask && i < ask->known_count; i++)
+        if (span_ends(span_of(ask->known[i].path), end))
+            offset = ask->known[i].offset;
+    if (ask)
+        follow_end(f->gw.follow, alder(f), NULL);
+    return offset;
+}
+
+static const char *shown(struct fixture *f, int64_t id, struct str *doc)
+{
+    str_cut(doc, 0);
+    assert_int_equal(query_job(&f->gw, id, doc, NULL), 0);
+    return str_text(doc);
+}
+
+static void what_a_failed_commit_took_along_is_read_again(void **state)
+{
+    static const char one[] = "{\"step\":1,\"loss\":4}\n", two[] = "{\"step\":2,\"loss\":3}\n";
+    static const char log[] = "first\nhttps://wandb.ai/a/b/runs/1\n";
+    struct fixture *f = *state;
+    auto_str struct str doc = STR_MAX(1 << 20);
+    const struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    give(f, job, "metrics.jsonl", (struct seen_file){ .inode = 5, .size = sizeof(one) - 1 }, one);
+    fixture_turn(f, 1);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 6, .size = sizeof(log) - 1 }, log);
+    struct seen_file more = { .inode = 5, .size = sizeof(one) + sizeof(two) - 2, .offset = sizeof(one) - 1 };
+    give(f, job, "metrics.jsonl", more, two);
+    fail_the_commit(f);
+    job = jobs_find(f->gw.jobs, id);
+    assert_null(strstr(shown(f, id, &doc), "runs/1"));
+    assert_null(follow_begin(f->gw.follow, alder(f))); /* not at once: the disk is still full */
+    fixture_turn(f, 6000);
+    (void)asked_from(f, "metrics.jsonl");
+    give(f, job, "metrics.jsonl", more, two);
+    assert_int_equal(asked_from(f, "attempt-1.log"), sizeof(log) - 1);
+    fixture_turn(f, 1);
+    assert_non_null(strstr(shown(f, id, &doc), "\"loss\":{\"last\":3"));
+    assert_non_null(strstr(shown(f, id, &doc), "https://wandb.ai/a/b/runs/1\",\"line\":2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +258,7 @@ int main(void)
         TEST(a_cut_or_replaced_file_starts_anew),
         TEST(names_that_are_no_logs_are_left_alone),
         TEST(a_watched_job_is_read_between_the_ticks),
+        TEST(what_a_failed_commit_took_along_is_read_again),
         TEST(a_job_that_ended_unseen_is_read_and_judged_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
