@@ -8,14 +8,17 @@
 
 enum { GIT_TIMEOUT_MS = 60000 };
 
-/* Fields end in NUL: git|plain, sha, branch, url, dirty, the diff; the rest is the list. A process costs a
- * millisecond and more, and somebody waits: one `git status` tells most, a diff is made only where it can say
- * something. $2: state|changes|files, $3: bytes of the diff, $4: options of ls-files. */
+/* Fields end in NUL: url (or none), any number of empty ones, git|plain, sha, branch, dirty, the diff; the
+ * rest is the list. A process costs a millisecond and more, and somebody waits: one `git status` tells most,
+ * the url is asked for beside it, a diff is made only where it can say something. $2: state|changes|files,
+ * $3: bytes of the diff, $4: options of ls-files. */
 static const char program[] =
     "cd -- \"$1\" || exit 3\n"
     "nl='\n'\n"
+    "git config -z --get remote.origin.url 2>/dev/null &\n"
     "s=$(LC_ALL=C git status --porcelain=v2 --branch 2>&1)\n"
-    "case $? in\n"
+    "rc=$?\nwait\nprintf '\\0'\n"
+    "case $rc in\n"
     "0) ;;\n"
     "127) printf 'plain\\0'; exit 0 ;;\n"
     "*)  case $s in\n"
@@ -29,8 +32,7 @@ static const char program[] =
     "[ \"$head\" != '(detached)' ] || head=\n"
     "changed= dirty=\n"
     "case $s in *\"$nl\"[12u]' '*) changed=1 dirty=1 ;; *\"$nl\"'? '*) dirty=1 ;; esac\n"
-    "printf 'git\\0%s\\0%s\\0%s\\0%s\\0' \"$sha\" \"$head\" \"$(git config --get remote.origin.url)\" "
-    "\"$dirty\"\n"
+    "printf 'git\\0%s\\0%s\\0%s\\0' \"$sha\" \"$head\" \"$dirty\"\n"
     "[ \"$2\" != state ] || exit 0\n"
     "[ ! \"$changed\" ] || git diff HEAD 2>/dev/null | head -c \"$3\" | tr -d '\\000'\n"
     "printf '\\0'\n"
@@ -52,13 +54,15 @@ static struct span field(struct span *rest)
 
 static void parse(struct span output, struct git_state *state)
 {
-    struct span rest = output;
-    state->is_repo = span_is(field(&rest), "git");
+    struct span rest = output, url = field(&rest), kind = { 0 };
+    while (!kind.len && rest.len)
+        kind = field(&rest);
+    state->is_repo = span_is(kind, "git");
     if (!state->is_repo)
         return;
+    state->url = url;
     state->sha = field(&rest);
     state->branch = field(&rest);
-    state->url = field(&rest);
     state->is_dirty = field(&rest).len > 0;
     state->diff = field(&rest);
     state->files = rest;
