@@ -302,7 +302,8 @@ class Migration(Restart):
 
 
 class Notify(Scenario):
-    """Each end is told to a webhook; again, under its delivery's id, where that failed."""
+    """Each start and end is told to a webhook; again, under its delivery's id, where that failed. An end is told 10 s
+    later (its verdict may come yet): the ends of all points are waited for together."""
     name = "notify"
 
     def __init__(self):
@@ -320,28 +321,33 @@ class Notify(Scenario):
 
     def prepare(self, t):
         super().prepare(t)
-        config = {"notify": {"to": ["ci"], "when": ["finished"]}}
+        config = {"notify": {"to": ["ci"], "when": ["started", "finished"]}}
         self.project = self.register(t, make_ledger_project(t.folder / "telling", t.ledgers[0], config=config))
 
     def told(self):
-        """{job: its delivery ids}"""
+        """{(job, event): its delivery ids}"""
         found = collections.defaultdict(set)
         for message in self.receiver.messages:
-            found[json.loads(message["body"])["job"]["id"]].add(message["headers"]["X-Sluice-Delivery"])
+            headers = message["headers"]
+            found[json.loads(message["body"])["job"]["id"], headers["X-Sluice-Event"]].add(headers["X-Sluice-Delivery"])
         return found
+
+    def wait_told(self, jobs, event=None):
+        end = time.monotonic() + 90
+        while missing := set(jobs) - {job for job, told in self.told() if event in (None, told)}:
+            if time.monotonic() > end:
+                raise Failed(f"nobody was told of {missing}: {event or 'start or end'}")
+            time.sleep(0.1)
 
     def act(self, t):
         job = self.completes(t, self.submit(t))
-        end = time.monotonic() + 90
-        while job["id"] not in self.told():
-            if time.monotonic() > end:
-                raise Failed(f"nobody was told of job {job['id']}")
-            time.sleep(0.1)
+        self.wait_told([job["id"]])
 
     def finish(self, t):
-        twice = {job: ids for job, ids in self.told().items() if len(ids) != 1}
+        self.wait_told(t.accepted, "job.finished")
+        twice = {what: ids for what, ids in self.told().items() if len(ids) != 1}
         if twice:
-            raise Failed(f"several deliveries of one end: {twice}")
+            raise Failed(f"several deliveries of one event: {twice}")
 
     def release(self):
         self.receiver.close()
