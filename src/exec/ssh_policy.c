@@ -88,7 +88,7 @@ void ssh_policy_down(struct ssh_policy *p, int64_t now_us, const struct err *err
     bool was_up = p->up_us != 0;
     p->last = *err;
     if (!was_up) {
-        p->login_failures++;
+        p->login_failures += was_login || is_final(err->code);
         if (was_login)
             count_login(p, now_us);
         if (is_final(err->code))

@@ -35,6 +35,7 @@ static void failures_back_off_from_2_s_to_5_min(void **state)
         assert_false(may(&p, now_s + waits[i] - 1, false));
         now_s += waits[i];
     }
+    assert_int_equal(p.login_failures, 0); /* nobody was reached who could refuse one */
     ssh_policy_forget(&p);
     failing(&p, now_s);
     assert_true(may(&p, now_s + 2, false));
@@ -59,6 +60,7 @@ static void a_refusal_stops_everything_until_it_is_forgotten(void **state)
     ssh_policy_init(&p, 20);
     ssh_policy_try(&p, 0);
     ssh_policy_down(&p, US_PER_S, &denied, true, 0);
+    assert_int_equal(p.login_failures, 1);
     assert_false(may(&p, 100000, true));
     assert_false(ssh_policy_may_try(&p, 1, false, &err));
     assert_int_equal(err.code, ERR_AUTH);
