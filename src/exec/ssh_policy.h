@@ -19,8 +19,8 @@ struct ssh_policy {
     unsigned failures;
     int64_t last_try_us, next_try_us, up_us; /* 0 none */
     int64_t logins[SSH_POLICY_MAX_LOGINS];   /* a ring, newest at login_count - 1 */
-    uint64_t login_count, login_failures; /* a server that nobody reached refused no login */
-    struct err last, refused; /* code ERR_NONE: none */
+    uint64_t login_count, login_failures;    /* a server that nobody reached refused no login */
+    struct err last, refused;                /* code ERR_NONE: none */
     bool needs_person;
 };
 
