@@ -8,7 +8,7 @@ import { rows } from "./steps.mjs";
 import { Gateway, openBrowser, root, until, visit } from "./support.mjs";
 
 const JOBS = 10_000;
-const LINES = 100_000;
+const LINES = 1_000_000; // of 100 bytes
 let gateway;
 let browser;
 let id;
@@ -17,7 +17,7 @@ before(async () => {
   gateway = await Gateway.start({ jobs: JOBS });
   browser = await openBrowser();
   await gateway.addProject();
-  id = (await gateway.submit({ name: "long-log", steps: LINES })).id;
+  id = (await gateway.submit({ name: "long-log", mode: "lines", steps: LINES })).id;
 }, { timeout: 120_000 });
 
 after(async () => {
@@ -66,7 +66,8 @@ describe("budgets", () => {
     }),
   }, async (page) => {
     await rows(page);
-    const asked = (await page.evaluate(() => window.asked)).filter((url) => !url.startsWith("data:"));
+    // Typefaces are not waited for: the browser asks for them at its first text, before the rows where these are slow.
+    const asked = (await page.evaluate(() => window.asked)).filter((url) => !/^data:|\.woff2$/.test(url));
     assert.ok(asked.some((url) => url.includes("/api/v1/jobs?")) && asked.length <= 6, asked.join("\n"));
     assert.equal(new Set(page.requests.filter((url) => !url.startsWith("data:")).map((url) => new URL(url).origin)).size, 1);
   }));
@@ -83,8 +84,8 @@ describe("budgets", () => {
     assert.ok(await nodes(page) < 1200, `${await nodes(page)} nodes`);
   }));
 
-  test(`a log of ${LINES} lines: fewer than 800 nodes, at its end, its start and a match`, { timeout: 120_000 }, async () => {
-    await gateway.job(id, "completed", 90_000);
+  test(`a log of ${LINES} lines: fewer than 800 nodes, at its end, its start and a match`, { timeout: 400_000 }, async () => {
+    await gateway.job(id, "completed", 300_000);
     await onPage(`/jobs/${id}/log`, {}, async (page) => {
       const shown = async (line) => {
         await page.waitForFunction((wanted) => [...document.querySelectorAll(".ll .ln")].some((one) => Number(one.textContent) === wanted), line);
@@ -98,8 +99,8 @@ describe("budgets", () => {
       await page.keyboard.press("g");
       await shown(1);
       await page.keyboard.press("/");
-      await page.keyboard.type("dataloader waited");
-      await page.waitForSelector(`text=/1 of 2,500/`);
+      await page.keyboard.type("line 49999");
+      await page.waitForSelector("text=/1 of 11/");
       assert.ok(await nodes(page) < 800, `${await nodes(page)} nodes at a match`);
     });
   });

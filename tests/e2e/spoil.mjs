@@ -3,17 +3,23 @@
 // Text as people and clusters would hardly write it, for every field that holds text.
 export const spiteful = "\"><img src=x onerror=window.hacked=1><script>window.hacked=1</script>' onmouseover='window.hacked=1' {{7*7}} ${7*7} "
   + "\x1b[31mred\x1b]0;title\x07\x1b]8;;javascript:window.hacked=1\x07link\x1b]8;;\x07 \u202egnp.exe \u2066isolate \u200fright\u200e \x00\x08\x7f\ufffe %s%n &lt;b&gt; ";
-export const endless = "x".repeat(5000); // in each of hundreds of fields; the line of 100,000 is in a real log
+export const endless = "x".repeat(5000); // in each of hundreds of fields
+const longest = "x".repeat(100_000); // in the first of each of these fields of an answer, as in a line of a real log
+const isProse = /^(name|description|title|why|detail|error|text|reason)$/;
 // What must stay as it is for a page to be one at all: words of ours, times, numbers, what stands in addresses.
 const ours = /^(state|kind|topic|code|scheduler|type|phase|tone|status|level|source|backend|method|.*_at|at|time|next|token|sha256|version|commit|tree|date|event|instance)$/;
 
 /** Every text of an answer with `more` behind it, names of metrics, labels and members included. */
-function spoil(value, more, key = "") {
+function spoil(value, more, key = "", grown = new Set()) {
+  if (typeof value === "string" && more === endless && isProse.test(key) && !grown.has(key)) {
+    grown.add(key);
+    return value + longest;
+  }
   if (typeof value === "string") return ours.test(key) || /^\d{4}-\d\d-\d\dT/.test(value) ? value : /^https?:/.test(value) ? `javascript:window.hacked=1//${value}` : value + more;
-  if (Array.isArray(value)) return value.map((one) => spoil(one, more, key));
+  if (Array.isArray(value)) return value.map((one) => spoil(one, more, key, grown));
   if (!value || typeof value !== "object") return value;
   const isOpen = ["metrics", "series", "overrides", "params", "vars", "default_overrides", "environment"].includes(key);
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [isOpen ? name + more : name, spoil(one, more, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [isOpen ? name + more : name, spoil(one, more, name, grown)]));
 }
 
 /** The gateway's answers on their way to the page, spoiled. Not the log's bytes, which are counted: a real log is as bad
