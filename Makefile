@@ -138,7 +138,7 @@ web-check: web/node_modules/.package-lock.json
 	$(Q)cd web && node_modules/.bin/tsc -p . && node test/run.mjs
 
 test-page: build/sluice build/release/test/bench/fill_jobs
-	$(Q)node --test tests/e2e/*.test.mjs
+	$(Q)node tests/e2e/run.mjs tests/e2e/*.test.mjs
 
 bench-page: build/sluice build/release/test/bench/fill_jobs
 	$(Q)node tests/e2e/bench.mjs
