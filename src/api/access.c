@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { STREAM_TIMEOUT_MS = 15000 };
+/* 10 s without a sign of life, seen 5 s later at most: within a heartbeat (FANOUT_HEARTBEAT_MS). */
+enum { STREAM_TIMEOUT_MS = 10000, STREAM_PROBE_S = 5 };
 enum stage { STAGE_HEADER, STAGE_BODY, STAGE_WORK, STAGE_SENT };
 
 struct pending { /* a request in the server's hands */
@@ -167,12 +168,16 @@ static ssize_t read_source(void *ctx, uint64_t at, char *to, size_t max)
 }
 
 /* Nobody counts how long a stream takes, but what was sent must be taken: a client that vanished without a
- * word ends with its unanswered packets. */
+ * word ends with its unanswered packets, or where there are none with the kernel's probes. */
 static void begin_stream(struct pending *p)
 {
+    int fd = p->conn->fd, on = 1, probe_s = STREAM_PROBE_S;
     unsigned timeout_ms = STREAM_TIMEOUT_MS;
     conn_enter(&p->access->conns, p->conn, CONN_WORK);
-    (void)setsockopt(p->conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &probe_s, sizeof(probe_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_s, sizeof(probe_s));
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
 static enum MHD_Result send_reply(struct pending *p)

@@ -5,6 +5,8 @@
 #include "support/store_help.h"
 #include "svc/fanout.h"
 
+#include <netinet/tcp.h>
+
 static struct store_help help;
 
 static int setup(void **state)
@@ -92,6 +94,44 @@ static void a_client_that_left_is_noticed_at_once(void **state)
     assert_int_equal(http_connections(http), 0);
 }
 
+/* The server's end of a client's connection. */
+static int server_end(const struct client *client)
+{
+    struct sockaddr_in ours, theirs;
+    socklen_t len = sizeof(ours);
+    assert_int_equal(getsockname(client->fd, (struct sockaddr *)&ours, &len), 0);
+    for (int fd = 3; fd < 256; fd++) {
+        len = sizeof(theirs);
+        if (getpeername(fd, (struct sockaddr *)&theirs, &len) == 0 && theirs.sin_family == AF_INET &&
+            theirs.sin_port == ours.sin_port)
+            return fd;
+    }
+    fail_msg("the server has no such connection");
+    return -1;
+}
+
+static int option_of(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof(value);
+    assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+    return value;
+}
+
+/* Who vanished without a word (no FIN, no RST) answers no probe. */
+static void a_client_that_vanished_is_noticed_within_a_heartbeat(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    client_ask(client, STREAM "\r\n");
+    int fd = server_end(client), timeout_ms = option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT);
+    assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_true(timeout_ms > 0);
+    assert_in_range(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 1, timeout_ms / 1000);
+    assert_in_range(timeout_ms + 1000 * option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 1, FANOUT_HEARTBEAT_MS);
+    client_end(client);
+}
+
 /* More than the ring (8 MiB) and the sockets between hold. */
 static void much_happens(int64_t many)
 {
@@ -167,6 +207,7 @@ int main(void)
         TEST(a_plain_get_is_still_a_list),
         TEST(wrong_streams_are_refused),
         TEST(a_client_that_left_is_noticed_at_once),
+        TEST(a_client_that_vanished_is_noticed_within_a_heartbeat),
         TEST(a_client_that_stopped_reading_is_dropped_and_loses_nothing),
         TEST(the_server_stops_while_clients_listen),
         TEST(head_of_a_stream_is_only_its_header),
