@@ -27,6 +27,7 @@ struct ssh_auth {
     size_t agent_index, agent_tries, file_index;
     bool is_trying, is_hard; /* the file at file_index was checked; a pass phrase belongs to it */
     bool is_in_pool, has_beyond;
+    bool has_trouble; /* a key file cannot be read now */
     unsigned refused; /* keys the server did not want */
     struct str notes; /* why keys were not even tried */
     struct err sign_err;
@@ -216,6 +217,7 @@ static bool check_file(struct ssh_auth *auth, const char *path)
     }
     if (auth->set->has_own_key || why.code != ERR_NOT_FOUND)
         note(auth, &why);
+    auth->has_trouble = auth->has_trouble || why.code == ERR_IO;
     return false;
 }
 
@@ -285,6 +287,8 @@ static enum ssh_auth_step step_last_list(struct ssh_auth *auth, struct err *err)
             return needs_person(auth, methods, true, err);
     }
     enum err_code code = auth->has_beyond ? ERR_UNSUPPORTED : ERR_AUTH; /* the other backend may get in */
+    if (auth->has_trouble && !auth->refused) /* our disk or descriptors, not the server: it is tried again */
+        code = ERR_OFFLINE;
     err_set(err, code, "%s refuses the login of %s (%u keys offered; the server takes %s)%s%s",
             auth->set->host, auth->set->user, auth->refused, auth->methods, auth->notes.len ? ": " : "",
             str_text(&auth->notes));

@@ -13,8 +13,10 @@ int ssh_hostkey_read(const struct ssh_settings *set, struct str *text, struct er
     struct err why = { 0 };
     if (file_read(set->known_hosts, MAX_KNOWN_HOSTS_BYTES, text, &why) == 0 || why.code == ERR_NOT_FOUND)
         return 0;
-    /* Without it every host is unknown, which would be the wrong thing to say. */
-    return err_set(err, ERR_AUTH, "cannot check the host key: %s", why.text);
+    /* Without it every host is unknown, which would be the wrong thing to say. A disk or a table of
+     * descriptors is well again some day; the rest a person must mend. */
+    return err_set(err, why.code == ERR_IO ? ERR_OFFLINE : ERR_AUTH, "cannot check the host key: %s",
+                   why.text);
 }
 
 static int accept_key(const struct ssh_settings *set, struct span known_hosts, struct span key,

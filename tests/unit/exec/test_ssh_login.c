@@ -20,6 +20,36 @@ static void refused_with(enum err_code code, const char *word)
     runs_clear(&a);
 }
 
+/* A regular file that is ours alone, and whose first byte gives EIO. */
+static const char unreadable[] = "/proc/self/mem";
+
+static void is_tried_again(const struct ssh_options *opts)
+{
+    open_with(opts);
+    struct answer a = runs_one(loop, t, "echo");
+    assert_int_equal(a.end, RUN_NOT_SENT);
+    assert_non_null(strstr(a.err.text, "cannot read /proc/self/mem"));
+    assert_int_equal(a.err.code, ERR_OFFLINE);
+    assert_int_not_equal(status_of().state, LINK_REFUSED);
+    runs_clear(&a);
+}
+
+static void known_hosts_that_cannot_be_read_now_stop_nothing(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    opts.known_hosts = unreadable;
+    is_tried_again(&opts);
+}
+
+static void a_key_that_cannot_be_read_now_stops_nothing(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    opts.key_path = unreadable;
+    is_tried_again(&opts);
+}
+
 static void an_unknown_host_is_refused_with_its_fingerprint(void **state)
 {
     (void)state;
@@ -246,6 +276,8 @@ static int stop_with_agent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH(known_hosts_that_cannot_be_read_now_stop_nothing, start_plain),
+        WITH(a_key_that_cannot_be_read_now_stops_nothing, start_plain),
         WITH(an_unknown_host_is_refused_with_its_fingerprint, start_plain),
         WITH(accept_new_adds_an_unknown_host, start_plain),
         WITH(a_changed_host_key_is_refused_in_every_mode, start_plain),
