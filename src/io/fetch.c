@@ -221,7 +221,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     watched->watch = loop_watch_fd(fetch->loop, fd, events, on_fd, watched);
     if (!watched->watch) {
         free(watched);
-        return -1;
+        return 0; /* that call times out; -1 would end every call of the handle, for ever */
     }
     curl_multi_assign(fetch->multi, fd, watched);
     return 0;
