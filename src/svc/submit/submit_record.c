@@ -17,9 +17,7 @@ static void take_resources(struct job *job, const struct resolved *r)
     job->gpus = resolved_int(r, "resources.gpus", JOB_ABSENT);
     job->cpus = resolved_int(r, "resources.cpus", JOB_ABSENT);
     job->time_s = resolved_int(r, "resources.time", JOB_ABSENT);
-    const struct doc *type = resolved_doc(r, "resources.gpu_type");
-    const struct doc *first = type->kind == DOC_SEQ && type->count ? &type->items[0] : type;
-    mem_replace_str(&job->gpu_type, doc_scalar_text(first));
+    mem_replace_str(&job->gpu_type, resolved_str(r, "resources.gpu_type"));
     mem_replace_str(&job->mem, doc_scalar_text(resolved_doc(r, "resources.mem")));
     mem_replace_str(&job->partition, resolved_str(r, "slurm.partition"));
     mem_replace_str(&job->account, resolved_str(r, "slurm.account"));

@@ -413,7 +413,8 @@ static void code_that_is_gone_or_has_no_path_defers_in_words(void **state)
     static const char *const wrong[][2] = { { "code/p/other", "snapshot" },
                                             { "code/p", "code path" },
                                             { "code", "code path" },
-                                            { "/", "code path" } };
+                                            { "/", "code path" },
+                                            { "", "code path" } };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct job *job = job_with_code(f, wrong[i][0]);
         launch_job(f->gw.launch, job->id);

@@ -134,6 +134,57 @@ static void two_of_one_key_under_way_make_one_job(void **state)
     assert_int_equal(jobs_active_count(f->gw.jobs), 1);
 }
 
+static void key_is_one_request_of_one_scope(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen[5] = { { 0 } };
+    struct err err = { 0 };
+    auto_doc struct doc *body = NULL;
+    make_project(f, project_yaml);
+    ask(f, SUBMIT_REAL, with_secret, NULL, &seen[0]); /* has no key to be compared */
+    ask(f, SUBMIT_REAL, with_secret, "ci-1", &seen[1]);
+    ask(f, SUBMIT_REAL, with_secret, "ci-2", &seen[2]);
+    ask(f, SUBMIT_RENDER, with_secret, "ci-1", &seen[3]); /* makes no job: nothing to keep */
+    assert_int_equal(json_parse(span_of(with_secret), &body, NULL), 0);
+    struct submit_call call = {
+        .body = body, .user = "me", .idempotency_key = "ci-1", .body_hash = "another"
+    };
+    call.idempotency_scope = "me POST";
+    assert_int_equal(submit_start(f->gw.submit, &call, keep, &seen[4], &err), -1);
+    assert_int_equal(err.code, ERR_CONFLICT);
+    call.idempotency_scope = "you POST";
+    assert_int_equal(submit_start(f->gw.submit, &call, keep, &seen[4], &err), 0);
+    for (size_t i = 0; i < ARRAY_LEN(seen); i++)
+        wait_for(f, &seen[i], 1);
+    assert_int_equal(jobs_active_count(f->gw.jobs), 4);
+    assert_non_null(strstr(seen[3].text, "#SBATCH"));
+}
+
+static void record_has_what_was_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 }, plain = { 0 };
+    make_project(f, "train_script: train.py\n");
+    ask_and_wait(
+        f, SUBMIT_REAL,
+        "{\"project\":\"p\",\"tags\":[\"a\",\"b\"],\"group\":\"sweep\",\"slurm\":{\"partition\":\"gpu\"},"
+        "\"code\":{\"mode\":\"in_place\"},\"resources\":{\"gpus\":1,\"gpu_type\":[\"a100\",\"h100\"]}}",
+        &seen);
+    if (!seen.answer.ok)
+        fail_msg("%s", seen.text);
+    const struct job *job = jobs_find(f->gw.jobs, seen.answer.job_id);
+    assert_string_equal(job->tags, "[\"a\",\"b\"]");
+    assert_string_equal(job->group, "sweep");
+    assert_string_equal(job->partition, "gpu");
+    assert_string_equal(job->gpu_type, "a100");
+    assert_string_equal(job->args, "[]");
+    assert_null(job->code);
+    ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"p\",\"resources\":{\"gpus\":1,\"gpu_type\":[]}}", &plain);
+    if (!plain.answer.ok)
+        fail_msg("%s", plain.text);
+    assert_null(jobs_find(f->gw.jobs, plain.answer.job_id)->gpu_type);
+}
+
 static void every_error_of_a_request_is_told_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -244,6 +295,8 @@ int main(void)
         TEST(known_tree_keeps_its_tar_and_drops_the_new_one),
         TEST(cut_tar_is_written_again),
         TEST(two_of_one_key_under_way_make_one_job),
+        TEST(key_is_one_request_of_one_scope),
+        TEST(record_has_what_was_asked_for),
         TEST(every_error_of_a_request_is_told_at_once),
         TEST(errors_of_the_project_file_name_their_line),
         TEST(unknown_project_and_cluster_are_told_in_words),

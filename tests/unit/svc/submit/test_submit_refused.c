@@ -101,6 +101,9 @@ static void code_that_cannot_be_taken_is_refused(void **state)
     assert_int_equal(rename(path, moved), 0);
     free(moved);
     refused(f, "{\"project\":\"p\"}", "/p");
+    assert_int_equal(
+        db_exec(f->gw.store->writer, "UPDATE project SET path = '/' || hex(zeroblob(100000))", NULL), 0);
+    refused(f, "{\"project\":\"p\"}", "git: "); /* no process takes an argument of that length */
     assert_no_job(f);
 }
 
@@ -147,12 +150,21 @@ static void store_that_cannot_begin_takes_no_job(void **state)
     assert_no_job(f);
 }
 
-static void hash_that_cannot_be_stored_takes_the_job_along(void **state)
+static void what_belongs_to_a_job_takes_it_along(void **state)
 {
     struct fixture *f = *state;
     make_project(f, project_yaml);
     assert_int_equal(db_exec(f->gw.store->writer, "ALTER TABLE job_token RENAME TO lost", NULL), 0);
     refused(f, with_secret, "SQL logic error");
+    assert_no_job(f);
+    assert_int_equal(db_exec(f->gw.store->writer,
+                             "ALTER TABLE lost RENAME TO job_token; ALTER TABLE idempotency RENAME TO lost",
+                             NULL),
+                     0);
+    struct seen seen = { 0 };
+    ask(f, SUBMIT_REAL, with_secret, "ci-1", &seen);
+    wait_for(f, &seen, 1);
+    assert_false(seen.answer.ok);
     assert_no_job(f);
 }
 
@@ -201,7 +213,7 @@ int main(void)
         TEST(secrets_have_a_limit),
         TEST(job_without_its_files_is_none),
         TEST(store_that_cannot_begin_takes_no_job),
-        TEST(hash_that_cannot_be_stored_takes_the_job_along),
+        TEST(what_belongs_to_a_job_takes_it_along),
         TEST(turn_that_is_not_committed_answers_no),
         TEST(projects_that_cannot_be_read_are_no_missing_ones),
         TEST(end_of_the_gateway_is_an_answer),
