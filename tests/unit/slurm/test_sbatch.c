@@ -196,14 +196,17 @@ static void a_full_disk_is_said_to_be_full_and_what_helps(void **state)
     (void)state;
     struct bed bed;
     bed_setup(&bed);
-    shell_fake(&bed.shell, "head",
-               "echo \"head: error writing 'standard output': No space left on device\" >&2; exit 1");
+    static const char *const full[] = { "No space left on device", "Disk quota exceeded" };
     bed.request.code_dir = "/nonexistent/snapshot";
-    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
-        auto_str struct str out = STR_MAX(100000);
-        struct launch_result result = launch(&bed, shells[i], &out);
+    for (size_t i = 0; i < ARRAY_LEN(shells) + ARRAY_LEN(full) - 1; i++) {
+        auto_str struct str out = STR_MAX(100000), fake = STR_MAX(200), words = STR_MAX(200);
+        const char *why = full[i % ARRAY_LEN(full)];
+        str_addf(&fake, "echo \"head: error writing 'standard output': %s\" >&2; exit 1", why);
+        str_addf(&words, "cannot write the run directory: %s", why);
+        shell_fake(&bed.shell, "head", str_text(&fake));
+        struct launch_result result = launch(&bed, shells[i % ARRAY_LEN(shells)], &out);
         assert_int_equal(result.kind, LAUNCH_NOT_SENT);
-        assert_span(result.refusal.words, "cannot write the run directory: No space left on device");
+        assert_span(result.refusal.words, str_text(&words));
         assert_non_null(strstr(result.refusal.sentence, "free space in the workspace"));
     }
     assert_false(shell_has(&bed.shell, "it's runs/.try"));
