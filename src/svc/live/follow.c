@@ -391,9 +391,11 @@ bool follow_cache(struct follow *follow, int64_t job_id, int64_t attempt, int64_
         const struct log_cache *cache = &run->files[i]->cache;
         if (!cache->path || strcmp(cache->path, str_text(&path)) != 0)
             continue;
+        if (cache->end <= cache->base)
+            return false;
         *out = *cache;
         out->path = mem_dup_str(cache->path);
-        return cache->end > cache->base;
+        return true;
     }
     log_cache_open(out, str_text(&path));
     if (out->end > out->base)
