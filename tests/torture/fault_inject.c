@@ -12,6 +12,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -207,6 +208,16 @@ void *realloc(void *ptr, size_t size)
 {
     REAL(realloc);
     ALLOC_OR_FAIL(real(ptr, size));
+}
+
+/* The sanitizers ask this as each thread starts, and end the process where it has no memory. */
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
+{
+    REAL(pthread_getattr_np);
+    is_inside++;
+    int rc = real(thread, attr);
+    is_inside--;
+    return rc;
 }
 
 /* --- files --- */

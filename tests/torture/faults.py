@@ -10,10 +10,11 @@ LIBRARY = ROOT / "build" / "fault_inject.so"
 KINDS = ["own", "lib", "open", "read", "write", "sync", "name", "spawn", "socket", "epoll", "map"]
 COUNT, ONCE, FOREVER = "count", "once", "forever"
 MODES = {"off": 0, COUNT: 1, ONCE: 2, FOREVER: 3}
-EIO, ENOMEM, ENOSPC, EACCES, ENFILE, EMFILE, ENOBUFS, EDQUOT = 5, 12, 28, 13, 23, 24, 105, 122
+EIO, ENOMEM, ENOSPC, ENFILE, EMFILE, ENOBUFS, EDQUOT = 5, 12, 28, 23, 24, 105, 122
 SHORT = -1
-# What the failures of a kind are in turn: point n of a scenario meets the (n mod len)-th.
-ERRORS = {"open": [EMFILE, EIO, ENOSPC, EACCES], "read": [EIO, SHORT], "write": [ENOSPC, EIO, SHORT],
+# What the failures of a kind are in turn: point n of a scenario meets the (n mod len)-th. None is a refusal (EACCES):
+# that is rightly the caller's to hear, as 403.
+ERRORS = {"open": [EMFILE, EIO, ENOSPC, ENFILE], "read": [EIO, SHORT], "write": [ENOSPC, EIO, SHORT],
           "name": [ENOSPC, EIO, EDQUOT], "socket": [0, ENOBUFS]}
 
 HEAD = struct.Struct("=16siiiiii")  # role, mode, kind, nth, error, is_short, hits
