@@ -1,29 +1,8 @@
 /* The search runs on this machine, over a real file, through the whole executor. */
-#include "exec/executor.h"
+#include "local_executor.h"
 
-#include "base/clock.h"
-#include "base/limits.h"
-#include "base/mem.h"
-#include "io/loop.h"
-#include "text/errs.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-static struct setting {
-    struct loop *loop;
-    struct executor *ex;
-    struct clusters_config *clusters;
+static struct {
     struct token token;
-    char dir[64];
     bool is_done, ok;
     char text[8192];
 } s;
@@ -31,11 +10,11 @@ static struct setting {
 static void write_log(const char *text)
 {
     char path[200];
-    (void)snprintf(path, sizeof(path), "%s/runs", s.dir);
+    (void)snprintf(path, sizeof(path), "%s/runs", local.dir);
     (void)mkdir(path, 0700);
-    (void)snprintf(path, sizeof(path), "%s/runs/%s", s.dir, s.token.text);
+    (void)snprintf(path, sizeof(path), "%s/runs/%s", local.dir, s.token.text);
     (void)mkdir(path, 0700);
-    (void)snprintf(path, sizeof(path), "%s/runs/%s/attempt-1.log", s.dir, s.token.text);
+    (void)snprintf(path, sizeof(path), "%s/runs/%s/attempt-1.log", local.dir, s.token.text);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
@@ -44,29 +23,8 @@ static void write_log(const char *text)
 
 static int setup(void **state)
 {
-    (void)state;
-    s = (struct setting){ .dir = "/tmp/sluice-search-XXXXXX" };
-    assert_non_null(mkdtemp(s.dir));
-    char yaml[256];
-    auto_errs struct errs errs = { 0 };
-    (void)snprintf(yaml, sizeof(yaml), "clusters:\n  - {name: here, type: local, workspace: %s}\n", s.dir);
-    assert_int_equal(clusters_config_parse(span_of(yaml), "c.yaml", &s.clusters, &errs), 0);
-    s.loop = loop_new();
     s.token = token_new(INT64_C(1700000000000000));
-    struct executor_deps deps = {
-        .loop = s.loop, .clock = &clock_real, .self_path = "/proc/self/exe", .state_dir = s.dir
-    };
-    assert_int_equal(executor_new(&s.clusters->items[0], &deps, &s.ex, NULL), 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    executor_free(s.ex);
-    loop_free(s.loop);
-    clusters_config_free(s.clusters);
-    return 0;
+    return local_executor_begin(state);
 }
 
 static void keep(void *ctx, struct span text, const struct err *err)
@@ -88,10 +46,10 @@ static const char *search(struct search_spec spec)
     spec.first_line = spec.first_line ? spec.first_line : 1;
     spec.limit = spec.limit ? spec.limit : 10;
     s.is_done = false;
-    if (executor_search(s.ex, &spec, keep, NULL, &err) < 0)
+    if (executor_search(local.ex, &spec, keep, NULL, &err) < 0)
         keep(NULL, (struct span){ 0 }, &err);
     while (!s.is_done)
-        loop_step(s.loop);
+        loop_step(local.loop);
     return s.text;
 }
 
@@ -140,7 +98,7 @@ static void a_log_that_is_not_there_is_not_found(void **state)
     assert_string_equal(search((struct search_spec){ .pattern = "x" }), "no such file yet");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, local_executor_end)
 
 int main(void)
 {
