@@ -166,8 +166,8 @@ static void an_unreachable_server_means_not_sent_and_back_off(void **state)
     struct ssh_options opts = options();
     open_with(&opts);
     sshd_stop(&sshd);
-    refused_with(ERR_OFFLINE,
-                 ""); /* "Connection refused"; a listener that is just being killed still takes one */
+    /* "Connection refused", mostly: a listener that is just being killed still takes a connection. */
+    refused_with(ERR_OFFLINE, "");
     assert_int_equal(status_of().state, LINK_BACKOFF);
     refused_with(ERR_OFFLINE, "next try in");
     sshd_start(&sshd, NULL, "host_ed25519");
