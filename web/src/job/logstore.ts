@@ -96,7 +96,7 @@ export class LogStore {
       this.firstLine = first;
       this.take(new TextEncoder().encode(piece.text), piece.offset);
       index = line - first < this.lines.length ? line - first : -1;
-    });
+    }, true);
     return index;
   }
 
@@ -117,10 +117,14 @@ export class LogStore {
     return { matches, total: matches.length };
   }
 
-  private async exclusive(work: () => Promise<void>): Promise<void> {
-    if (this.busy) {
-      this.again = true;
-      return this.busy;
+  /** One request at a time. While one is out, a look for more is made up for behind it; what a person asked for waits its turn. */
+  private async exclusive(work: () => Promise<void>, isAskedFor = false): Promise<void> {
+    while (this.busy) {
+      if (!isAskedFor) {
+        this.again = true;
+        return this.busy;
+      }
+      await this.busy;
     }
     this.busy = work().then(() => { this.problem.value = undefined; }, (error: unknown) => { this.problem.value = asProblem(error); });
     await this.busy;

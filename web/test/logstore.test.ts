@@ -1,0 +1,38 @@
+// The log as the page holds it, over a gateway that answers when told to.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const LINES = 500_000;
+const text = Array.from({ length: LINES }, (_, at) => `line ${at + 1}\n`).join("");
+
+/** A window into the text, as GET /jobs/1/log gives it. */
+function answer(address: string): Response {
+  const asked = new URL(address, "http://gate.example").searchParams;
+  const [line, limit] = [Number(asked.get("line")), Number(asked.get("limit")) || Infinity];
+  let offset = line ? text.indexOf(`line ${line}\n`) : Number(asked.get("offset"));
+  if (offset < 0) offset += text.length;
+  const end = line ? text.indexOf(`line ${line + Number(asked.get("lines"))}\n`) : offset + limit;
+  return new Response(text.slice(offset, end), { headers: { "X-Sluice-Offset": String(offset), "X-Sluice-Size": String(text.length) } });
+}
+
+async function storeOver(fetched: (address: string) => Promise<Response>): Promise<import("../src/job/logstore").LogStore> {
+  Object.assign(globalThis, { document: { querySelector: () => null }, fetch: fetched });
+  return new (await import("../src/job/logstore")).LogStore(1);
+}
+
+test("a line that is asked for while more is on its way comes behind it", async () => {
+  let arrive = (): void => undefined;
+  let isSlow = false;
+  const store = await storeOver((address) => (isSlow ? new Promise((done) => { arrive = () => done(answer(address)); }) : Promise.resolve(answer(address))));
+  await store.load();
+  assert.ok(store.hasEarlier);
+  isSlow = true;
+  const more = store.more();
+  const first = store.around(1);
+  isSlow = false;
+  arrive();
+  await more;
+  assert.equal(await first, 0);
+  assert.equal(store.lines[0], "line 1");
+  assert.equal(store.numberOf(0), 1);
+});
