@@ -212,8 +212,7 @@ void gpu_table_reset_mine(struct gpu_table *table)
 static struct gpu_row *only_row(const struct gpu_table *table, const char *partition, const char *type)
 {
     struct gpu_row *found = NULL;
-    for (size_t i = 0; i < table->count; i++) {
-        struct gpu_row *row = &table->rows[i];
+    for (struct gpu_row *row = table->rows; table->rows && row < table->rows + table->count; row++) {
         if ((partition && strcmp(row->partition, partition) != 0) || (type && strcmp(row->type, type) != 0))
             continue;
         if (found)
