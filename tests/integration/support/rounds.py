@@ -101,7 +101,8 @@ class Round:
                 self.met.add("sbatch")
             return self._judge(answer.json["id"])
         finally:
-            self.stopped.set()
+            with self.keeping:  # a kill that has begun is over before the gateway is closed
+                self.stopped.set()
             if keeper.ident:
                 keeper.join()
             proxy.close()
