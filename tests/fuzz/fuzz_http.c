@@ -121,16 +121,25 @@ static bool is_header(struct span line, const char *name)
     return line.len >= strlen(name) && strncasecmp(line.ptr, name, strlen(name)) == 0;
 }
 
-/* The first header, which ends with an empty line; false where it does not, and where a NUL stands beside a
- * line's end or a colon alone in a line of LF: to the server it is the CR, or an empty line, and it leaves no
- * trace by which we could tell (docs/decisions/http-edge.md). */
+static bool has_bare_lf(struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        if (bytes.ptr[i] == '\n' && (i == 0 || bytes.ptr[i - 1] != '\r'))
+            return true;
+    return false;
+}
+
+/* The first header, which ends with an empty line; false where it does not, and where a NUL begins a line or
+ * makes up for the CR that an LF lacks, or a colon stands alone before an LF: to the server these are a CR,
+ * or an empty line, and leave no trace by which we could tell (docs/decisions/http-edge.md). */
 static bool first_header(struct span bytes, struct span *header)
 {
     size_t end = span_find(bytes, SPAN_LIT("\r\n\r\n"));
     *header = span_head(bytes, end + 2);
+    bool has_nul = memchr(header->ptr, 0, header->len) != NULL;
     bool is_plain = span_find(*header, SPAN_LIT("\n\0")) >= header->len &&
-                    span_find(*header, SPAN_LIT("\0\n")) >= header->len &&
-                    span_find(*header, SPAN_LIT("\n:\n")) >= header->len;
+                    span_find(*header, SPAN_LIT("\n:\n")) >= header->len &&
+                    !(has_nul && has_bare_lf(*header));
     return end < bytes.len && bytes.ptr[0] > ' ' && is_plain;
 }
 
