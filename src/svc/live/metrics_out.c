@@ -46,7 +46,8 @@ static double step_of(const struct bucket *bucket)
 }
 static double time_of(const struct bucket *bucket)
 {
-    return (double)(bucket->time_us / 1000) / 1000; /* milliseconds are enough for an axis */
+    int64_t ms = bucket->time_us / 1000; /* enough for an axis */
+    return (double)ms / 1000;
 }
 static double min_of(const struct bucket *bucket)
 {
