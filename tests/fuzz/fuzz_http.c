@@ -129,17 +129,17 @@ static bool has_bare_lf(struct span bytes)
     return false;
 }
 
-/* The first header, which ends with an empty line; false where it does not, and where a NUL begins a line or
- * makes up for the CR that an LF lacks, or a colon stands alone before an LF: to the server these are a CR,
- * or an empty line, and leave no trace by which we could tell (docs/decisions/http-edge.md). */
+/* The first header, which ends with an empty line; false where it does not, and where a NUL begins a line, or
+ * where a NUL or a line that begins with a colon stands beside an LF without CR: to the server these can be a
+ * CR, or an empty line, and leave no trace by which we could tell (docs/decisions/http-edge.md). */
 static bool first_header(struct span bytes, struct span *header)
 {
     size_t end = span_find(bytes, SPAN_LIT("\r\n\r\n"));
     *header = span_head(bytes, end + 2);
-    bool has_nul = memchr(header->ptr, 0, header->len) != NULL;
-    bool is_plain = span_find(*header, SPAN_LIT("\n\0")) >= header->len &&
-                    span_find(*header, SPAN_LIT("\n:\n")) >= header->len &&
-                    !(has_nul && has_bare_lf(*header));
+    bool may_hide_an_end =
+        memchr(header->ptr, 0, header->len) || span_find(*header, SPAN_LIT("\n:")) < header->len;
+    bool is_plain =
+        span_find(*header, SPAN_LIT("\n\0")) >= header->len && !(may_hide_an_end && has_bare_lf(*header));
     return end < bytes.len && bytes.ptr[0] > ' ' && is_plain;
 }
 
