@@ -3,8 +3,8 @@
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "svc/submit/launch.h"
 #include "svc/query.h"
+#include "svc/submit/launch.h"
 #include "text/json_in.h"
 #include "text/json_out.h"
 

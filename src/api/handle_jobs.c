@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "svc/edit.h"
-#include "svc/submit/launch.h"
 #include "svc/query.h"
+#include "svc/submit/launch.h"
 
 enum { MAX_LIST_BYTES = 64 * 1024 * 1024 };
 

@@ -3,10 +3,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "svc/cluster/fleet.h"
-#include "svc/submit/launch.h"
 #include "svc/notify/notify.h"
-#include "svc/watch/poll.h"
 #include "svc/settings.h"
+#include "svc/submit/launch.h"
+#include "svc/watch/poll.h"
 
 int reload(struct gateway *gw)
 {

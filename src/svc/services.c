@@ -5,9 +5,9 @@
 #include "store/store.h"
 #include "svc/cluster/fleet.h"
 #include "svc/jobs.h"
-#include "svc/submit/launch.h"
 #include "svc/notify/notify.h"
 #include "svc/settings.h"
+#include "svc/submit/launch.h"
 #include "svc/submit/spool.h"
 
 int services_open(struct gateway *gw, struct err *err)

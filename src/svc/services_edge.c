@@ -1,10 +1,10 @@
-#include "svc/watch/closing.h"
 #include "svc/cluster/connect.h"
 #include "svc/fanout.h"
 #include "svc/live/logs.h"
 #include "svc/project/projects.h"
 #include "svc/services.h"
 #include "svc/submit/submit.h"
+#include "svc/watch/closing.h"
 #include "svc/watch/waits.h"
 
 void services_open_edge(struct gateway *gw)

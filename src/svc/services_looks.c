@@ -1,9 +1,9 @@
-#include "svc/live/follow.h"
 #include "svc/cluster/gpus.h"
 #include "svc/jobs.h"
-#include "svc/watch/poll.h"
+#include "svc/live/follow.h"
 #include "svc/services.h"
 #include "svc/upkeep.h"
+#include "svc/watch/poll.h"
 
 void services_open_looks(struct gateway *gw)
 {

@@ -5,10 +5,10 @@
 #include "store/misc_store.h"
 #include "svc/live/kept_logs.h"
 #include "svc/live/metrics_token.h"
-#include "svc/submit/launch.h"
-#include "svc/watch/poll.h"
 #include "svc/settings.h"
+#include "svc/submit/launch.h"
 #include "svc/submit/spool.h"
+#include "svc/watch/poll.h"
 
 #define KEEP_REPLIES_US (INT64_C(7) * 86400 * US_PER_S)
 

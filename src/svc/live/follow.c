@@ -5,8 +5,8 @@
 #include "io/loop.h"
 #include "store/store.h"
 #include "svc/fanout.h"
-#include "svc/live/follow_run.h"
 #include "svc/jobs.h"
+#include "svc/live/follow_run.h"
 #include "svc/live/kept_logs.h"
 #include "svc/live/unread.h"
 

@@ -5,8 +5,8 @@
 #include "io/loop.h"
 #include "store/job_store.h"
 #include "svc/cluster/fleet.h"
-#include "svc/live/follow.h"
 #include "svc/jobs.h"
+#include "svc/live/follow.h"
 #include "text/fold.h"
 #include "text/json_out.h"
 

@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "domain/verdict.h"
 #include "domain/verdict_array.h"
-#include "svc/watch/array_tasks.h"
 #include "svc/job_note.h"
+#include "svc/watch/array_tasks.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

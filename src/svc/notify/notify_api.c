@@ -1,11 +1,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/token.h"
+#include "io/loop.h"
 #include "svc/notify/notifier.h"
 #include "svc/notify/notify.h"
 #include "svc/notify/notify_inside.h"
 #include "svc/settings.h"
-#include "io/loop.h"
 #include "text/json_out.h"
 
 #include <stdlib.h>

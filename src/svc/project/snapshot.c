@@ -5,9 +5,9 @@
 #include "io/loop.h"
 #include "io/spawn.h"
 #include "svc/project/git.h"
+#include "svc/project/tree.h"
 #include "svc/settings.h"
 #include "svc/submit/spool.h"
-#include "svc/project/tree.h"
 #include "text/json_out.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 #include "io/loop.h"
 #include "store/job_store.h"
 #include "svc/jobs.h"
-#include "svc/submit/launch_task.h"
 #include "svc/settings.h"
+#include "svc/submit/launch_task.h"
 #include "svc/submit/spool.h"
 
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "base/crash.h"
 #include "base/mem.h"
 #include "store/store.h"
-#include "svc/watch/closing.h"
 #include "svc/jobs.h"
 #include "svc/submit/launch.h"
+#include "svc/watch/closing.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,10 +4,10 @@
 
 #include "domain/resolve.h"
 #include "store/misc_store.h"
+#include "svc/answer.h"
 #include "svc/cluster/facts.h"
 #include "svc/cluster/gpus.h"
 #include "svc/project/snapshot.h"
-#include "svc/answer.h"
 #include "text/doc.h"
 
 struct follower { /* asked the same under the same Idempotency-Key */

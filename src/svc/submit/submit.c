@@ -4,9 +4,9 @@
 #include "io/loop.h"
 #include "store/misc_store.h"
 #include "svc/jobs.h"
-#include "svc/submit/launch.h"
 #include "svc/notify/notify.h"
 #include "svc/project/project_file.h"
+#include "svc/submit/launch.h"
 #include "svc/submit/submission.h"
 
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #include "store/job_store.h"
 #include "store/job_token.h"
 #include "svc/jobs.h"
-#include "svc/submit/launch.h"
 #include "svc/query.h"
 #include "svc/render/render.h"
+#include "svc/submit/launch.h"
 #include "svc/submit/submit_record.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "svc/watch/apply_job.h"
 #include "svc/jobs.h"
 #include "svc/submit/launch.h"
+#include "svc/watch/apply_job.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "slurm/jobid.h"
 #include "slurm/reasons.h"
-#include "svc/watch/array_tasks.h"
 #include "svc/jobs.h"
+#include "svc/watch/array_tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

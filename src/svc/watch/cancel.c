@@ -8,8 +8,8 @@
 #include "io/loop.h"
 #include "store/job_store.h"
 #include "svc/jobs.h"
-#include "svc/submit/launch.h"
 #include "svc/query.h"
+#include "svc/submit/launch.h"
 
 #include <stdlib.h>
 

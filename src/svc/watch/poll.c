@@ -5,10 +5,10 @@
 #include "base/mem.h"
 #include "base/token.h"
 #include "io/loop.h"
-#include "svc/watch/apply.h"
-#include "svc/live/follow.h"
 #include "svc/jobs.h"
+#include "svc/live/follow.h"
 #include "svc/submit/launch.h"
+#include "svc/watch/apply.h"
 
 #include <stdlib.h>
 #include <string.h>
