@@ -34,21 +34,23 @@ function takeRows(): JobRows {
 }
 
 const shown = [
-  { key: "active", label: "Active", of: () => jobSummary.value.running + jobSummary.value.queued },
   { key: "running", label: "Running", of: () => jobSummary.value.running },
   { key: "queued", label: "Waiting", of: () => jobSummary.value.queued },
   { key: "failed", label: "Failed", of: () => jobSummary.value.failed },
   { key: "completed", label: "Completed", of: () => jobSummary.value.completed },
 ] as const;
 
+/** Not counted yet, or the gateway was away from the start: no number, rather than a 0 that nobody said. */
+const told = (jobs: number): string => (counts.value ? count(jobs) : "–");
+
 function StateTabs({ filter, setFilter }: { filter: string; setFilter: (text: string) => void }): JSX.Element {
   const chosen = termValue(filter, "state");
   return (
     <div class="counts" role="group" aria-label="Jobs by state">
-      <button aria-pressed={chosen === undefined} onClick={() => setFilter(withTerm(filter, "state", undefined))}>All <b class="num">{count(jobSummary.value.all)}</b></button>
-      {shown.slice(1).map(({ key, label, of }) => (
+      <button aria-pressed={chosen === undefined} onClick={() => setFilter(withTerm(filter, "state", undefined))}>All <b class="num">{told(jobSummary.value.all)}</b></button>
+      {shown.map(({ key, label, of }) => (
         <button key={key} class={of() ? `c-${key}` : ""} aria-pressed={chosen === key} onClick={() => setFilter(withTerm(filter, "state", chosen === key ? undefined : key))}>
-          {label} <b class="num">{count(of())}</b>
+          {label} <b class="num">{told(of())}</b>
         </button>
       ))}
     </div>
