@@ -27,7 +27,9 @@ SANITIZERS = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
 }
 # The line that says most of why a program failed.
-CAUSE = re.compile(r"^E  |^ERROR: |ERROR: \w+Sanitizer|runtime error:|SUMMARY|Error: |[Aa]ssertion|Failed: |^error: |: error: |must hold: ")
+CAUSE = re.compile(r"^E  |^ERROR: |^ *error: |ERROR: \w+Sanitizer|runtime error:|SUMMARY|Error: |[Aa]ssertion|Failed: |^error: |: error: |must hold: ")
+# A test that failed in node's TAP, and the YAML that says why.
+NODE_FAILURE = re.compile(r"^( *)not ok \d+ - ([^\n]*)\n\1  ---\n(.*?)\n\1  \.\.\.$", re.M | re.S)
 VALGRIND = ("valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible --track-fds=yes"
             " --child-silent-after-fork=yes --suppressions=tests/checks/valgrind.supp").split()
 
@@ -345,7 +347,13 @@ def node_tests(tally, target):
     if os.environ.get("NO_WEB") == "1":
         tally.skip("the page", "NO_WEB=1")
         return
-    done = check(tally, f"make {target}", ["make", "-s", target])
+    done = run(["make", "-s", target])
+    tally.log(f"make {target}", done.out + done.err)
+    bad = [(title, why) for _, title, why in NODE_FAILURE.findall(done.out) if "subtestsFailed" not in why]
+    for title, why in bad:
+        tally.fail(title, re.sub(r"error: \|-\n +", "error: ", why))
+    if done.code != 0 and not bad:
+        tally.fail(f"make {target}", done.out + done.err)
     tests = {word: int(number) for word, number in re.findall(r"^\S* ?(pass|skipped) (\d+)$", done.out, re.M)}
     tally.passed += tests.get("pass", 0)
     tally.skips += [("a test of the page", "it says so")] * tests.get("skipped", 0)

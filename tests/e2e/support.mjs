@@ -1,6 +1,7 @@
 // What the page's tests stand on: a gateway of their own with real jobs, and Debian's Chromium.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,14 +27,17 @@ export async function until(what, check, ms = 45_000) {
   }
 }
 
-function freePort() {
-  return new Promise((done, fail) => {
-    const server = createServer().on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
+/** Below the range that passing client sockets take theirs from: it is still free when a stopped gateway comes back. */
+async function freePort() {
+  const ceiling = parseInt(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "ascii"), 10);
+  for (;;) {
+    const port = randomInt(ceiling > 12000 ? 10000 : 1100, ceiling);
+    const free = await new Promise((done) => {
+      const server = createServer().on("error", () => done(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /** A gateway with one local cluster, and others where given, in a folder of its own. */

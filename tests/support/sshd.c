@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -67,15 +68,28 @@ void sshd_prepare(struct sshd *s)
                s->dir);
 }
 
+/* Below the range that passing client sockets take theirs from: it is still free when a stopped sshd comes
+ * back. */
 static unsigned free_port(void)
 {
-    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    socklen_t len = sizeof(addr);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
-    close(fd);
-    return ntohs(addr.sin_port);
+    unsigned ceiling = 0;
+    FILE *range = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+    assert_non_null(range);
+    assert_int_equal(fscanf(range, "%u", &ceiling), 1);
+    fclose(range);
+    for (unsigned floor = ceiling > 12000 ? 10000 : 1100;;) {
+        uint16_t dice;
+        assert_int_equal(getrandom(&dice, sizeof(dice), 0), sizeof(dice));
+        unsigned port = floor + dice % (ceiling - floor);
+        struct sockaddr_in addr = { .sin_family = AF_INET,
+                                    .sin_addr = { htonl(INADDR_LOOPBACK) },
+                                    .sin_port = htons((uint16_t)port) };
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+        close(fd);
+        if (!rc)
+            return port;
+    }
 }
 
 static int can_connect(unsigned port)

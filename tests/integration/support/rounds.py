@@ -185,7 +185,17 @@ class Round:
             time.sleep(0.3)
 
     def _judge(self, job_id):
-        job = self._ask("GET", f"/jobs/{job_id}").json
+        """No kill falls into the checker's own questions. A crash point still may, once: then they are asked again."""
+        try:
+            with self.keeping:
+                return self._problems(job_id)
+        except LOST_TOUCH:
+            self._ask("GET", f"/jobs/{job_id}")  # until _keep has started it again
+            with self.keeping:
+                return self._problems(job_id)
+
+    def _problems(self, job_id):
+        job = self.gateway.get(f"/jobs/{job_id}").json
         wanted = {"cancelled": ("cancelled",), "fails": ("failed",)}.get(self.plan["kind"], ("completed",))
         found = problems_of(self.gateway, [self.ledger], self.bed, [job_id])
         if job["state"] not in wanted:
