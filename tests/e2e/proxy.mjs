@@ -31,6 +31,7 @@ export class Proxy {
     const onward = request({ host: "127.0.0.1", port: this.gateway.port, path: asked.url, method: asked.method, headers: asked.headers }, (come) => {
       answer.writeHead(come.statusCode, come.headers);
       come.pipe(answer);
+      come.on("close", () => { if (!come.complete) answer.destroy(); });
     });
     onward.on("error", () => answer.destroy());
     answer.on("close", () => onward.destroy());
