@@ -35,13 +35,14 @@ static struct span until(struct span text, const char *ends)
     return span_head(text, len);
 }
 
-/* "12/345" somewhere in the line. */
+/* "12/345" somewhere in the line; of "0.5/10.0" the digits behind a point are none. */
 static bool read_ratio(struct span line, struct progress *out)
 {
     struct span rest;
     for (size_t at = 0; at < line.len; at++) {
+        char before = at > 0 ? line.ptr[at - 1] : ' ';
         bool is_start =
-            isdigit((unsigned char)line.ptr[at]) && (at == 0 || !isdigit((unsigned char)line.ptr[at - 1]));
+            isdigit((unsigned char)line.ptr[at]) && !isdigit((unsigned char)before) && before != '.';
         if (!is_start || !step_ratio(span_skip(line, at), &out->step, &out->total, &rest))
             continue;
         out->fraction = (double)out->step / (double)out->total;

@@ -15,12 +15,15 @@ static bool is_word(char c)
 /* Digits at the start of *text; cut off. */
 static bool take_int(struct span *text, int64_t *out)
 {
+    enum { MAX_DIGITS = 15 };
     size_t len = 0;
-    while (len < text->len && len < 16 && isdigit((unsigned char)text->ptr[len]))
-        len++;
-    if (!len || len == 16 || !span_i64(span_head(*text, len), out))
+    int64_t value = 0;
+    for (; len < text->len && len <= MAX_DIGITS && isdigit((unsigned char)text->ptr[len]); len++)
+        value = value * 10 + (text->ptr[len] - '0');
+    if (len == 0 || len > MAX_DIGITS)
         return false;
     *text = span_skip(*text, len);
+    *out = value;
     return true;
 }
 
@@ -28,6 +31,14 @@ static void skip(struct span *text, const char *what)
 {
     while (text->len && strchr(what, text->ptr[0]))
         *text = span_skip(*text, 1);
+}
+
+/* What stands behind a number belongs to it: ".5", "/3", "s". */
+static bool goes_on(struct span text)
+{
+    if (text.len > 1 && (text.ptr[0] == '.' || text.ptr[0] == '/') && isdigit((unsigned char)text.ptr[1]))
+        return true;
+    return text.len && is_word(text.ptr[0]);
 }
 
 bool step_ratio(struct span text, int64_t *step, int64_t *total, struct span *rest)
@@ -41,7 +52,7 @@ bool step_ratio(struct span text, int64_t *step, int64_t *total, struct span *re
         return false;
     text = span_skip(text, 1);
     skip(&text, " ");
-    if (!take_int(&text, &all) || all <= 0 || done > all || (text.len && is_word(text.ptr[0])))
+    if (!take_int(&text, &all) || all <= 0 || done > all || goes_on(text))
         return false;
     *step = done;
     *total = all;
@@ -60,9 +71,7 @@ static bool read_place(struct span text, int64_t *at, int64_t *of)
     *of = -1;
     if (!take_int(&text, at))
         return false;
-    bool is_part =
-        text.len > 1 && (text.ptr[0] == '.' || text.ptr[0] == '/') && isdigit((unsigned char)text.ptr[1]);
-    return !is_part && !(text.len && (is_word(text.ptr[0]) || text.ptr[0] == '%'));
+    return !goes_on(text) && !span_starts(text, "%");
 }
 
 static bool is_one_of(struct span word, const char *const list[], size_t count)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <string.h>
 
 static const struct progress_hint nothing_known = { -1, -1, 0, NULL };
 
@@ -113,6 +114,101 @@ static void an_own_pattern_counts_alone(void **state)
     }
 }
 
+/* Bytes and seconds are drawn with a point: "0.50/1.00G" is half, not "50/1", and "0.5/10.0" no half. */
+static void digits_behind_a_point_are_no_steps(void **state)
+{
+    (void)state;
+    assert_progress("  5%|5         | 0.5/10.0 [00:01<00:19,  2.00s/it]", 0.05, 19);
+    assert_progress(" 33%|###3      | 1.00/3.00 [00:01<00:02]", 0.33, 2);
+    assert_progress("100%|##########| 1.00/1.00G [00:01<00:00]", 1, 0);
+    assert_progress(" 45%|####5     | 450M/1.00G [01:02<01:16, 7.2MB/s]", 0.45, 76);
+    assert_progress(" 50%|#####     | 500/1.00k [00:01<00:01]", 0.5, 1);
+    assert_progress(" 50%|#####     | x50/100 [00:01<00:01]", 0.5, 1);
+}
+
+static void bars_without_the_usual_end(void **state)
+{
+    (void)state;
+    assert_progress("450/1000 [=====>........] - loss: 0.5", 0.45, -1);
+    assert_progress("450/1000 [=====>........] - ETA: 5x", 0.45, -1);
+    assert_progress("450/1000 [=====>........] - ETA: ", 0.45, -1);
+    assert_progress("450/1000 [...] ETA: s", 0.45, -1);
+    assert_progress("1000/1000 [=====", 1, -1);
+    struct progress got;
+    assert_false(progress_find(SPAN_LIT("[=====>........] - ETA: 1:16"), &nothing_known, &got));
+    assert_false(progress_find(SPAN_LIT("5/10 ETA: 1:16"), &nothing_known, &got)); /* no bar */
+}
+
+static void only_the_end_of_a_long_text_is_looked_at(void **state)
+{
+    (void)state;
+    char text[6000];
+    struct progress got;
+    memset(text, '.', sizeof(text));
+    memcpy(text, "step 9/10\n", 10);
+    assert_false(progress_find((struct span){ text, sizeof(text) }, &nothing_known, &got));
+    memcpy(text + sizeof(text) - 11, "\nstep 5/10\n", 11);
+    assert_true(progress_find((struct span){ text, sizeof(text) }, &nothing_known, &got));
+    assert_int_equal(got.step, 5);
+}
+
+static void words_that_tell_no_fraction(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "step 500", "Epoch 3/10 step 450", "step 5/x", "step 0/0",
+                                         "step 1/2/3" };
+    struct progress_hint hint = { -1, -1, 100, NULL };
+    struct progress got;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+        if (progress_find(span_of(lines[i]), i ? &nothing_known : &hint, &got))
+            fail_msg("%g in %s", got.fraction, lines[i]);
+    assert_progress("Epoch 0/10", 0, -1);
+    assert_progress("Epoch 3/10 loss: 0.5", 0.3, -1);
+}
+
+static void epochs_that_cannot_be_are_not_believed(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t epoch, epochs;
+        double fraction;
+    } hints[] = { { -1, 10, 0.5 }, { 11, 10, 0.5 }, { 1, 1, 0.5 }, { 0, 10, 0.05 }, { 10, 10, 0.95 } };
+    for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
+        assert_with(&(struct progress_hint){ hints[i].epoch, hints[i].epochs, 0, NULL }, "5/10 [==>..]",
+                    hints[i].fraction);
+}
+
+static void a_pattern_that_finds_no_number_gives_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *text;
+        double fraction; /* < 0: none */
+    } cases[] = {
+        { "at (\\S+)", "at x", -1 },
+        { "at (?<step>\\S+)", "at nan", -1 },
+        { "at (?<step>\\S+)", "at -1", -1 },
+        { "at (?<step>\\S+)", "at 1001", -1 },
+        { "(?<step>\\d+) of (?<total>\\S+)", "5 of 0", -1 },
+        { "(?<step>\\d+) of (?<total>\\S+)", "5 of 1e16", -1 },
+        { "(?<step>\\d+) of (?<total>\\S+)", "5 of x", 0.005 }, /* the hint's */
+        { "(?<percent>\\S+)%", "101%", -1 },
+        { "(?<fraction>\\S+)!", "nan!", -1 },
+        { "(?<fraction>\\S+)!", "-0.5!", -1 },
+        { "(?<fraction>\\S+)! (?<step>\\d+)", "0.25! 500", 0.25 },
+        { "(?<fraction>\\S+)! (?<percent>\\d+)", "x! 50", 0.5 },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct progress_hint hint = { -1, -1, 1000, NULL };
+        struct progress got = { -1, -1, -1, -1 };
+        assert_int_equal(regex_compile(span_of(cases[i].pattern), &hint.pattern, NULL), 0);
+        if (progress_find(span_of(cases[i].text), &hint, &got) != (cases[i].fraction >= 0) ||
+            fabs(got.fraction - cases[i].fraction) > 1e-9)
+            fail_msg("%g in %s by %s", got.fraction, cases[i].text, cases[i].pattern);
+        regex_free(hint.pattern);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +219,12 @@ int main(void)
         cmocka_unit_test(a_bar_of_an_epoch_is_a_part_of_the_whole),
         cmocka_unit_test(a_known_total_makes_a_step_a_fraction),
         cmocka_unit_test(an_own_pattern_counts_alone),
+        cmocka_unit_test(digits_behind_a_point_are_no_steps),
+        cmocka_unit_test(bars_without_the_usual_end),
+        cmocka_unit_test(only_the_end_of_a_long_text_is_looked_at),
+        cmocka_unit_test(words_that_tell_no_fraction),
+        cmocka_unit_test(epochs_that_cannot_be_are_not_believed),
+        cmocka_unit_test(a_pattern_that_finds_no_number_gives_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
