@@ -118,12 +118,15 @@ struct span metric_build_keep(struct metric_build *build, struct span text)
 
 struct span metric_build_join(struct metric_build *build, struct span outer, struct span key)
 {
-    if (!outer.len)
+    if (!outer.ptr)
         return key;
+    size_t from = build->used;
     struct span whole = metric_build_keep(build, outer);
     size_t tail = metric_build_keep(build, SPAN_LIT("/")).len + metric_build_keep(build, key).len;
-    return whole.len && tail == key.len + 1 ? (struct span){ whole.ptr, whole.len + tail }
-                                            : (struct span){ 0 };
+    if (whole.len && tail == key.len + 1)
+        return (struct span){ whole.ptr, whole.len + tail };
+    build->used = from;
+    return SPAN_LIT("");
 }
 
 void metric_build_tell(const struct metric_build *build, size_t line, metric_each *each, void *ctx)

@@ -37,7 +37,8 @@ void metric_build_clear(struct metric_build *build);
 void metric_build_add(struct metric_build *build, struct span key, double value);
 /* Copies into the space; an empty span where it is full. */
 struct span metric_build_keep(struct metric_build *build, struct span text);
-/* "outer/key"; key alone where outer is empty. */
+/* "outer/key"; key alone where there is no outer (its ptr is NULL). Empty, but no NULL, where the space is
+ * full or outer is empty: what is within has no name either. */
 struct span metric_build_join(struct metric_build *build, struct span outer, struct span key);
 /* Hands the row over if it has a point. */
 void metric_build_tell(const struct metric_build *build, size_t line, metric_each *each, void *ctx);

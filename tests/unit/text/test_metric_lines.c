@@ -109,6 +109,64 @@ static void numbers_are_the_ones_that_strtod_reads(void **state)
         assert_false(metric_number(span_of(wrong[i]), &value));
 }
 
+static void blanks_of_any_kind_may_stand_between(void **state)
+{
+    (void)state;
+    assert_jsonl("\t{ \"a\" :\t1 ,\r\"b\":\t{ \"c\" : 2\t} }\r\n \t\n", "nan@0 a=1 b/c=2\n", 0);
+    assert_jsonl("{\"a\":{\n{\"a\":{ ", "", 2);
+}
+
+static void places_that_are_no_numbers_are_none(void **state)
+{
+    (void)state;
+    assert_jsonl(
+        "{\"step\":\"inf\",\"x\":1}\n{\"step\":1,\"time\":\"nan\",\"x\":1}\n{\"time\":1e12,\"x\":1}\n",
+        "nan@0 x=1\n1@0 x=1\nnan@0 x=1\n", 0);
+    assert_jsonl("{\"x\":0.0000000000000000000000000000000000000000001,\"y\":1}\n", "nan@0 y=1\n", 0);
+}
+
+static void objects_within_objects_have_an_end(void **state)
+{
+    (void)state;
+    assert_jsonl("{\"a\":{\"b\":{\"c\":{\"d\":1}}}}\n{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":1}}}}}\n",
+                 "nan@0 a/b/c/d=1\n", 1);
+}
+
+/* What has no name, or a longer one than fits, is left out: it never gets another's. */
+static void names_that_do_not_fit_are_left_out_with_what_is_in_them(void **state)
+{
+    (void)state;
+    auto_str struct str line = STR_MAX(1 << 20), want = STR_MAX(1 << 20);
+    str_add(&line, "{\"\":{\"a\":1},\"\":2,\"loss\":3,\"outer\":{");
+    str_add(&want, "nan@0 loss=3");
+    for (int i = 0; i < 60; i++) { /* each takes its name's length of the row's space; the last do not fit */
+        char name[151];
+        memset(name, 'k', sizeof(name) - 1);
+        name[sizeof(name) - 1] = '\0';
+        str_addf(&line, "\"%02d%s\":1,", i, name);
+        if ((i + 1) * (int)(sizeof("outer/00") - 1 + sizeof(name) - 1) <= METRIC_SPACE_BYTES)
+            str_addf(&want, " outer/%02d%s=1", i, name);
+    }
+    str_addf(&line, "\"%0190d\":{\"loss\":4},\"val\":{\"loss\":5}},\"%0300d\":6}\n", 0, 0);
+    str_add(&want, " outer/val/loss=5\n");
+    assert_jsonl(str_text(&line), str_text(&want), 0);
+}
+
+static void a_line_has_so_many_points_at_most(void **state)
+{
+    (void)state;
+    auto_str struct str line = STR_MAX(1 << 20), want = STR_MAX(1 << 20);
+    str_add(&want, "nan@0");
+    for (int i = 0; i < MAX_METRIC_KEYS + 5; i++) {
+        str_addf(&line, "%c\"k%d\":1", i ? ',' : '{', i);
+        if (i < MAX_METRIC_KEYS)
+            str_addf(&want, " k%d=1", i);
+    }
+    str_add(&line, "}\n");
+    str_add(&want, "\n");
+    assert_jsonl(str_text(&line), str_text(&want), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +177,11 @@ int main(void)
         cmocka_unit_test(broken_lines_are_counted_and_left),
         cmocka_unit_test(any_rubbish_is_survived),
         cmocka_unit_test(numbers_are_the_ones_that_strtod_reads),
+        cmocka_unit_test(blanks_of_any_kind_may_stand_between),
+        cmocka_unit_test(places_that_are_no_numbers_are_none),
+        cmocka_unit_test(objects_within_objects_have_an_end),
+        cmocka_unit_test(names_that_do_not_fit_are_left_out_with_what_is_in_them),
+        cmocka_unit_test(a_line_has_so_many_points_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
