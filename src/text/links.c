@@ -122,8 +122,9 @@ static bool is_url_byte(char c)
 /* What stands behind an address in a sentence, and a bracket that was opened before it. */
 static size_t trim_end(const char *url, size_t len)
 {
-    while (len && strchr(".,;:!?)]*", url[len - 1])) {
-        if (url[len - 1] == ')' && memchr(url, '(', len))
+    while (strchr(".,;:!?)]*", url[len - 1])) { /* at the latest the slashes of "://" end it */
+        struct span kept = { url, len };
+        if (url[len - 1] == ')' && span_count_char(kept, '(') >= span_count_char(kept, ')'))
             break;
         len--;
     }

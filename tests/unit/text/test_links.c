@@ -47,6 +47,7 @@ static void the_trackers_own_words_are_understood(void **state)
         { "Open Aim UI: http://127.0.0.1:43800/runs/8a1", "aim 1 http://127.0.0.1:43800/runs/8a1\n" },
         { "TensorBoard 2.15.1 at http://localhost:6006/ (Press CTRL+C to quit)",
           "tensorboard 1 http://localhost:6006/\n" },
+        { "Serving TensorBoard at http://localhost:6006", "tensorboard 1 http://localhost:6006\n" },
         { "Downloading https://download.pytorch.org/models/resnet50.pth", "" },
         { "ftp://wandb.ai/a/b/runs/c", "" },
     };
@@ -75,6 +76,7 @@ static void colours_and_hyperlinks_do_not_hide_it(void **state)
 static void several_runs_and_line_numbers(void **state)
 {
     (void)state;
+    assert_links("10%\r20% https://wandb.ai/a/b/runs/1\n", "wandb 1 https://wandb.ai/a/b/runs/1\n");
     assert_links(
         "one\ntwo\nhttps://wandb.ai/a/b/runs/1 https://wandb.ai/a/b/runs/2\nx\n\nhttps://wandb.ai/a/b/runs/3",
         "wandb 3 https://wandb.ai/a/b/runs/1\nwandb 3 https://wandb.ai/a/b/runs/2\n"
@@ -167,6 +169,69 @@ static void no_pattern_hangs(void **state)
     assert_string_equal(str_text(&out), "");
 }
 
+static void an_address_that_says_too_little_is_no_link(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "https://wandb.ai/a/b/runs/", "tensorboard at http:///x",
+                                         "tensorboard: a:/b", "tensorboard at https://.,;", "tensorboard:/" };
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        assert_links(lines[i], "");
+}
+
+static void a_bracket_that_was_opened_in_it_belongs_to_it(void **state)
+{
+    (void)state;
+    assert_links("(https://wandb.ai/a/b/runs/c_(1)).", "wandb 1 https://wandb.ai/a/b/runs/c_(1)\n");
+}
+
+static void a_control_byte_ends_it_and_endless_ones_are_none(void **state)
+{
+    (void)state;
+    assert_links("https://wandb.ai/a/b/runs/c\x7f"
+                 "d",
+                 "wandb 1 https://wandb.ai/a/b/runs/c\n");
+    char line[MAX_LINK_BYTES + 100];
+    memset(line, 'a', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    memcpy(line, "https://wandb.ai/a/b/runs/", 26);
+    assert_links(line, "");
+}
+
+static void a_star_at_the_end_may_stand_for_nothing(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(link_patterns_clear))) struct link_patterns patterns = { 0 };
+    auto_str struct str out = STR_MAX(1000);
+    struct link_scan scan = { .patterns = &patterns };
+    link_patterns_add(&patterns, "mine", "https://x.example/**");
+    links_feed(&scan, SPAN_LIT("https://x.example/\n"), note, &out);
+    assert_string_equal(str_text(&out), "mine 1 https://x.example/\n");
+}
+
+static void where_lines_are_not_counted_none_is_told(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(1000);
+    struct link_scan scan = { .line = -1 };
+    links_feed(&scan, SPAN_LIT("a\nhttps://wandb.ai/a/b/runs/1\nb\nhttps://wandb.ai/a/b/runs/2"), note, &out);
+    links_end(&scan, note, &out);
+    assert_string_equal(str_text(&out),
+                        "wandb 0 https://wandb.ai/a/b/runs/1\nwandb 0 https://wandb.ai/a/b/runs/2\n");
+    assert_int_equal(scan.line, -1);
+}
+
+/* Of an endless line what stands near the address is looked at, before it and behind it. */
+static void an_address_in_a_long_line_is_found(void **state)
+{
+    (void)state;
+    static char text[3 * LINK_CARRY_BYTES];
+    static const char url[] = " https://wandb.ai/a/b/runs/1 ";
+    memset(text, 'a', sizeof(text) - 1);
+    memcpy(text + LINK_CARRY_BYTES + 500, url, sizeof(url) - 1);
+    text[sizeof(text) - 2] = '\n';
+    assert_links(text, "wandb 1 https://wandb.ai/a/b/runs/1\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +243,12 @@ int main(void)
         cmocka_unit_test(endless_lines_and_rubbish_do_no_harm),
         cmocka_unit_test(a_projects_own_addresses_are_links_by_its_names),
         cmocka_unit_test(no_pattern_hangs),
+        cmocka_unit_test(an_address_that_says_too_little_is_no_link),
+        cmocka_unit_test(a_bracket_that_was_opened_in_it_belongs_to_it),
+        cmocka_unit_test(a_control_byte_ends_it_and_endless_ones_are_none),
+        cmocka_unit_test(a_star_at_the_end_may_stand_for_nothing),
+        cmocka_unit_test(where_lines_are_not_counted_none_is_told),
+        cmocka_unit_test(an_address_in_a_long_line_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
