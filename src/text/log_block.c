@@ -27,12 +27,11 @@ static uint64_t take_number(struct span *from, size_t bytes)
 static size_t compress(char *to, size_t room, struct span raw)
 {
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
-    size_t len = 0;
     if (!zstd)
-        return 0;
+        mem_exhausted();
     (void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL);
     (void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
-    len = ZSTD_compress2(zstd, to, room, raw.ptr, raw.len);
+    size_t len = ZSTD_compress2(zstd, to, room, raw.ptr, raw.len);
     ZSTD_freeCCtx(zstd);
     return ZSTD_isError(len) ? 0 : len;
 }

@@ -1,5 +1,6 @@
 #include "text/needles.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { MAX_WINDOW = 32 };
@@ -61,8 +62,7 @@ bool needles_next(const struct needles *needles, struct span text, size_t *at, s
             }
             jump = 1;
         }
-        if (jump >= left)
-            break;
+        assert(jump < left); /* none is longer than the window */
         begin += jump;
         left -= jump;
     }

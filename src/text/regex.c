@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <pcre2.h>
 #include <string.h>
 
@@ -38,9 +39,8 @@ void regex_free(struct regex *regex)
 
 static int compile_error(struct span pattern, int code, size_t at, struct err *err)
 {
-    PCRE2_UCHAR words[200];
-    if (pcre2_get_error_message(code, words, sizeof(words)) < 0)
-        words[0] = '\0';
+    PCRE2_UCHAR words[200] = { 0 };
+    (void)pcre2_get_error_message(code, words, sizeof(words));
     return err_set(err, ERR_INVALID, "no regular expression: %s at character %zu of \"%.*s\"",
                    (const char *)words, at + 1, SPAN_FMT(span_head(pattern, 100)));
 }
@@ -51,7 +51,7 @@ static pcre2_code *compile(struct span pattern, struct err *err)
     size_t at = 0;
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     if (!context)
-        abort();
+        mem_exhausted();
     (void)pcre2_set_parens_nest_limit(context, PARENTHESES);
     pcre2_code *made =
         pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
@@ -71,8 +71,8 @@ static void read_names(struct regex *regex)
     (void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMETABLE, &table);
     for (uint32_t i = 0; i < count; i++, table += size) {
         size_t group = (size_t)table[0] << 8 | table[1];
-        if (group <= REGEX_MAX_GROUPS)
-            mem_replace_str(&regex->names[group], (const char *)table + 2);
+        assert(group <= REGEX_MAX_GROUPS); /* regex_compile refuses more */
+        mem_replace_str(&regex->names[group], (const char *)table + 2);
     }
 }
 
@@ -81,7 +81,7 @@ static void prepare(struct regex *regex)
     regex->data = pcre2_match_data_create_from_pattern(regex->code, NULL);
     regex->limits = pcre2_match_context_create(NULL);
     if (!regex->data || !regex->limits)
-        abort();
+        mem_exhausted();
     (void)pcre2_set_match_limit(regex->limits, STEPS);
     (void)pcre2_set_depth_limit(regex->limits, STEPS);
     (void)pcre2_set_heap_limit(regex->limits, HEAP_KIB);
@@ -137,8 +137,12 @@ bool regex_is_spent(const struct regex *regex)
 
 static bool is_limit(int rc)
 {
-    return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT ||
-           rc == PCRE2_ERROR_JIT_STACKLIMIT;
+    static const int limits[] = { PCRE2_ERROR_MATCHLIMIT, PCRE2_ERROR_DEPTHLIMIT, PCRE2_ERROR_HEAPLIMIT,
+                                  PCRE2_ERROR_JIT_STACKLIMIT };
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        if (rc == limits[i])
+            return true;
+    return false;
 }
 
 bool regex_match(struct regex *regex, struct span text, size_t from, struct regex_match *out)

@@ -159,7 +159,7 @@ static int compare_keys(const void *a, const void *b)
 {
     const struct doc *const *left = a, *const *right = b;
     int order = strcmp((*left)->key, (*right)->key);
-    return order ? order : *left < *right ? -1 : *left > *right;
+    return order ? order : (*left > *right) - (*left < *right);
 }
 
 /* By sorting, so that a map of 25,000 keys costs no 25,000 squared. */
@@ -265,8 +265,9 @@ static yaml_mark_t mark_of_offset(struct span text, size_t offset)
 {
     assert(text.ptr || !text.len);
     yaml_mark_t mark = { .index = offset };
-    for (size_t i = 0; i < offset && i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
+    struct span before = span_head(text, offset);
+    for (size_t i = 0; i < before.len; i++) {
+        unsigned char c = (unsigned char)before.ptr[i];
         if (c == '\n') {
             mark.line++;
             mark.column = 0;
@@ -292,8 +293,8 @@ static void complain_syntax(struct reader *r, const yaml_parser_t *parser, struc
     yaml_mark_t mark = parser->problem_mark;
     if (parser->error == YAML_READER_ERROR)
         mark = mark_of_offset(text, parser->problem_offset);
-    const char *problem = parser->problem ? parser->problem : "cannot be read as YAML";
-    const char *hint = parser->context;
+    const char *problem = parser->problem,
+               *hint = parser->context; /* every error but of memory has a problem */
     for (size_t i = 0; i < ARRAY_LEN(syntax_hints); i++) {
         if (strstr(problem, syntax_hints[i].part))
             hint = syntax_hints[i].hint;
@@ -332,11 +333,10 @@ static int check_bytes(struct reader *r, struct span text)
         yaml_mark_t mark = mark_of_offset(text, (size_t)(nul - text.ptr));
         complain(r, &mark, "a NUL byte is not allowed", "is this a text file?");
     } else if (!span_is_utf8(text)) {
-        size_t good = 0;
-        struct span line, rest = text;
-        while (span_next_line(&rest, &line) && span_is_utf8(line))
-            good = (size_t)(line.ptr - text.ptr) + line.len + 1;
-        yaml_mark_t mark = mark_of_offset(text, good);
+        struct span line = { text.ptr, 0 }, rest = text;
+        while (span_is_utf8(line)) /* one of them is not */
+            (void)span_next_line(&rest, &line);
+        yaml_mark_t mark = mark_of_offset(text, (size_t)(line.ptr - text.ptr));
         complain(r, &mark, "this line is not UTF-8", "save the file as UTF-8");
     }
     return r->is_bad ? -1 : 0;

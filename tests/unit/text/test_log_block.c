@@ -88,15 +88,53 @@ static void what_is_no_head_is_refused(void **state)
     assert_int_equal(log_block_add(&stored, 0, (struct span){ 0 }, NULL), -1);
 }
 
+static void each_number_of_a_head_is_looked_at(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t at;
+        unsigned char byte;
+    } wrong[] = {
+        { 4, 0 },    /* nothing stored */
+        { 7, 1 },    /* 16 MiB of it */
+        { 8, 0 },    /* nothing in it */
+        { 11, 1 },   /* 16 MiB in it */
+        { 23, 128 }, /* before the log's start */
+    };
+    struct log_block block;
+    assert_int_equal(log_block_add(&stored, 5, SPAN_LIT("x"), NULL), 0);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        char right = stored.buf[wrong[i].at];
+        stored.buf[wrong[i].at] = (char)wrong[i].byte;
+        assert_false(log_block_head(str_span(&stored), &block));
+        stored.buf[wrong[i].at] = right;
+        assert_true(log_block_head(str_span(&stored), &block));
+    }
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    static char zeros[LOG_BLOCK_BYTES + 1];
+    struct log_block block;
+    auto_str struct str tight = STR_MAX(LOG_BLOCK_HEAD_BYTES), got = STR_MAX(LOG_BLOCK_BYTES);
+    assert_int_equal(log_block_add(&stored, 0, (struct span){ zeros, sizeof(zeros) }, NULL), -1);
+    assert_int_equal(log_block_add(&tight, 0, SPAN_LIT("x"), NULL), -1);
+    assert_int_equal(log_block_add(&stored, 0, SPAN_LIT("x"), NULL), 0);
+    assert_true(log_block_head(str_span(&stored), &block));
+    block.raw++; /* the head says another length than what is in it */
+    assert_int_equal(
+        log_block_inflate(&block, span_skip(str_span(&stored), LOG_BLOCK_HEAD_BYTES), &got, NULL), -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_block_comes_back_as_it_was),
-        TEST(the_largest_block_of_noise_still_fits),
-        TEST(a_changed_byte_is_noticed),
-        TEST(what_is_no_head_is_refused),
+        TEST(a_block_comes_back_as_it_was),       TEST(the_largest_block_of_noise_still_fits),
+        TEST(a_changed_byte_is_noticed),          TEST(what_is_no_head_is_refused),
+        TEST(each_number_of_a_head_is_looked_at), TEST(what_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

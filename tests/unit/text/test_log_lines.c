@@ -170,6 +170,7 @@ static void only_whole_lines_are_whole(void **state)
     assert_int_equal(log_lines_whole(SPAN_LIT("a\nb\rc"), false), 4);
     assert_int_equal(log_lines_whole(SPAN_LIT("abc"), false), 0);
     assert_int_equal(log_lines_whole(SPAN_LIT("a\nb"), true), 3);
+    assert_int_equal(log_lines_whole(SPAN_LIT("a\nb"), false), 2);
 }
 
 static void presets_have_names(void **state)
@@ -178,6 +179,11 @@ static void presets_have_names(void **state)
     assert_int_equal(log_preset_of(SPAN_LIT("keras")), LOG_KERAS);
     assert_int_equal(log_preset_of(SPAN_LIT("all")), LOG_ALL);
     assert_int_equal(log_preset_of(SPAN_LIT("kera")), 0);
+    struct span words = span_of(log_preset_words()), word;
+    unsigned all = 0;
+    while (span_next(&words, ',', &word))
+        all |= log_preset_of(span_trim(word));
+    assert_int_equal(all, LOG_ALL);
 }
 
 static void any_rubbish_is_survived(void **state)
@@ -198,6 +204,74 @@ static void any_rubbish_is_survived(void **state)
     }
 }
 
+static void what_is_cut_off_is_read_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    assert_reads(LOG_HUGGINGFACE, "{'loss': 0.5,\n{'loss': 0.5, \n{'loss': 0.5, 'epoch'\n{'loss':\n", "");
+    assert_reads(LOG_TQDM, " 45%|##| 45/100 [ =5]\n", "");
+    assert_reads(LOG_TQDM, " 45%|##| 45/100 [00:01<00:01, loss=0.5\n", "45 loss=0.5\n");
+    assert_reads(LOG_LIGHTNING | LOG_COLON, "Epoch 3/10 \xe2\x94\x81 45/100 0:00:12 loss: 0.5\n",
+                 "3 loss=0.5\n");
+    assert_reads(LOG_LIGHTNING | LOG_COLON, "Epoch 3/10 7it/s loss: 0.5 \xe2\x94\x81\n", "3 loss=0.5\n");
+    assert_reads(LOG_LIGHTNING | LOG_COLON, "Epoch 3/10 loss: 0.5\n", "3 loss=0.5\n");
+    assert_reads(LOG_KERAS | LOG_COLON, "45/100 [\n45/100 [x] loss: 0.5\n45/100\n", "nan loss=0.5\n");
+}
+
+static void the_epoch_may_stand_in_the_bars_own_line(void **state)
+{
+    (void)state;
+    assert_reads(LOG_KERAS, "45/100 [=>..] - Epoch 2/5 - loss: 0.5\n", "145 loss=0.5\n");
+    assert_reads(LOG_EQUALS, "Epoch 0/3 step 4/10 loss=0.5\n", "4 loss=0.5\n");
+}
+
+static void own_patterns_may_tell_more_than_a_key_and_a_value(void **state)
+{
+    (void)state;
+    read_by("(?<step>\\d+) (?<key>\\w+) (x|y) (?<value>\\S+) (?<lr>\\S+)", "7 loss x 0.5 1e-3\n",
+            "7 loss=0.5 lr=0.001\n");
+    struct regex *regex = NULL;
+    assert_int_equal(regex_compile(SPAN_LIT("(?<time>\\d+) (?<step>\\d+)"), &regex, NULL), 0);
+    assert_int_equal(log_regex_check(regex, NULL), -1);
+    regex_free(regex);
+}
+
+static void places_are_no_curves(void **state)
+{
+    (void)state;
+    assert_reads(LOG_COLON, "Iteration: 5, loss: 0.5\n", "5 loss=0.5\n");
+    assert_reads(LOG_COLON, "epoch: nan, loss: 0.5\n", "nan epoch=nan loss=0.5\n");
+    assert_reads(LOG_EQUALS, "step=1234567890123456 loss=0.5\n", "1.23457e+15 loss=0.5\n");
+    assert_reads(LOG_EQUALS, "step 5/0 loss=1\nstep 5. loss=2\nstep 5.5 loss=3\nstep 5% loss=4\n",
+                 "nan loss=1\n5 loss=2\nnan loss=3\nnan loss=4\n");
+}
+
+static void note_time(void *ctx, const struct metric_row *row)
+{
+    str_addf(ctx, "%lld ", (long long)row->time_us);
+}
+
+static void a_time_is_a_point_in_time(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(1000);
+    struct log_reader reader = { .presets = LOG_EQUALS, .epoch = -1, .epochs = -1 };
+    log_lines(&reader, SPAN_LIT("time=1700000000 loss=0.5\ntime=12 loss=0.25\n"), note_time, &out);
+    assert_string_equal(str_text(&out), "1700000000000000 0 ");
+}
+
+static void bytes_of_a_terminal_are_no_part_of_names(void **state)
+{
+    (void)state;
+    static const char line[] = "lo\0ss=0.5\n";
+    auto_str struct str out = STR_MAX(1000);
+    struct log_reader reader = { .presets = LOG_EQUALS, .epoch = -1, .epochs = -1 };
+    log_lines(&reader, SPAN_LIT(line), note, &out);
+    assert_string_equal(str_text(&out), "nan loss=0.5\n");
+    assert_int_equal(log_lines_whole(SPAN_LIT("ab\bc"), false), 3);
+    assert_reads(LOG_EQUALS, "a\tloss=0.5;acc=1\n  =5\n", "nan loss=0.5 acc=1\n");
+    assert_reads(LOG_COLON, "x: True, y: False, z: 1.5\n", "nan z=1.5\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +287,12 @@ int main(void)
         cmocka_unit_test(only_whole_lines_are_whole),
         cmocka_unit_test(presets_have_names),
         cmocka_unit_test(any_rubbish_is_survived),
+        cmocka_unit_test(what_is_cut_off_is_read_as_far_as_it_goes),
+        cmocka_unit_test(the_epoch_may_stand_in_the_bars_own_line),
+        cmocka_unit_test(own_patterns_may_tell_more_than_a_key_and_a_value),
+        cmocka_unit_test(places_are_no_curves),
+        cmocka_unit_test(a_time_is_a_point_in_time),
+        cmocka_unit_test(bytes_of_a_terminal_are_no_part_of_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

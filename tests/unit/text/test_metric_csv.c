@@ -91,13 +91,32 @@ static void any_rubbish_is_survived(void **state)
     }
 }
 
+static void blanks_before_a_cell_are_no_part_of_it(void **state)
+{
+    (void)state;
+    assert_csv("a,\tb\n1, \t\"2\"\n", "1: nan a=1 b=2\n", 0);
+}
+
+static void a_quoted_cell_larger_than_the_rows_space_is_no_row(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(1 << 20);
+    str_addf(&text, "a,b\n1,\"%0*d\"\n3,4\n", METRIC_SPACE_BYTES + 1, 0);
+    assert_csv(str_text(&text), "2: nan a=3 b=4\n", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_under_a_header),       cmocka_unit_test(empty_cells_are_no_points),
-        cmocka_unit_test(cells_may_stand_in_quotes), cmocka_unit_test(a_header_may_change),
-        cmocka_unit_test(what_is_no_row_is_counted), cmocka_unit_test(the_header_goes_on_in_the_next_call),
+        cmocka_unit_test(rows_under_a_header),
+        cmocka_unit_test(empty_cells_are_no_points),
+        cmocka_unit_test(cells_may_stand_in_quotes),
+        cmocka_unit_test(a_header_may_change),
+        cmocka_unit_test(what_is_no_row_is_counted),
+        cmocka_unit_test(the_header_goes_on_in_the_next_call),
         cmocka_unit_test(any_rubbish_is_survived),
+        cmocka_unit_test(blanks_before_a_cell_are_no_part_of_it),
+        cmocka_unit_test(a_quoted_cell_larger_than_the_rows_space_is_no_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,39 @@ static void bytes_that_are_no_text_do_no_harm(void **state)
     regex_free(regex);
 }
 
+static void only_groups_that_there_are_have_names(void **state)
+{
+    (void)state;
+    struct regex *regex = compiled("(a)|(?<b>b)");
+    struct regex_match match;
+    assert_null(regex_group_name(regex, 1));
+    assert_null(regex_group_name(regex, REGEX_MAX_GROUPS + 1));
+    regex_free(NULL);
+    assert_true(regex_match(regex, SPAN_LIT("xb"), 0, &match));
+    assert_null(match.groups[1].ptr); /* the other way was taken */
+    assert_true(span_is(match.groups[2], "b"));
+    regex_free(regex);
+}
+
+/* \K says where a match begins; called from a look-around even behind its end, or before where it was asked
+ * from. */
+static void a_match_that_begins_elsewhere_goes_on(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = { "(?=(?1))a(?(DEFINE)(ab\\K))", "(?<=(?1))(?(DEFINE)(\\Ka))" };
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+        struct regex *regex = compiled(patterns[i]);
+        struct regex_match match;
+        size_t at = 0, count = 0;
+        for (; regex_match(regex, SPAN_LIT("abab"), at, &match); at = match.end, count++) {
+            assert_true(match.end > at);
+            assert_true(match.groups[0].len <= 1);
+        }
+        assert_in_range(count, 2, 4);
+        regex_free(regex);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +164,8 @@ int main(void)
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(no_pattern_hangs_the_gateway),
         cmocka_unit_test(bytes_that_are_no_text_do_no_harm),
+        cmocka_unit_test(only_groups_that_there_are_have_names),
+        cmocka_unit_test(a_match_that_begins_elsewhere_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

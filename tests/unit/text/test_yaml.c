@@ -117,7 +117,7 @@ static void broken_syntax_names_line_and_column(void **state)
 static double seconds(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -196,6 +196,21 @@ static void mutations_are_judged(void **state)
     }
 }
 
+static void what_no_file_of_ours_has_is_named(void **state)
+{
+    (void)state;
+    refuses("%TAG !e! tag:example.org,2000:\n---\na: 1\n", "f:1:1: %TAG is not supported\n");
+    refuses("\xc3\xa9: \x01\n", "f:1:4: control characters are not allowed\n"); /* by characters, not bytes */
+    char *large = mem_alloc(MAX_CONFIG_BYTES + 1);
+    memset(large, '#', MAX_CONFIG_BYTES + 1);
+    struct doc *doc = NULL;
+    auto_errs struct errs errs = { 0 };
+    assert_int_equal(yaml_parse((struct span){ large, MAX_CONFIG_BYTES + 1 }, "f", &doc, &errs), -1);
+    assert_string_equal(errs.items[0].text, "the file is larger than 256 KiB");
+    assert_int_equal(yaml_parse((struct span){ large, MAX_CONFIG_BYTES + 1 }, "f", &doc, NULL), -1);
+    free(large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(many_keys_are_not_compared_pairwise),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(mutations_are_judged),
+        cmocka_unit_test(what_no_file_of_ours_has_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
