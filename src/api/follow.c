@@ -17,6 +17,8 @@ struct follower {
     struct log_watch *watch;
     struct str piece;
     size_t taken;
+    unsigned renewals; /* of the log, up to the last piece */
+    bool is_chosen;    /* the attempt is the client's choice: no other follows */
     bool is_asking, is_over, is_closed, has_news, was_open;
 };
 
@@ -65,7 +67,10 @@ static void ask(struct follower *follower)
 {
     struct err err;
     struct logs *logs = follower->request->gw->logs;
-    if (follower->is_asking || logs_is_read_up(logs, &follower->call))
+    if (follower->is_asking)
+        return;
+    logs_go_on(logs, &follower->call, follower->is_chosen, &follower->renewals);
+    if (logs_is_read_up(logs, &follower->call))
         return;
     follower->has_news = false;
     follower->was_open = logs_is_open(logs, follower->call.job_id);
@@ -113,9 +118,16 @@ static void follow_close(void *ctx)
 
 void follow_log(struct request *request, const struct log_call *call)
 {
+    struct err err;
+    struct log_call found = *call;
+    if (logs_find(request->gw->logs, &found, &err) < 0) {
+        reply_err(request, &err);
+        return;
+    }
     struct follower *follower = mem_zalloc(sizeof(*follower));
     follower->request = request;
-    follower->call = *call;
+    follower->call = found;
+    follower->is_chosen = call->attempt > 0;
     follower->call.limit = PIECE_BYTES;
     follower->piece = STR_MAX(PIECE_BYTES);
     follower->watch = follow_watch(request->gw->follow, call->job_id, on_news, follower);

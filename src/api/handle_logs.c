@@ -63,7 +63,9 @@ static int read_call(const struct request *request, struct log_call *call, struc
         request_query_int(request, "line", -far, far, &call->line, err) < 0 ||
         request_query_int(request, "lines", 1, 100000, &call->lines, err) < 0)
         return -1;
-    if (request_query(request, "line") && !call->lines)
+    if (request_query(request, "line") && !call->line)
+        return err_set(err, ERR_INVALID, "query parameter 'line' counts from 1, or from -1 for the last");
+    if (call->line && !call->lines)
         call->lines = 1;
     return read_where(request, call, err);
 }
@@ -89,8 +91,9 @@ void handle_log(struct request *request)
         reply_err(request, &err);
         return;
     }
-    if (follows && (call.lines || folds)) {
-        reply_errf(request, ERR_INVALID, "follow=1 goes by offset: line, lines and fold do not go with it");
+    if (follows && (call.lines || folds || call.limit)) {
+        reply_errf(request, ERR_INVALID,
+                   "follow=1 goes by offset: line, lines, limit and fold do not go with it");
         return;
     }
     if (follows) {

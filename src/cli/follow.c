@@ -52,6 +52,25 @@ static void add_path(const struct follow *follow, struct str *path)
         str_add(path, "&source=scheduler");
 }
 
+static void end_view(struct cli *cli, struct follow *follow)
+{
+    auto_str struct str text = STR_MAX(MAX_SHOWN_BYTES);
+    log_view_end(&follow->view, &text);
+    (void)fwrite(str_text(&text), 1, text.len, cli->env->out);
+    (void)fflush(cli->env->out);
+}
+
+/* What was shown is no longer there: the log was cut. What it holds now is shown from its first byte. */
+static bool begins_anew(struct cli *cli, struct follow *follow, const struct client_reply *reply)
+{
+    if (!follow->has_shown || reply->size < 0 || reply->size >= follow->offset)
+        return false;
+    end_view(cli, follow);
+    screen_errf(cli->env, "--- the log was cut, and begins anew ---\n");
+    follow->offset = 0;
+    return true;
+}
+
 /* One request. *more: there may be further bytes. ERR_NOT_FOUND: no log yet. */
 static int read_some(struct cli *cli, struct follow *follow, struct answer *answer, bool *more)
 {
@@ -66,8 +85,13 @@ static int read_some(struct cli *cli, struct follow *follow, struct answer *answ
     struct span bytes = str_span(&answer->reply.body);
     if (answer->reply.offset >= 0)
         follow->offset = answer->reply.offset;
+    if (begins_anew(cli, follow, &answer->reply)) {
+        *more = true;
+        return EXIT_OK;
+    }
     show(cli, follow, bytes);
     follow->offset += (int64_t)bytes.len;
+    follow->has_shown = follow->has_shown || bytes.len > 0;
     follow->lines = 0;
     *more = bytes.len > 0 && follow->offset < answer->reply.size;
     return EXIT_OK;
@@ -80,14 +104,6 @@ static int read_all(struct cli *cli, struct follow *follow, struct answer *answe
     while (status == EXIT_OK && more)
         status = read_some(cli, follow, answer, &more);
     return status;
-}
-
-static void end_view(struct cli *cli, struct follow *follow)
-{
-    auto_str struct str text = STR_MAX(MAX_SHOWN_BYTES);
-    log_view_end(&follow->view, &text);
-    (void)fwrite(str_text(&text), 1, text.len, cli->env->out);
-    (void)fflush(cli->env->out);
 }
 
 static int tell(struct cli *cli, const struct answer *answer, int status)

@@ -6,12 +6,12 @@
 #include "cli/log_view.h"
 
 struct follow {
-    const char *job; /* id */
-    int64_t attempt; /* 0: the last one, and the next ones as they come */
-    int64_t task;    /* -1: none */
-    int64_t offset;  /* of the next byte */
-    int64_t lines;   /* > 0: begin with the last so many lines instead of offset */
-    bool is_scheduler_log;
+    const char *job;                  /* id */
+    int64_t attempt;                  /* 0: the last one, and the next ones as they come */
+    int64_t task;                     /* -1: none */
+    int64_t offset;                   /* of the next byte */
+    int64_t lines;                    /* > 0: begin with the last so many lines instead of offset */
+    bool is_scheduler_log, has_shown; /* has_shown: its own */
     struct log_view view;
 };
 

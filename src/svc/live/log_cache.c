@@ -332,6 +332,7 @@ static int keep(struct log_cache *cache, struct span fresh, struct err *err)
 int log_cache_put(struct log_cache *cache, int64_t offset, struct span bytes, bool is_new, struct span *fresh,
                   struct err *err)
 {
+    cache->renewals += is_new;
     if (is_new || offset > cache->end) {
         cache->end = offset;
         cache->end_lines = offset ? LOG_LINES_UNKNOWN : 0;

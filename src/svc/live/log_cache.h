@@ -24,6 +24,7 @@ struct log_cache {
     int64_t base_lines; /* newlines before base, or LOG_LINES_UNKNOWN */
     int64_t end_lines;  /* before end */
     bool is_closed;     /* the log is complete: the job is over and all was read */
+    unsigned renewals;  /* how often it was cut or replaced since it was taken up */
     int64_t max_bytes;  /* on disk; LOG_CACHE_MAX_BYTES unless set otherwise */
 
     /* its own */

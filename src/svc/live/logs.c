@@ -86,7 +86,7 @@ static void file_name(const struct log_call *call, const struct job *job, struct
     str_add(name, ".log");
 }
 
-static int check(const struct log_call *call, const struct job *job, struct err *err)
+static int check_place(const struct log_call *call, const struct job *job, struct err *err)
 {
     if (call->attempt < 0 || call->attempt > job->attempt)
         return err_set(err, ERR_NOT_FOUND, "job %lld has %lld attempts, there is no attempt %lld",
@@ -96,6 +96,13 @@ static int check(const struct log_call *call, const struct job *job, struct err 
     if (!job->array && call->task >= 0)
         return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job->id,
                        (long long)call->task);
+    return 0;
+}
+
+static int check(const struct log_call *call, const struct job *job, struct err *err)
+{
+    if (check_place(call, job, err) < 0)
+        return -1;
     if (call->limit < 0 || call->limit > MAX_LOG_CHUNK_BYTES)
         return err_set(err, ERR_INVALID, "limit is 1 to %d bytes", MAX_LOG_CHUNK_BYTES);
     if (job->phase == PHASE_INTENT || (job->phase == PHASE_CLOSED && !job->sched_id)) {
@@ -105,16 +112,33 @@ static int check(const struct log_call *call, const struct job *job, struct err 
     return 0;
 }
 
-/* The job and its cluster, where a log may be. *stored: to be freed by the caller. */
+/* *stored: to be freed by the caller. */
+static int get_job(struct logs *logs, int64_t job_id, struct job **stored, const struct job **job,
+                   struct err *err)
+{
+    *job = jobs_find(logs->gw->jobs, job_id);
+    if (!*job && job_store_get(logs->gw->store, job_id, stored, err) < 0)
+        return err_wrap(err, "job %lld", (long long)job_id);
+    *job = *job ? *job : *stored;
+    return 0;
+}
+
+/* The job, where it may have a log. */
 static int find_job(struct logs *logs, const struct log_call *call, struct job **stored,
                     const struct job **job, struct err *err)
 {
-    const struct gateway *gw = logs->gw;
-    *job = jobs_find(gw->jobs, call->job_id);
-    if (!*job && job_store_get(gw->store, call->job_id, stored, err) < 0)
-        return err_wrap(err, "job %lld", (long long)call->job_id);
-    *job = *job ? *job : *stored;
-    return check(call, *job, err);
+    return get_job(logs, call->job_id, stored, job, err) < 0 ? -1 : check(call, *job, err);
+}
+
+int logs_find(struct logs *logs, struct log_call *call, struct err *err)
+{
+    auto_job struct job *stored = NULL;
+    const struct job *job = NULL;
+    if (get_job(logs, call->job_id, &stored, &job, err) < 0 || check_place(call, job, err) < 0)
+        return -1;
+    if (!call->attempt)
+        call->attempt = job->attempt;
+    return 0;
 }
 
 static int find_executor(struct logs *logs, const struct job *job, struct executor **out, struct err *err)
@@ -219,6 +243,26 @@ bool logs_is_read_up(struct logs *logs, const struct log_call *call)
     bool is_up = call->offset >= cache.end && !cache.is_closed;
     log_cache_clear(&cache);
     return is_up;
+}
+
+void logs_go_on(struct logs *logs, struct log_call *call, bool is_chosen, unsigned *renewals)
+{
+    struct log_cache cache = { 0 }, next = { 0 };
+    struct follow *follow = logs->gw->follow;
+    if (call->scheduler_log || !follow_cache(follow, call->job_id, call->attempt, call->task, &cache))
+        return;
+    bool is_renewed = cache.renewals > *renewals; /* taken up anew it counts from 0 */
+    if (is_renewed) {
+        call->offset = 0;
+        *renewals = cache.renewals;
+    } else if (!is_chosen && call->offset >= cache.end &&
+               follow_cache(follow, call->job_id, call->attempt + 1, call->task, &next)) {
+        call->attempt++;
+        call->offset = 0;
+        *renewals = next.renewals;
+        log_cache_clear(&next);
+    }
+    log_cache_clear(&cache);
 }
 
 bool logs_is_open(struct logs *logs, int64_t job_id)

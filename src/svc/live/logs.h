@@ -29,6 +29,12 @@ struct log_search {
 };
 int logs_search(struct logs *logs, const struct log_search *search, answer_done *done, void *ctx,
                 struct err *err);
+/* Whether there is such a log, or may be one later; fills in which attempt is the last. */
+int logs_find(struct logs *logs, struct log_call *call, struct err *err);
+/* For who reads along: where the log was cut or replaced it begins anew, and where all of an attempt is read
+ * and the next one's log is there, that one follows (unless the attempt is the caller's choice). *renewals:
+ * of the log as it was read so far, 0 at first. */
+void logs_go_on(struct logs *logs, struct log_call *call, bool is_chosen, unsigned *renewals);
 /* Everything known of a log to which more may come stands before call->offset: wait (svc/live/follow.h). */
 bool logs_is_read_up(struct logs *logs, const struct log_call *call);
 /* Whether more may come behind what there is. */

@@ -36,6 +36,8 @@ static struct fake {
     struct clock_fake clock;
     int64_t last_event;
     bool is_final, is_submitted, log_is_read_up;
+    unsigned log_renewals;
+    char me[40]; /* whom a list takes for user:me */
     struct {
         answer_done *done;
         void *ctx;
@@ -118,6 +120,7 @@ weak void health_metrics(const struct gateway *gw, struct str *out)
 weak int query_jobs(const struct gateway *gw, const struct query_list *list, struct str *out, struct err *err)
 {
     fake_copy(fake.filter, list->filter);
+    (void)snprintf(fake.me, sizeof(fake.me), "%s", list->user ? list->user : "");
     fake.limit = list->limit;
     if (list->filter && strcmp(list->filter, "bad") == 0)
         return err_set(err, ERR_INVALID, "filter: bad");
@@ -270,6 +273,16 @@ weak int logs_search(struct logs *logs, const struct log_search *search, answer_
     fake.log = search->log;
     fake_copy(fake.filter, search->pattern);
     return fake_call(done, ctx);
+}
+weak int logs_find(struct logs *logs, struct log_call *call, struct err *err)
+{
+    return call->job_id == 66 ? err_set(err, ERR_NOT_FOUND, "no job 66") : 0;
+}
+weak void logs_go_on(struct logs *logs, struct log_call *call, bool is_chosen, unsigned *renewals)
+{
+    if (fake.log_renewals > *renewals)
+        call->offset = 0;
+    *renewals = fake.log_renewals;
 }
 weak bool logs_is_read_up(struct logs *logs, const struct log_call *call)
 {

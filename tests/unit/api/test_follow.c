@@ -73,6 +73,30 @@ static void a_client_may_leave_while_a_piece_is_on_its_way(void **state)
     assert_int_equal(http_connections(http), 0);
 }
 
+static void a_log_that_begins_anew_is_sent_from_its_first_byte(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    client_ask(client, FOLLOW);
+    piece("before\n", 0);
+    client_take(client);
+    assert_int_equal(fake.log.offset, 7);
+    piece("", 7);
+    client_take(client);
+    fake.log_renewals = 1;
+    fake.wait_fn(fake.wait_ctx);
+    assert_int_equal(fake.log.offset, 0);
+    client_end(client);
+    fake_answer(&(struct answer){ .ok = true });
+}
+
+static void a_log_that_cannot_be_is_refused_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of(ask("GET /api/v1/jobs/66/log?follow=1 HTTP/1.1\r\n" HOST "\r\n")), 404);
+    assert_int_equal(fake.call_count, 0);
+}
+
 static void lines_and_fold_do_not_go_with_it(void **state)
 {
     (void)state;
@@ -112,6 +136,8 @@ int main(void)
         WITH_SERVER(what_came_before_the_end_was_seen_is_not_lost),
         WITH_SERVER(nothing_is_asked_while_everything_known_was_sent),
         WITH_SERVER(a_client_may_leave_while_a_piece_is_on_its_way),
+        WITH_SERVER(a_log_that_begins_anew_is_sent_from_its_first_byte),
+        WITH_SERVER(a_log_that_cannot_be_is_refused_at_once),
         WITH_SERVER(lines_and_fold_do_not_go_with_it),
         WITH_SERVER(fold_shows_the_last_state_of_a_line),
         WITH_SERVER(a_search_needs_something_to_search_for),

@@ -168,6 +168,31 @@ static void a_followed_log_has_each_byte_once(void **state)
     cli_test_end(&test);
 }
 
+static void a_log_that_was_cut_is_shown_from_its_first_byte(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .status = 200, .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
+        { .status = 200, .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=0&",
+          .status = 200,
+          .headers = LOG("0", "4"),
+          .body = "long" },
+        { .status = 200, .body = "{\"id\":5,\"state\":\"completed\",\"attempt\":1}" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=4&", .status = 200, .headers = LOG("4", "2"), .body = "" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=0&",
+          .status = 200,
+          .headers = LOG("0", "2"),
+          .body = "ab" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "log", "-f", "5"), 0);
+    assert_string_equal(test.out, "longab");
+    assert_has(test.err, "begins anew");
+    cli_test_end(&test);
+}
+
 static void wait_gives_up_in_time_with_a_code_of_its_own(void **state)
 {
     (void)state;
@@ -312,6 +337,7 @@ int main(void)
         cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
         cmocka_unit_test(all_pages_of_a_list_are_read),
         cmocka_unit_test(a_followed_log_has_each_byte_once),
+        cmocka_unit_test(a_log_that_was_cut_is_shown_from_its_first_byte),
         cmocka_unit_test(wait_gives_up_in_time_with_a_code_of_its_own),
         cmocka_unit_test(several_jobs_are_cancelled_though_one_is_not_there),
         cmocka_unit_test(tables_of_clusters_gpus_and_projects_are_shown),

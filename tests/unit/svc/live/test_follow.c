@@ -3,6 +3,7 @@
 
 #include "store/inside.h"
 #include "svc/live/follow.h"
+#include "svc/live/logs.h"
 
 #include <inttypes.h>
 
@@ -119,6 +120,46 @@ static void a_cut_or_replaced_file_starts_anew(void **state)
     assert_kept(f, job->id, 1, -1, "ab");
     give(f, job, "attempt-1.log", (struct seen_file){ .inode = 6, .size = 3 }, "xyz");
     assert_kept(f, job->id, 1, -1, "xyz");
+}
+
+static void who_reads_along_goes_on_with_what_takes_a_logs_place(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = running(f, NULL);
+    unsigned renewals = 0;
+    struct log_call call = { .job_id = job->id, .task = -1 };
+    assert_int_equal(logs_find(f->gw.logs, &call, NULL), 0);
+    assert_int_equal(call.attempt, 1);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 4 }, "long");
+    call.offset = 4;
+    logs_go_on(f->gw.logs, &call, false, &renewals);
+    assert_int_equal(call.offset, 4);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 2 }, "ab");
+    logs_go_on(f->gw.logs, &call, false, &renewals);
+    assert_int_equal(call.offset, 0); /* cut, though not by its size alone */
+    call.offset = 1;
+    give(f, job, "attempt-2.log", (struct seen_file){ .inode = 6, .size = 3 }, "new");
+    logs_go_on(f->gw.logs, &call, false, &renewals);
+    assert_int_equal(call.attempt, 1); /* a byte of it was not read yet */
+    call.offset = 2;
+    logs_go_on(f->gw.logs, &call, true, &renewals);
+    assert_int_equal(call.attempt, 1); /* asked for by its number */
+    logs_go_on(f->gw.logs, &call, false, &renewals);
+    assert_int_equal(call.attempt, 2);
+    assert_int_equal(call.offset, 0);
+}
+
+static void a_closed_log_is_not_sent_twice(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    unsigned renewals = 1; /* it was cut, and then taken up anew from what was kept */
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 4 }, "long");
+    fixture_restart(f);
+    struct log_call call = { .job_id = id, .task = -1, .attempt = 1, .offset = 4 };
+    logs_go_on(f->gw.logs, &call, false, &renewals);
+    assert_int_equal(call.offset, 4);
 }
 
 static void names_that_are_no_logs_are_left_alone(void **state)
@@ -256,6 +297,8 @@ int main(void)
         TEST(offsets_survive_a_restart),
         TEST(attempts_and_tasks_have_a_log_each),
         TEST(a_cut_or_replaced_file_starts_anew),
+        TEST(who_reads_along_goes_on_with_what_takes_a_logs_place),
+        TEST(a_closed_log_is_not_sent_twice),
         TEST(names_that_are_no_logs_are_left_alone),
         TEST(a_watched_job_is_read_between_the_ticks),
         TEST(what_a_failed_commit_took_along_is_read_again),
