@@ -55,7 +55,9 @@ static int add_ids(struct bulk *bulk, const struct doc *ids, struct err *err)
 /* One page of the filter's jobs; *cursor is what the next begins with, NULL after the last. */
 static int add_page(struct bulk *bulk, const char *filter, char **cursor, struct err *err)
 {
-    struct query_list list = { .filter = filter, .cursor = *cursor, .limit = MAX_PAGE_ROWS };
+    struct query_list list = {
+        .filter = filter, .cursor = *cursor, .limit = MAX_PAGE_ROWS, .user = bulk->request->user
+    };
     auto_str struct str text = STR_MAX(MAX_LISTED_BYTES);
     auto_doc struct doc *page = NULL;
     if (query_jobs(bulk->request->gw, &list, &text, err) < 0 || json_parse(str_span(&text), &page, err) < 0)

@@ -16,6 +16,7 @@ static int read_list(const struct request *request, struct query_list *list, str
     list->filter = request_query(request, "filter");
     list->sort = request_query(request, "sort");
     list->cursor = request_query(request, "cursor");
+    list->user = request->user;
     if (request_query_limit(request, &list->limit, err) < 0 ||
         request_query_int(request, "since", 0, INT64_MAX, &list->since, err) < 0 ||
         request_query_bool(request, "archived", &list->archived, err) < 0)

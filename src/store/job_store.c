@@ -165,14 +165,25 @@ int job_store_update(struct store *store, struct job *job, const char *kind, con
 
 /* --- single reads --- */
 
+static int step_to_job(struct call *call, int64_t id, struct err *err)
+{
+    call_int(call, 1, id);
+    int rc = call_step(call, err);
+    if (rc == 0)
+        return err_set(err, ERR_NOT_FOUND, "no job %lld", (long long)id);
+    return rc < 0 ? -1 : 0;
+}
+
 int job_store_get(struct store *store, int64_t id, struct job **out, struct err *err)
 {
     auto_call struct call call = call_open(store, SQL_JOB_GET);
-    call_int(&call, 1, id);
-    int rc = call_step(&call, err);
-    if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "no job %lld", (long long)id);
-    return rc < 0 ? -1 : job_row_read(&call, out, err);
+    return step_to_job(&call, id, err) < 0 ? -1 : job_row_read(&call, out, err);
+}
+
+int job_store_has(struct store *store, int64_t id, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_JOB_GET);
+    return step_to_job(&call, id, err);
 }
 
 int job_store_by_token(struct store *store, const char *token, struct job **out, struct err *err)

@@ -23,6 +23,7 @@ int job_store_insert(struct store *store, struct job *job, const struct job_scri
 int job_store_update(struct store *store, struct job *job, const char *kind, const char *data,
                      struct err *err);
 int job_store_get(struct store *store, int64_t id, struct job **out, struct err *err); /* ERR_NOT_FOUND */
+int job_store_has(struct store *store, int64_t id, struct err *err); /* 0, or -1: ERR_NOT_FOUND */
 int job_store_by_token(struct store *store, const char *token, struct job **out, struct err *err);
 int job_store_last(struct store *store, int64_t *id, struct err *err); /* ERR_NOT_FOUND: none yet */
 /* id 0: the newest job. The stored document's bytes. */

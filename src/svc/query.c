@@ -21,7 +21,7 @@ int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct 
     struct span text = span_of(ref);
     bool is_last = span_is(text, "last");
     if (!is_last && span_i64(text, id) && *id > 0)
-        return 0;
+        return jobs_find(gw->jobs, *id) ? 0 : job_store_has(gw->store, *id, err);
     if (!is_last && !token_is_valid(text))
         return err_set(err, ERR_NOT_FOUND, "no job %s (an id, a token, or \"last\")", ref);
     if (is_last)

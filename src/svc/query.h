@@ -17,7 +17,7 @@ struct query_list {
 };
 /* The list answer: {"items": [...], "next": ..., "total": ..., "event": last event id}. */
 int query_jobs(const struct gateway *gw, const struct query_list *list, struct str *out, struct err *err);
-/* ref: an id, a token, or "last". Gives the id. ERR_NOT_FOUND in words. */
+/* ref: an id, a token, or "last". Gives the id of a job that is there. ERR_NOT_FOUND in words. */
 int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct err *err);
 int query_job(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
 /* 1: in a final state, 0: not, -1: err. */

@@ -245,6 +245,7 @@ static void bulk_cancel_takes_a_filter(void **state)
     struct client *client = client_open();
     (void)client_ask(client, post("/api/v1/jobs:cancel", "", "{\"filter\":\"project:x\"}"));
     assert_string_equal(fake.filter, "project:x");
+    assert_string_equal(fake.me, "ada");
     assert_int_equal(fake.cancels, 2);
     fake_answer_json("{}", 5);
     fake_answer_json("{}", 6);
@@ -317,6 +318,13 @@ static void log_gives_lines(void **state)
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5/log?limit=99999999"))), 400);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5/log?source=passwd"))), 400);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5/log?attempt=0"))), 400);
+}
+
+static void a_list_knows_who_asks(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of(ask("GET /api/v1/jobs?filter=user:me HTTP/1.1\r\n" HOST "\r\n")), 200);
+    assert_string_equal(fake.me, "ada");
 }
 
 static void lists_and_documents_answer_at_once(void **state)
@@ -404,6 +412,7 @@ int main(void)
         WITH_SERVER(patch_changes_or_names_the_wrong_field),
         WITH_SERVER(log_gives_bytes_with_their_place),
         WITH_SERVER(log_gives_lines),
+        WITH_SERVER(a_list_knows_who_asks),
         WITH_SERVER(lists_and_documents_answer_at_once),
         WITH_SERVER(services_answer_for_clusters_and_projects),
     };

@@ -23,8 +23,11 @@ static void job_is_found_by_id_token_and_last(void **state)
     assert_int_equal(query_job_id(&f->gw, "1", &id, NULL), 0);
     assert_int_equal(id, 1);
     struct err err = { 0 };
-    assert_int_equal(query_job_id(&f->gw, "no-such; rm", &id, &err), -1);
-    assert_int_equal(err.code, ERR_NOT_FOUND);
+    static const char *const unknown[] = { "no-such; rm", "3", "0", "-1", "9223372036854775807" };
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
+        assert_int_equal(query_job_id(&f->gw, unknown[i], &id, &err), -1);
+        assert_int_equal(err.code, ERR_NOT_FOUND);
+    }
 }
 
 static void active_job_shows_the_last_ticks_age(void **state)
