@@ -153,7 +153,7 @@ static const struct schema_row rows[] = {
     { C(".clone_on"), SCHEMA_CHOICE, .fallback = "login", .words = "login|gateway|compute",
       .later_words = "gateway|compute", .help = "Where git clones for code.mode git." },
     { C(".exclude_nodes"), SCHEMA_STRS, SCHEMA_LINE, "[]",
-      .help = "Never these, for projects that exclude none." },
+      .help = "Never these; what a project excludes joins them." },
     { C(".pricing"), SCHEMA_OBJECT, .fallback = "{}", .help = "What a run costs." },
     { C(".pricing.currency"), SCHEMA_STR, SCHEMA_LINE, "null", .flags = SCHEMA_LATER, .help = "EUR ..." },
     { C(".pricing.gpu_hour"), SCHEMA_FREE, .fallback = "{}", .flags = SCHEMA_LATER, .help = "By type." },

@@ -10,10 +10,10 @@
 
 static struct span builtin(const char *name)
 {
-    for (const struct embedded_template *t = embedded_templates; t->name; t++)
-        if (strcmp(t->name, name) == 0)
-            return span_of(t->text);
-    return (struct span){ "", 0 };
+    const struct embedded_template *t = embedded_templates;
+    while (strcmp(t->name, name) != 0)
+        t++;
+    return span_of(t->text);
 }
 
 static struct template_source source_of(const struct render_input *in)

@@ -23,7 +23,7 @@ static void put_list(struct doc *map, const char *key, const struct doc *list)
 {
     struct doc *seq = doc_push(map, key);
     seq->kind = DOC_SEQ;
-    for (size_t i = 0; list && i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++)
         put_str(seq, NULL, doc_scalar_text(&list->items[i]));
 }
 
@@ -41,7 +41,7 @@ static void put_named_list(struct doc *map, const char *key, const char *item_ke
 
 static void add_vars(struct doc *seq, const struct doc *map)
 {
-    for (size_t i = 0; map && map->kind == DOC_MAP && i < map->count; i++) {
+    for (size_t i = 0; i < map->count; i++) {
         const char *value = doc_scalar_text(&map->items[i]);
         struct doc *item = doc_push(seq, NULL);
         item->kind = DOC_MAP;
@@ -84,15 +84,13 @@ static void put_vars(struct doc *map, const struct render_input *in, const struc
     add_vars(seq, &payload->env);
 }
 
-/* What is activated: `auto` is the first of conda_env and env.venv that is set. */
+/* What is activated, as the rules settled it (domain/resolve_rules.c): never `auto`. */
 static void put_environment(struct doc *map, const struct resolved *r)
 {
     const char *activate = resolved_str(r, "env.activate"), *conda = resolved_str(r, "conda_env");
     const char *venv = resolved_str(r, "env.venv");
-    bool is_auto = !activate || strcmp(activate, "auto") == 0;
-    bool is_conda =
-        is_auto ? conda != NULL : strcmp(activate, "conda") == 0 || strcmp(activate, "mamba") == 0;
-    bool is_venv = is_auto ? !conda && venv : strcmp(activate, "venv") == 0;
+    bool is_conda = strcmp(activate, "conda") == 0 || strcmp(activate, "mamba") == 0;
+    bool is_venv = strcmp(activate, "venv") == 0;
     const struct doc *modules = resolved_doc(r, "env.modules");
     put_str(map, "conda_env", is_conda ? conda : NULL);
     put_str(map, "conda_prefix", resolved_str(r, "env.conda_prefix"));
@@ -110,7 +108,7 @@ static void put_launch(struct doc *map, const struct resolved *r)
     const char *launcher = resolved_str(r, "launch.launcher");
     int64_t port = resolved_int(r, "launch.master_port", 0);
     auto_str struct str text = STR_MAX(32);
-    put_bool(map, "is_parallel", launcher && strcmp(launcher, "srun") == 0);
+    put_bool(map, "is_parallel", strcmp(launcher, "srun") == 0);
     struct doc *options = doc_push(map, "srun_options");
     options->kind = DOC_SEQ;
     if (resolved_bool(r, "launch.kill_on_bad_exit"))

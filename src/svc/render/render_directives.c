@@ -171,6 +171,15 @@ static void add_place(struct directives *d)
     add(d, "reservation", resolved_str(d->r, "slurm.reservation"), "slurm.reservation");
 }
 
+static bool is_among(const struct doc *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+/* The site's are avoided whatever the project avoids; where it names none, they are the key's own value. */
 static void add_exclude(struct directives *d)
 {
     const struct doc *own = resolved_doc(d->r, "slurm.exclude");
@@ -179,8 +188,21 @@ static void add_exclude(struct directives *d)
     for (size_t i = 0; i < own->count; i++)
         str_addf(&text, "%s%s", text.len ? "," : "", own->items[i].text);
     for (size_t i = 0; i < site->count; i++)
-        str_addf(&text, "%s%s", text.len ? "," : "", site->items[i]);
+        if (!is_among(own, site->items[i]))
+            str_addf(&text, "%s%s", text.len ? "," : "", site->items[i]);
     add(d, "exclude", text.len ? str_text(&text) : NULL, "slurm.exclude");
+}
+
+/* The leaf of that option, which knows where it was written. */
+static const char *extra_path(const struct resolved *r, const char *option)
+{
+    static const char dict[] = "slurm.extra.";
+    for (size_t i = 0; i < resolved_count(r); i++) {
+        const char *path = resolved_leaf(r, i).path;
+        if (strncmp(path, dict, sizeof(dict) - 1) == 0 && strcmp(path + sizeof(dict) - 1, option) == 0)
+            return path;
+    }
+    return "slurm.extra";
 }
 
 /* true is a flag that is set, false and null one that is not. comment and wait-all-nodes and their like take
@@ -188,14 +210,14 @@ static void add_exclude(struct directives *d)
 static void add_extra(struct directives *d, const struct doc *item)
 {
     struct err err;
-    const char *value = doc_scalar_text(item);
+    const char *value = doc_scalar_text(item), *path = extra_path(d->r, item->key);
     if (item->kind == DOC_BOOL)
         value = item->boolean ? "" : NULL;
     if (value && strcmp(item->key, "comment") != 0 && directive_allow_extra(item->key, &err) < 0) {
-        tell(d, &err, "slurm.extra");
+        tell(d, &err, path);
         return;
     }
-    add(d, item->key, value, "slurm.extra");
+    add(d, item->key, value, path);
 }
 
 /* slurm.max_array of the cluster; without it the cluster's own MaxArraySize speaks, at sbatch. */

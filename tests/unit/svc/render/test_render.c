@@ -1,5 +1,6 @@
 #include "svc/render/render.h"
 
+#include "base/limits.h"
 #include "domain/project.h"
 #include "domain/request.h"
 #include "text/json_in.h"
@@ -69,7 +70,7 @@ static void drop(struct made *m)
 static void assert_has(const struct made *m, const char *part)
 {
     if (!strstr(str_text(&m->rendered.script), part))
-        fail_msg("no %s in:\n%.1500s", part, str_text(&m->rendered.script));
+        fail_msg("no %s in:\n%s", part, str_text(&m->rendered.script));
 }
 
 #define CLUSTER(style) "clusters:\n  - name: c\n    host: me@login\n    gpu_request_style: " style "\n"
@@ -231,6 +232,157 @@ static void forbidden_options_are_told_with_their_key(void **state)
     drop(&m);
 }
 
+static void each_key_has_its_option(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cluster, *project, *has, *lacks;
+    } rows[] = {
+        { CLUSTER("gres"), "resources: {gpus: 2, cpus_per_gpu: 3, tasks_per_node: 4}",
+          "--cpus-per-task=\"2\"\n", NULL },
+        { CLUSTER("gres"), "resources: {gpus: 0, cpus: 5}", "--cpus-per-task=\"5\"\n", NULL },
+        { CLUSTER("gres"), "resources: {gpus: 2, mem_per_gpu: 1G}", "--mem=\"2048M\"\n", NULL },
+        { CLUSTER("gres"), "resources: {mem: 0}", "--mem=\"0\"\n", NULL },
+        { CLUSTER("gres"), "resources: {mem: 1K}", "--mem=\"1M\"\n", NULL },
+        { CLUSTER("gres"), "resources: {exclusive: true}", "#SBATCH --exclusive\n", NULL },
+        { CLUSTER("gres"), "resources: {exclusive: false}", "#SBATCH --nodes", "exclusive" },
+        { CLUSTER("gres"), "slurm: {nice: -5}", "--nice=\"-5\"\n", NULL },
+        { CLUSTER("gres"), "slurm: {begin: now+1hour}", "--begin=\"now+1hour\"\n", "--nice" },
+        { CLUSTER("gres"), "env: {inherit: true}", "#SBATCH --nodes", "--export" },
+        { CLUSTER("gres"), "slurm: {extra: {hold: true, requeue: false, wait-all-nodes: 1}}",
+          "#SBATCH --hold\n#SBATCH --wait-all-nodes=\"1\"\n", "--requeue" },
+        { CLUSTER("gres"), "slurm: {extra: {comment: mine}}", "--comment=\"mine\"\n", "--comment=\"jx" },
+        { CLUSTER("gres") "    exclude_nodes: [n3, n4]\n", "slurm: {exclude: [n1]}",
+          "--exclude=\"n1,n3,n4\"\n", NULL },
+        { CLUSTER("gres") "    exclude_nodes: [n3]\n", "", "--exclude=\"n3\"\n", NULL },
+        { CLUSTER("gres") "    gpus: {a100: {request: nvidia_a100}}\n",
+          "resources: {gpus: 1, gpu_type: a100}", "--gres=\"gpu:nvidia_a100:1\"\n", NULL },
+        { CLUSTER("gres") "    gpus: {a100: {mem: 80G}}\n", "resources: {gpus: 1, gpu_type: a100}",
+          "--gres=\"gpu:a100:1\"\n", NULL },
+        { CLUSTER("none"), "resources: {gpus: 0}", "#SBATCH --nodes", "gpu:" },
+        { CLUSTER("partition"), "resources: {gpus: 2, gpu_type: a100}\nslurm: {partition: mine}",
+          "--partition=\"mine\"\n", "a100" },
+        { CLUSTER("partition"), "resources: {gpus: 2}", "--gres=\"gpu:2\"\n", "--partition" },
+        { CLUSTER("constraint"), "resources: {gpus: 2}\nslurm: {constraint: x}", "--constraint=\"x\"\n",
+          NULL },
+        { CLUSTER("constraint"), "resources: {gpus: 2, gpu_type: a100}\nslurm: {constraint: x}",
+          "--constraint=\"x&a100\"\n", NULL },
+        { CLUSTER("constraint"), "resources: {gpus: 2, gpu_type: a100}\nslurm: {constraint: x|y}",
+          "--constraint=\"(x|y)&a100\"\n", NULL },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct made m = { 0 };
+        make(&m, rows[i].cluster, rows[i].project, "{\"project\": \"p\"}");
+        say(&m.errs);
+        assert_int_equal(m.rc, 0);
+        assert_has(&m, rows[i].has);
+        if (rows[i].lacks && strstr(str_text(&m.rendered.script), rows[i].lacks))
+            fail_msg("%s in row %zu", rows[i].lacks, i);
+        drop(&m);
+    }
+}
+
+static void what_a_process_runs_in_is_what_was_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *project, *has, *lacks;
+    } rows[] = {
+        { "env: {vars: {A: x y, B: null, C: 1}}", "export 'A'='x y'\nexport 'C'='1'\n", "'B'" },
+        { "env: {venv: .venv}", "'.venv'", NULL },
+        { "env: {venv: .venv}\nconda_env: ml", "conda activate 'ml'", ".venv" },
+        { "env: {venv: .venv, activate: venv}\nconda_env: ml", "'.venv'", "activate 'ml'" },
+        { "env: {venv: .venv, activate: mamba}\nconda_env: ml", "activate 'ml'", ".venv" },
+        { "env: {venv: .venv, activate: conda}\nconda_env: ml", "activate 'ml'", ".venv" },
+        { "env: {venv: .venv, activate: none}\nconda_env: ml", "#!", "activate 'ml'" },
+        { "env: {modules: [cuda/12]}", "'cuda/12'", "purge" },
+        { "env: {purge_modules: true}", "module purge", NULL },
+        { "launch: {launcher: srun, master_port: 2345, kill_on_bad_exit: false}", "2345",
+          "kill-on-bad-exit" },
+        { "launch: {launcher: none}\nresources: {nodes: 2}", "#!", "srun " },
+        { "shell: echo $HOME\ntrain_script: never.py", "echo $HOME", "never.py" },
+        { "command: [echo, $HOME]\ntrain_script: never.py", "'echo' '$HOME'", "never.py" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct made m = { 0 };
+        make(&m, CLUSTER("gres"), rows[i].project, "{\"project\": \"p\"}");
+        say(&m.errs);
+        assert_int_equal(m.rc, 0);
+        assert_has(&m, rows[i].has);
+        if (rows[i].lacks && strstr(str_text(&m.rendered.script), rows[i].lacks))
+            fail_msg("%s in row %zu:\n%s", rows[i].lacks, i, str_text(&m.rendered.script));
+        drop(&m);
+    }
+}
+
+/* Each is refused at its key, and nothing of a script is left. */
+static void what_no_option_may_hold_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cluster, *project, *path;
+    } rows[] = {
+        { CLUSTER("gres"), "slurm: {constraint: \"a\\\"b\"}", "slurm.constraint" },
+        { CLUSTER("gres"), "slurm: {extra: {job-name: x}}", "slurm.extra.job-name" },
+        { CLUSTER("gres"), "slurm: {extra: {wrap: x}}", "slurm.extra.wrap" },
+        { CLUSTER("gres"), "slurm: {exclude: [\"n 1\"]}", "slurm.exclude" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct made m = { 0 };
+        make(&m, rows[i].cluster, rows[i].project, "{\"project\": \"p\"}");
+        assert_int_equal(m.rc, -1);
+        assert_string_equal(m.errs.items[0].path, rows[i].path);
+        assert_int_equal(m.errs.items[0].line, 1);
+        assert_int_equal(m.rendered.script.len, 0);
+        drop(&m);
+    }
+}
+
+/* A long constraint with a type: refused or whole, never an option without its value. */
+static void a_long_constraint_is_not_lost(void **state)
+{
+    (void)state;
+    auto_str struct str project = STR_MAX(8192);
+    str_addf(&project, "resources: {gpus: 1, gpu_type: a100}\nslurm: {constraint: %01500d}\n", 0);
+    struct made m = { 0 };
+    make(&m, CLUSTER("constraint"), str_text(&project), "{\"project\": \"p\"}");
+    say(&m.errs);
+    if (m.rc == 0)
+        assert_has(&m, "0&a100\"\n");
+    drop(&m);
+}
+
+static void an_own_template_is_refused_where_it_is_none(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "echo {{name}}\n", "#!/bin/bash\necho {{nope}}\n" };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        struct made m = { .in = { .template_text = span_of(texts[i]), .template_file = "own.sh" } };
+        make(&m, CLUSTER("gres"), "", "{\"project\": \"p\"}");
+        assert_int_equal(m.rc, -1);
+        assert_string_equal(m.errs.items[0].file, "own.sh");
+        assert_int_equal(m.errs.items[0].line, i + 1);
+        drop(&m);
+    }
+}
+
+/* It fits alone, but not with the options before it: none of it is sent. */
+static void a_script_is_whole_or_none(void **state)
+{
+    (void)state;
+    static char text[MAX_SCRIPT_BYTES - 100];
+    memset(text, '#', sizeof(text));
+    memcpy(text, "#!/bin/bash\n", 12);
+    struct made m = { .in = { .template_text = { text, sizeof(text) },
+                              .template_file = "own.sh",
+                              .template_is_trusted = true } };
+    make(&m, CLUSTER("gres"), "", "{\"project\": \"p\"}");
+    assert_int_equal(m.rc, -1);
+    assert_int_equal(m.errs.items[0].code, ERR_TOO_LARGE);
+    assert_int_equal(m.rendered.script.len, 0);
+    drop(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +394,12 @@ int main(void)
         cmocka_unit_test(own_template_may_not_bring_options),
         cmocka_unit_test(existing_keys_take_effect),
         cmocka_unit_test(forbidden_options_are_told_with_their_key),
+        cmocka_unit_test(each_key_has_its_option),
+        cmocka_unit_test(what_a_process_runs_in_is_what_was_asked_for),
+        cmocka_unit_test(what_no_option_may_hold_is_refused),
+        cmocka_unit_test(a_long_constraint_is_not_lost),
+        cmocka_unit_test(an_own_template_is_refused_where_it_is_none),
+        cmocka_unit_test(a_script_is_whole_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
