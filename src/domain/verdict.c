@@ -1,6 +1,7 @@
 #include "domain/verdict.h"
 
 #include "base/mem.h"
+#include "domain/traceback.h"
 #include "text/fold.h"
 #include "text/json_out.h"
 #include "text/needles.h"
@@ -35,26 +36,47 @@ static void list_words(struct words *words)
     }
 }
 
-static void keep(struct evidence *evidence, struct hit hit)
+/* Two words of one line are one place. */
+static void keep(struct span log, struct evidence *evidence, struct hit hit)
 {
-    if (evidence->count >= VERDICT_EVIDENCE)
-        memmove(&evidence->hits[0], &evidence->hits[1], sizeof(hit) * (VERDICT_EVIDENCE - 1));
-    size_t place = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE - 1;
-    evidence->hits[place] = hit;
+    size_t kept = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE;
+    size_t last = kept ? evidence->hits[kept - 1].at : 0;
+    if (kept && !memchr(log.ptr + last, '\n', hit.at - last))
+        return;
+    if (kept == VERDICT_EVIDENCE)
+        memmove(&evidence->hits[0], &evidence->hits[1], sizeof(hit) * --kept);
+    evidence->hits[kept] = hit;
     evidence->count++;
 }
 
+static bool is_traceback(const char *word)
+{
+    return strncmp(word, "Traceback", strlen("Traceback")) == 0;
+}
+
+/* Where Python says what ended it, a warning of the same words before it did not. */
 static void scan(struct span log, struct evidence *evidence)
 {
     struct words words = { .count = 0 };
     struct needles needles;
+    struct evidence *raised = mem_zalloc(verdict_rule_count * sizeof(*raised));
+    bool has_traceback = false;
     list_words(&words);
     needles_init(&needles, words.list, words.count);
     size_t at = 0, word;
     while (needles_next(&needles, log, &at, &word)) {
-        keep(&evidence[words.rule[word]], (struct hit){ at, words.list[word] });
-        at += strlen(words.list[word]);
+        const struct hit hit = { at, words.list[word] };
+        size_t rule = words.rule[word];
+        keep(log, &evidence[rule], hit);
+        has_traceback = has_traceback || is_traceback(hit.word);
+        if (verdict_rules[rule].quotes && (is_traceback(hit.word) || traceback_says_error(log, at)))
+            keep(log, &raised[rule], hit);
+        at += strlen(hit.word);
     }
+    for (size_t i = 0; has_traceback && i < verdict_rule_count; i++)
+        if (verdict_rules[i].quotes)
+            evidence[i] = raised[i];
+    mem_free_ptr(&raised);
 }
 
 /* --- the lines of evidence --- */
@@ -73,22 +95,22 @@ static struct span line_at(struct span log, size_t at, int64_t *number, int64_t 
     return span_head(rest, span_find_char(rest, '\n'));
 }
 
-/* Of a traceback, the first line after its frames: the error itself. at: of its first line. */
-static size_t end_of_traceback(struct span log, size_t at)
-{
-    struct span rest = span_skip(log, at), line;
-    (void)span_next_line(&rest, &line);
-    while (span_next_line(&rest, &line)) {
-        struct span text = span_trim(line);
-        if (text.len && line.ptr[0] != ' ' && line.ptr[0] != '\t')
-            return (size_t)(line.ptr - log.ptr);
-    }
-    return at;
-}
-
 static size_t place_of(struct span log, const struct hit *hit)
 {
-    return span_starts(span_of(hit->word), "Traceback") ? end_of_traceback(log, hit->at) : hit->at;
+    return is_traceback(hit->word) ? traceback_end(log, hit->at) : hit->at;
+}
+
+/* The places that are shown, the telling one last; that a launcher's child failed tells less than the child.
+ */
+static size_t list_places(struct span log, const struct evidence *evidence, size_t places[VERDICT_EVIDENCE])
+{
+    size_t kept = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE, count = 0;
+    for (size_t i = 0; i < kept; i++) {
+        struct span rest = span_skip(log, places[count] = place_of(log, &evidence->hits[i]));
+        bool is_launcher = span_has(span_head(rest, span_find_char(rest, '\n')), "ChildFailedError");
+        count += !is_launcher || (i + 1 == kept && count == 0);
+    }
+    return count;
 }
 
 static void add_text(struct str *to, struct span line, size_t max)
@@ -153,15 +175,15 @@ static void add_json(const struct verdict_facts *facts, const struct verdict_rul
                      const struct evidence *evidence, struct str *to)
 {
     struct json_out out = { .to = to };
-    size_t shown = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE;
-    size_t last = shown ? place_of(facts->log, &evidence->hits[shown - 1]) : last_line(facts->log);
+    size_t places[VERDICT_EVIDENCE], shown = list_places(facts->log, evidence, places);
+    size_t last = shown ? places[shown - 1] : last_line(facts->log);
     json_open_object(&out);
     json_member_str(&out, "code", rule->code);
     add_title(&out, facts, rule, last);
     json_key(&out, "evidence");
     json_open_array(&out);
     for (size_t i = 0; i < shown; i++)
-        add_evidence(&out, facts, place_of(facts->log, &evidence->hits[i]));
+        add_evidence(&out, facts, places[i]);
     if (!shown && facts->log.len && strcmp(rule->code, "cancelled") != 0)
         add_evidence(&out, facts, last);
     json_close_array(&out);

@@ -1,4 +1,4 @@
-/* Covers: domain/verdict_rules. */
+/* Covers: domain/verdict_rules, domain/traceback. */
 #include "domain/verdict.h"
 
 #include "base/mem.h"
@@ -105,6 +105,74 @@ static void a_traceback_is_its_last_line(void **state)
     assert_non_null(strstr(json, "{\"line\":11,\"text\":\"KeyError: 'lr'\""));
 }
 
+#define FRAMES "  File \"a.py\", line 1, in <module>\n    f()\n"
+#define RAISED "Traceback (most recent call last):\n" FRAMES
+
+static void a_traceback_is_read_however_it_is_printed(void **state)
+{
+    (void)state;
+    static const char *const samples[][2] = {
+        { "[rank0]: Traceback (most recent call last):\n[rank1]: Traceback (most recent call last):\n"
+          "[rank0]:   File \"a.py\", line 1\n[rank1]:   File \"a.py\", line 1\n[rank0]: ValueError: zero\n"
+          "[rank1]: ValueError: one\n",
+          "[rank1]: ValueError: one" },
+        { "3: Traceback (most recent call last):\n3:   File \"a.py\", line 1\n3: KeyError: 'a'\n",
+          "3: KeyError: 'a'" },
+        { "[ERROR]: " RAISED "ValueError: logged\n", "ValueError: logged" },
+        { "\x1b[31m" RAISED "\x1b[1;35mValueError\x1b[0m: coloured\n", "ValueError: coloured" },
+        { "\x1b[31mTraceback (most recent call last):\x1b[0m\n\x1b[31m  File \"x\"\x1b[0m\nValueError: red\n",
+          "ValueError: red" },
+        { "\xe2\x95\xad\xe2\x94\x80 Traceback (most recent call last) \xe2\x94\x80\xe2\x95\xae\n"
+          "\xe2\x94\x82 /x/a.py:3 \xe2\x94\x82\n\xe2\x95\xb0\xe2\x94\x80\xe2\x95\xaf\nValueError: rich\n",
+          "ValueError: rich" },
+        { "  + Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1\n"
+          "  | ExceptionGroup: two (2 sub-exceptions)\n",
+          "| ExceptionGroup: two (2 sub-exceptions)" },
+        { " 20%|##  | 2/10" RAISED "ValueError: behind a bar\n", "ValueError: behind a bar" },
+        { RAISED "ValueError: root\n" RAISED
+                 "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n====\n",
+          "ValueError: root" },
+        { RAISED "x.ChildFailedError: alone\n", "x.ChildFailedError: alone" },
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        char want[200];
+        const char *json = failed(samples[i][0]);
+        (void)snprintf(want, sizeof(want), "\"title\":\"%s\"", samples[i][1]);
+        assert_code(json, "traceback");
+        if (!strstr(json, want))
+            fail_msg("no %s in %s", want, json);
+    }
+}
+
+static void a_warning_of_the_same_words_is_no_verdict(void **state)
+{
+    (void)state;
+    assert_code(failed("ls: cannot access '/x': No such file or directory\n" RAISED "ValueError: bad\n"),
+                "traceback");
+    assert_code(failed("WARNING: ImportError: no apex, falling back\n" RAISED "ValueError: bad\n"),
+                "traceback");
+    assert_code(failed(RAISED "ValueError: bad\nrm: 'x': No such file or directory\n"), "traceback");
+    assert_code(failed(RAISED
+                       "ModuleNotFoundError: No module named 'a'\n\nThe above exception was the direct "
+                       "cause of the following exception:\n\n" RAISED "RuntimeError: no model\n"),
+                "import_error");
+    assert_code(failed("[rank0]: Traceback (most recent call last):\n[rank0]:   File \"a.py\"\n"
+                       "[rank0]: FileNotFoundError: [Errno 2] No such file or directory: 'x'\n"),
+                "file_not_found");
+    assert_code(failed("ls: cannot access '/x': No such file or directory\n"), "file_not_found");
+    assert_code(failed("run.sh: line 3: pythonn: command not found\n"), "file_not_found");
+    assert_code(failed("ResourceExhaustedError: OOM when allocating tensor with shape[1]\n"), "gpu_oom");
+}
+
+static void a_line_is_shown_once(void **state)
+{
+    (void)state;
+    const char *json = failed(RAISED "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried 2 GiB\n");
+    const char *first = strstr(json, "\"line\":4");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "\"line\":"));
+}
+
 static void only_the_last_places_are_evidence(void **state)
 {
     (void)state;
@@ -140,6 +208,9 @@ int main(void)
         cmocka_unit_test(the_log_says_what_the_exit_code_does_not),
         cmocka_unit_test(evidence_has_its_line),
         cmocka_unit_test(a_traceback_is_its_last_line),
+        cmocka_unit_test(a_traceback_is_read_however_it_is_printed),
+        cmocka_unit_test(a_warning_of_the_same_words_is_no_verdict),
+        cmocka_unit_test(a_line_is_shown_once),
         cmocka_unit_test(only_the_last_places_are_evidence),
         cmocka_unit_test(hostile_logs_stay_short_and_well_formed),
     };
