@@ -21,19 +21,26 @@ static const struct {
     { "comet", "comet.com", { "/", "/", "/" }, NULL },
     { "comet", "comet.ml", { "/", "/", "/" }, NULL },
     { "clearml", NULL, { "/projects/", "/experiments/" }, NULL },
+    { "clearml", "clear.ml", { "/projects/", "/tasks/" }, NULL },
+    { "clearml", NULL, { "/projects/", "/tasks/" }, "clearml" },
     { "neptune", "neptune.ai", { "/", "/" }, NULL },
+    { "neptune", NULL, { "/", "/e/" }, "neptune" },
     { "aim", NULL, { "/runs/" }, "aim" },
     { "aim", "aim", { "/runs/" }, NULL },
     { "tensorboard", "tensorboard", { "/" }, NULL },
     { "tensorboard", NULL, { "" }, "tensorboard" },
 };
 
+/* Not within another word: "aim" does not stand in "claim" or "aimed". */
 static bool has_word(struct span text, const char *word)
 {
     size_t len = strlen(word);
-    for (size_t i = 0; i + len <= text.len; i++)
-        if (strncasecmp(text.ptr + i, word, len) == 0)
+    for (size_t i = 0; i + len <= text.len; i++) {
+        bool is_begun = i > 0 && isalpha((unsigned char)text.ptr[i - 1]);
+        bool goes_on = i + len < text.len && isalpha((unsigned char)text.ptr[i + len]);
+        if (!is_begun && !goes_on && strncasecmp(text.ptr + i, word, len) == 0)
             return true;
+    }
     return false;
 }
 
@@ -105,7 +112,8 @@ static const char *kind_of(struct span url, struct span line)
     size_t host_len = strcspn(rest.ptr, "/?#");
     struct span host = span_head(rest, host_len < rest.len ? host_len : rest.len);
     struct span path = span_skip(rest, host.len);
-    for (size_t i = 0; host.len && i < ARRAY_LEN(trackers); i++) {
+    bool is_manual = host.len > 5 && strncasecmp(host.ptr, "docs.", 5) == 0;
+    for (size_t i = 0; host.len && !is_manual && i < ARRAY_LEN(trackers); i++) {
         bool fits = (!trackers[i].host || has_word(host, trackers[i].host)) &&
                     (!trackers[i].line || has_word(line, trackers[i].line));
         if (fits && has_pieces(path, trackers[i].path))
