@@ -276,7 +276,7 @@ static void drop_places(struct metric_build *row)
     for (size_t i = 0; i < row->count; i++) {
         bool is_one = false;
         for (size_t k = 0; k < ARRAY_LEN(places) && !is_one; k++)
-            is_one = span_is(row->points[i].key, places[k]);
+            is_one = span_is(row->points[i].key, places[k]) || span_ends(row->points[i].key, " Epoch");
         if (!is_one)
             row->points[kept++] = row->points[i];
     }

@@ -66,6 +66,18 @@ static struct span name_before(struct span line, size_t at)
     return word;
 }
 
+/* "1,000": one number to people, and to programs two. */
+static bool is_grouped(struct span word, struct span behind)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < word.len; i++)
+        if (!isdigit((unsigned char)word.ptr[i]))
+            return false;
+    while (digits + 1 < behind.len && isdigit((unsigned char)behind.ptr[digits + 1]))
+        digits++;
+    return word.len <= 3 && digits == 3 && behind.ptr[0] == ',';
+}
+
 /* The number at the start of text, with the % or bracket that may follow; false where more sticks to it. */
 static bool number_behind(struct span text, bool must_be_real, double *out)
 {
@@ -78,7 +90,7 @@ static bool number_behind(struct span text, bool must_be_real, double *out)
         len++;
     }
     struct span word = span_head(text, len);
-    if (len < text.len && !strchr(" \t,;|)]}%'\"", text.ptr[len]))
+    if (len < text.len && (!strchr(" \t,;|)]}%'\"", text.ptr[len]) || is_grouped(word, span_skip(text, len))))
         return false;
     if (span_ends(word, "."))
         word.len--;

@@ -1,7 +1,9 @@
 #include "text/progress.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "text/metric_row.h"
+#include "text/plain.h"
 #include "text/step_words.h"
 
 #include <ctype.h>
@@ -93,6 +95,38 @@ static bool read_bar(struct span line, struct progress *out)
     return true;
 }
 
+/* Drawn with heavy lines: "450/1000 ━━━━ 5s 10ms/step" by Keras 3, "Epoch 3/10 ━━━━ 450/1000 0:00:12 •
+ * 0:00:15" by Lightning, "Training ━━━━ 45% 0:01:16" by rich. */
+static bool read_drawn_bar(struct span line, struct progress *out)
+{
+    static const char heavy[] = "\xe2\x94\x81", dot[] = "\xe2\x80\xa2";
+    struct progress found = { 0, -1, -1, -1 };
+    struct span rest, percent;
+    size_t at = span_find(line, span_of(heavy));
+    struct span before = span_head(line, at), behind = span_skip(line, at);
+    while (behind.len && (unsigned char)behind.ptr[0] >= 0x80)
+        behind = span_skip(behind, 1);
+    behind = rest = span_trim(behind);
+    uint64_t value;
+    if (at == line.len)
+        return false;
+    if (step_ratio(behind, &found.step, &found.total, &rest)) {
+        size_t mark = span_find(rest, span_of(dot)) + strlen(dot);
+        found.eta_s = clock_seconds(until(span_trim(span_skip(rest, mark)), " "));
+    } else if (span_next(&rest, '%', &percent) && rest.len && span_u64(percent, &value) && value <= 100) {
+        found.fraction = (double)value / 100;
+        found.eta_s = clock_seconds(until(span_trim(rest), " "));
+    } else if (read_ratio(before, &found)) { /* once it is done the time is what it took */
+        found.eta_s = found.step < found.total ? clock_seconds(until(behind, " ")) : 0;
+    } else {
+        return false;
+    }
+    if (found.total > 0)
+        found.fraction = (double)found.step / (double)found.total;
+    *out = found;
+    return true;
+}
+
 /* --- words --- */
 
 static bool has_pairs(struct span line)
@@ -175,7 +209,7 @@ static bool read_line(struct span line, const struct progress_hint *hint, struct
 {
     if (hint->pattern)
         return read_pattern(line, hint, out);
-    if (read_bar(line, out)) {
+    if (read_bar(line, out) || read_drawn_bar(line, out)) {
         place_in_epochs(line, hint, out);
         return true;
     }
@@ -186,16 +220,25 @@ static bool read_line(struct span line, const struct progress_hint *hint, struct
     return true;
 }
 
+enum { NEAR = 4096 }; /* a bar redraws often: only the end matters */
+
+static void plain_line(struct span line, struct str *out)
+{
+    str_cut(out, 0);
+    plain_add(out, line);
+}
+
 bool progress_find(struct span text, const struct progress_hint *hint, struct progress *out)
 {
-    enum { NEAR = 4096 }; /* a bar redraws often: only the end matters */
+    auto_str struct str plain = STR_MAX(2 * NEAR);
     if (text.len > NEAR)
         text = span_skip(text, text.len - NEAR);
     while (text.len) {
         size_t from = text.len;
         while (from > 0 && text.ptr[from - 1] != '\r' && text.ptr[from - 1] != '\n')
             from--;
-        if (from < text.len && read_line(span_skip(text, from), hint, out))
+        plain_line(span_skip(text, from), &plain);
+        if (plain.len && read_line(str_span(&plain), hint, out))
             return true;
         if (from == 0)
             return false;

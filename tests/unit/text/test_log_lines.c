@@ -40,6 +40,8 @@ static void names_with_a_colon(void **state)
     assert_reads(LOG_COLON, "loss:0.5 lr:1e-3\n", "nan loss=0.5 lr=0.001\n");
     assert_reads(LOG_COLON, "loss: tensor(0.5, device='cuda:0')\n", "nan loss=0.5\n");
     assert_reads(LOG_COLON, "loss: 0.5.\n", "nan loss=0.5\n");
+    assert_reads(LOG_COLON, "seen: 1,000 loss: 0.5\n", "nan loss=0.5\n");
+    assert_reads(LOG_COLON, "Train Epoch: 1 [640/60000 (1%)]\tLoss: 1.25\n", "1 Loss=1.25\n");
     assert_reads(LOG_COLON, "train/loss: -inf val/top_5: Infinity\n", "nan train/loss=-inf val/top_5=inf\n");
 }
 

@@ -31,6 +31,25 @@ static void bars_are_read(void **state)
     assert_progress(" 45%|####5     | 45/100 [00:01<?, ?it/s]", 0.45, -1);
 }
 
+#define HEAVY "\xe2\x94\x81\xe2\x94\x81\xe2\x95\xb8"
+
+static void drawn_bars_are_read(void **state)
+{
+    (void)state;
+    assert_progress("45/100 " HEAVY " 5s 100ms/step - accuracy: 0.8 - loss: 0.5", 0.45, 5);
+    assert_progress("100/100 " HEAVY " 9s 100ms/step - loss: 0.5\n", 1, 0);
+    assert_progress("\x1b[1m 45/100\x1b[0m \x1b[32m" HEAVY "\x1b[0m\x1b[37m \x1b[1m5s\x1b[0m 100ms/step",
+                    0.45, 5);
+    assert_progress("Training " HEAVY "  45% 0:01:16", 0.45, 76);
+    assert_progress("Epoch 3/10 " HEAVY " 450/1000 0:00:12 \xe2\x80\xa2 0:00:15 7.2it/s v_num: 0", 0.245, -1);
+    assert_progress("\x1b[32m 45%\x1b[0m|####5     | 450/1000 [01:02<01:16, 7.21it/s]", 0.45, 76);
+    struct progress got;
+    assert_false(progress_find(SPAN_LIT("a table " HEAVY " of words"), &nothing_known, &got));
+    assert_false(progress_find(SPAN_LIT(HEAVY), &nothing_known, &got));
+    assert_false(progress_find(SPAN_LIT("x " HEAVY " 450% 5s"), &nothing_known, &got));
+    assert_false(progress_find(SPAN_LIT("x " HEAVY " -5% 5s"), &nothing_known, &got));
+}
+
 static void the_last_one_counts(void **state)
 {
     (void)state;
@@ -213,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_are_read),
+        cmocka_unit_test(drawn_bars_are_read),
         cmocka_unit_test(the_last_one_counts),
         cmocka_unit_test(other_text_is_no_bar),
         cmocka_unit_test(words_are_read),
