@@ -10,7 +10,8 @@ struct loop;
 
 struct git_state { /* valid during the callback; empty spans are unknown */
     bool is_repo;
-    struct span sha, branch, url;
+    struct span sha, branch;
+    struct span url; /* only with GIT_STATE */
     bool is_dirty;
     struct span diff;  /* uncommitted changes of tracked files, cut at MAX_DIFF_BYTES; not with GIT_STATE */
     struct span files; /* NUL-separated: tracked and untracked-not-ignored; only with files */

@@ -7,7 +7,7 @@
 #include "svc/answer.h"
 #include "svc/cluster/facts.h"
 #include "svc/cluster/gpus.h"
-#include "svc/project/snapshot.h"
+#include "svc/project/snapshots.h"
 #include "text/doc.h"
 
 struct follower { /* asked the same under the same Idempotency-Key */
@@ -19,6 +19,7 @@ struct follower { /* asked the same under the same Idempotency-Key */
 struct submit {
     const struct gateway *gw;
     struct facts *facts;
+    struct snapshots *snapshots;
     struct submission *under_way;
 };
 

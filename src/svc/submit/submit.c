@@ -18,6 +18,7 @@ struct submit *submit_new(const struct gateway *gw)
     struct submit *submit = mem_zalloc(sizeof(*submit));
     submit->gw = gw;
     submit->facts = facts_new(gw);
+    submit->snapshots = snapshots_new(gw);
     return submit;
 }
 
@@ -48,6 +49,7 @@ void submit_free(struct submit *submit)
         submission_free(s);
     }
     facts_free(submit->facts);
+    snapshots_free(submit->snapshots);
     free(submit);
 }
 
@@ -177,7 +179,7 @@ static void on_facts(void *ctx)
         return;
     }
     struct snapshot_call call = { .folder = s->project.path, .resolved = s->resolved };
-    if (snapshot_take(s->submit->gw, &call, on_snapshot, s, &err) < 0)
+    if (snapshots_take(s->submit->snapshots, &call, on_snapshot, s, &err) < 0)
         submission_fail(s, &err);
 }
 

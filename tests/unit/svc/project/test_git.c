@@ -114,9 +114,63 @@ static void a_clean_tree_has_its_commit_and_no_diff(void **state)
     assert_true(b->state.is_repo && !b->state.is_dirty);
     assert_int_equal(b->state.sha.len, 40);
     assert_string_equal(b->text[1], "main");
-    assert_string_equal(b->text[2], "https://example.org/x.git");
     assert_int_equal(b->state.diff.len, 0);
     assert_true(has_file(b, "a"));
+    look(b, GIT_CHANGES);
+    assert_true(b->state.is_repo && !b->state.is_dirty);
+    assert_int_equal(b->state.sha.len, 40);
+    look(b, GIT_STATE);
+    assert_string_equal(b->text[2], "https://example.org/x.git");
+}
+
+static void a_repository_of_nowhere_has_no_url(void **state)
+{
+    struct bench *b = *state;
+    sh(b, "git init -q -b main");
+    look(b, GIT_STATE);
+    assert_int_equal(b->err.code, ERR_NONE);
+    assert_true(b->state.is_repo);
+    assert_int_equal(b->state.url.len, 0);
+}
+
+static void look_by_path(struct bench *b, const char *path)
+{
+    auto_free char *before = mem_dup_str(getenv("PATH"));
+    setenv("PATH", path, 1);
+    look(b, GIT_FILES);
+    setenv("PATH", before, 1);
+}
+
+static void a_machine_without_git_has_no_repositories(void **state)
+{
+    struct bench *b = *state;
+    sh(b, "git init -q -b main");
+    look_by_path(b, b->dir);
+    assert_int_equal(b->err.code, ERR_NONE);
+    assert_false(b->state.is_repo);
+}
+
+static void a_complaint_is_read_in_english_whatever_the_machine_speaks(void **state)
+{
+    struct bench *b = *state;
+    sh(b,
+       "printf '#!/bin/sh\\n[ \"$LC_ALL\" = C ] && echo fatal: not a git repository >&2 || echo kein >&2\\n"
+       "exit 128\\n' >git && chmod 700 git");
+    auto_str struct str path = STR_MAX(4096);
+    str_addf(&path, "%s:%s", b->dir, getenv("PATH"));
+    look_by_path(b, str_text(&path));
+    assert_int_equal(b->err.code, ERR_NONE);
+    assert_false(b->state.is_repo);
+}
+
+static void a_folder_that_is_gone_is_an_error(void **state)
+{
+    struct bench *b = *state;
+    size_t len = strlen(b->dir);
+    (void)snprintf(b->dir + len, sizeof(b->dir) - len, "/gone");
+    look(b, GIT_CHANGES);
+    b->dir[len] = '\0';
+    assert_int_equal(b->err.code, ERR_IO);
 }
 
 static void a_change_of_a_tracked_file_is_in_the_diff(void **state)
@@ -174,6 +228,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_folder_without_git_is_plain),
         T(a_clean_tree_has_its_commit_and_no_diff),
+        T(a_repository_of_nowhere_has_no_url),
+        T(a_machine_without_git_has_no_repositories),
+        T(a_complaint_is_read_in_english_whatever_the_machine_speaks),
+        T(a_folder_that_is_gone_is_an_error),
         T(a_change_of_a_tracked_file_is_in_the_diff),
         T(an_untracked_file_makes_it_dirty_and_is_listed),
         T(before_the_first_commit_and_off_a_branch_the_words_are_absent),
