@@ -131,9 +131,11 @@ def test_a_refused_key_is_not_tried_again_and_again(gateway, bed, project):
     entry = bed.cluster(host=f"{bed.user()['name']}x@127.0.0.1")
     gw = gateway(clusters=[entry])
     before = bed.count()["offset"]
-    try_a_job(gw, project())
+    path = project()
+    try_a_job(gw, path)
     cluster_says(gw, ["authenti", "refused", "denied"])
-    time.sleep(5)
+    another = try_a_job(gw, path)
+    until(lambda: "no retry until reconnect" in json.dumps(gw.job(another["id"])), "the next job hears of it, too")
     assert bed.count(before)["failed_logins"] <= 2
 
 

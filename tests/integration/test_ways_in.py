@@ -4,6 +4,7 @@ import pathlib
 import pty
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -231,7 +232,7 @@ def test_the_command_line_passes_the_prompt_on(gateway, code_sshd):
         piece = child.stderr.read1(4096)
         assert piece, seen
         seen += piece
-    time.sleep(0.2)
+    until(lambda: not termios.tcgetattr(ours)[3] & termios.ECHO, "what is typed is not shown")
     os.write(ours, b"246810\n")
     out, _ = child.communicate(timeout=60)
     assert child.returncode == 0 and b"up" in out
