@@ -132,7 +132,7 @@ class Torture:
         self.number += 1
         if self.scenario.at_start:
             self.gateway.stop()
-            self.scenario.before(self)
+        self.scenario.before(self)
         failed = []
 
         def actor():

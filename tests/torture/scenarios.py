@@ -40,7 +40,7 @@ class Scenario:
         return t.client.ask("POST", "projects", {"path": str(path)})["name"]
 
     def before(self, t):
-        """Of a scenario that is a start: what is done while the gateway is down."""
+        """Ahead of each point, while no call fails; of a scenario that is a start: while the gateway is down."""
 
     def finish(self, t):
         """What must be so after the last point."""
@@ -365,6 +365,11 @@ class Slurm(Scenario):
         ledger = f"{self.bed.user()['home']}/ledger-torture"
         t.ledgers.append(ledger)
         self.project = self.register(t, make_ledger_project(t.folder / "project", ledger))
+
+    def before(self, t):
+        """A person connects. Points cut a connection every few seconds, and who loses it that often waits longer each
+        time, up to 5 minutes (exec/ssh_policy.h): no point inherits that from those before it."""
+        t.client.ask("POST", f"clusters/{self.cluster}/connect", {})
 
     def act(self, t):
         self.completes(t, self.submit(t))
