@@ -19,14 +19,14 @@ static void look_fail(struct call *call, const struct err *err)
 /* "alive" while a launcher without a result is younger than its own deadline; "claim ID"; and the newest
  * launch's refusal in a section of its own. */
 static const char state_text[] =
-    "for l in \"$_d\"/launch.*; do [ -d \"$l\" ] || continue; n=${l##*.}\n"
-    "if [ -f \"$_d/receipt\" ] || [ -f \"$_d/rej.$n\" ] || [ -f \"$_d/ambig.$n\" ]; then continue; fi\n"
+    "for l in \"$_d\"/launch.*; do [ -e \"$l\" ] || continue; n=${l##*.}\n"
+    "if [ -s \"$_d/receipt\" ] || [ -s \"$_d/rej.$n\" ] || [ -s \"$_d/ambig.$n\" ]; then continue; fi\n"
     "if [ -n \"$(find \"$l\" -maxdepth 0 -mmin -3)\" ]; then echo alive; fi; done\n"
     "for c in \"$_d\"/claim.*; do [ -L \"$c\" ] && echo \"claim $(readlink \"$c\")\" && break; done; :\n";
 static const char rejected_text[] =
-    "n=0; for l in \"$_d\"/launch.*; do [ -d \"$l\" ] && [ \"${l##*.}\" -gt $n ] && n=${l##*.}; done "
+    "n=0; for l in \"$_d\"/launch.*; do [ -e \"$l\" ] && [ \"${l##*.}\" -gt $n ] && n=${l##*.}; done "
     "2>/dev/null\n"
-    "if [ -f \"$_d/rej.$n\" ] && ! [ -f \"$_d/receipt\" ]; then cat \"$_d/rej.$n\"; fi\n";
+    "if [ -f \"$_d/rej.$n\" ] && ! [ -s \"$_d/receipt\" ]; then cat \"$_d/rej.$n\"; fi\n";
 
 struct found {
     char ids[MAX_LOOK_IDS + 1][24];

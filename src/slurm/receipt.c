@@ -40,8 +40,8 @@ bool sbatch_id(struct span out, uint64_t *id, struct span *cluster)
     return true;
 }
 
-/* "rc N" LF output LF 0x01 "errors" LF errors. */
-static void cut_receipt(struct span text, struct launch_result *result)
+/* "rc N" LF output LF 0x01 "errors" LF errors. False where the mark is missing: it is not all there. */
+static bool cut_receipt(struct span text, struct launch_result *result)
 {
     struct span line;
     int64_t rc;
@@ -52,13 +52,16 @@ static void cut_receipt(struct span text, struct launch_result *result)
     size_t at = span_find(text, SPAN_LIT(mark));
     result->out = span_trim(span_head(text, at));
     result->errors = span_trim(span_skip(text, at + strlen(mark)));
+    return at < text.len;
 }
 
 struct launch_result receipt_parse(struct span text)
 {
     struct launch_result result = { .rc = -1 };
-    cut_receipt(text, &result);
+    bool is_whole = cut_receipt(text, &result);
     result.refusal = refusal_read(result.rc, result.errors.len ? result.errors : result.out);
+    if (!is_whole)
+        return result;
     if (result.rc == 0) {
         if (sbatch_id(result.out, &result.id, &result.cluster))
             result.kind = LAUNCH_SUBMITTED;
@@ -71,7 +74,7 @@ struct launch_result receipt_parse(struct span text)
 static struct launch_result not_sent(struct span text)
 {
     struct launch_result result = { .kind = LAUNCH_NOT_SENT, .rc = -1 };
-    cut_receipt(text, &result);
+    (void)cut_receipt(text, &result); /* one line of words */
     bool is_full = span_has(result.out, "No space left") || span_has(result.out, "quota exceeded");
     result.refusal =
         (struct refusal){ REFUSAL_TRANSIENT, "workspace",

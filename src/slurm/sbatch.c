@@ -16,15 +16,17 @@ static const char clean_environment[] =
     "case $_v in *[!A-Za-z0-9_]*|SLURM_CONF|SLURM_CONF_SERVER) ;; SBATCH_*|SLURM_*) unset \"$_v\";; esac\n"
     "done\nset +f\nIFS=$_o\n";
 
-/* _say KIND FILE: the result as the section shows it. _not_sent WORDS: with the cause, found by trying again.
- */
+/* _say KIND FILE: the result as the section shows it. _lock: O_EXCL, of a file, because a shell can make that
+ * without a process. _not_sent WORDS [LOCK]: with the cause, found by trying again; who holds the lock gives
+ * it back. */
 static const char launch_functions[] =
     "_say() { printf 'kind %s\\n' \"$1\"; cat \"$2\"; }\n"
     "_told() {\n"
-    "for _k in receipt \"rej.$_n\" \"ambig.$_n\"; do [ -f \"$_d/$_k\" ] && { _say \"${_k%%.*}\" \"$_d/$_k\"; "
+    "for _k in receipt \"rej.$_n\" \"ambig.$_n\"; do [ -s \"$_d/$_k\" ] && { _say \"${_k%%.*}\" \"$_d/$_k\"; "
     "return 0; }; done\nreturn 1\n}\n"
+    "_lock() { set -C; { true > \"$_d/launch.$_n\"; } 2>/dev/null; _w=$?; set +C; return $_w; }\n"
     "_not_sent() { _c=$(_cause \"$_d\"); [ -n \"$_c\" ] || { _c=$(_files 2>&1); _c=${_c%%'\n'*}; }\n"
-    "rmdir \"$_d/launch.$_n\" 2>/dev/null\n"
+    "[ -z \"$2\" ] || rm -f \"$2\"\n"
     "printf 'kind not_sent\\nrc -1\\n%s%s\\n' \"$1\" \"${_c:+: $_c}\"; return 1; }\n";
 
 static int check_dir(const char *dir, const char *what, struct err *err)
@@ -82,7 +84,7 @@ static int add_files(struct str *sh, const struct launch_request *request, struc
 
 /* sbatch itself. What it says stays in variables, so that a full disk does not lose it: its errors, a mark
  * that no text can hold, its status and its output. Builtins wherever they do: each process costs about 1 ms.
- */
+ * So a receipt is not renamed into its place: it is one write, and whoever reads half of one sees that. */
 static int add_run(struct str *sh, const struct launch_request *request, struct err *err)
 {
     unsigned timeout = request->timeout_s ? request->timeout_s : SBATCH_TIMEOUT_S;
@@ -100,7 +102,8 @@ static int add_run(struct str *sh, const struct launch_request *request, struct 
             "_k=rej.$_n\n"
             "case $_rc in 0) _k=receipt;; 255) ;; 124|12[89]|1[3-9][0-9]|2[0-9][0-9]) _k=ambig.$_n;; esac\n"
             "case $_err in *'imed out'*|*'Zero Bytes'*) [ $_rc -eq 0 ] || _k=ambig.$_n;; esac\n"
-            "_receipt > \"$_d/.tmp.$_n\" && mv -f \"$_d/.tmp.$_n\" \"$_d/$_k\"\n"
+            "if [ $_k = receipt ]; then _receipt > \"$_d/$_k\" || true > \"$_d/$_k\"\n"
+            "else _receipt > \"$_d/.tmp.$_n\" && mv -f \"$_d/.tmp.$_n\" \"$_d/$_k\"; fi\n"
             "printf 'kind %s\\n' \"${_k%%.*}\"; _receipt\n}\n"
             "_receipt() { printf 'rc %s\\n%s\\n\\001errors\\n%s\\n' \"$_rc\" \"$_out\" \"$_err\"; }\n");
     return 0;
@@ -121,9 +124,9 @@ static int add_launcher(struct str *sh, const struct launch_request *request, st
     str_addf(sh,
              "mkdir -p \"$_d\"\n"
              "if _told; then :\n"
-             "elif mkdir \"$_d/launch.$_n\" 2>/dev/null; then\n"
-             "if _files; then _run; else _not_sent 'cannot write the run directory'; fi\n"
-             "elif [ -d \"$_d/launch.$_n\" ]; then\n"
+             "elif _lock; then\n"
+             "if _files; then _run; else _not_sent 'cannot write the run directory' \"$_d/launch.$_n\"; fi\n"
+             "elif [ -e \"$_d/launch.$_n\" ]; then\n"
              "_w=0\nwhile ! _told; do [ $_w -lt %d ] || { printf 'kind busy\\nrc -1\\n'; break; }; "
              "_w=$((_w + 1)); sleep 1; done\n"
              "else _not_sent 'cannot make the run directory'; fi\n",

@@ -30,9 +30,9 @@ struct launch_request {
     unsigned timeout_s; /* of sbatch; 0: SBATCH_TIMEOUT_S */
 };
 
-/* The launcher. mkdir of run_dir/launch.<attempt> is the lock: a second call waits for the first one's result
- * and prints that; a receipt of any attempt is printed again and nothing submitted. Survives the loss of the
- * link. The result is kept as receipt, rej.<attempt> or ambig.<attempt>. */
+/* The launcher. Who makes the file run_dir/launch.<attempt> (O_EXCL) holds the lock: a second call waits for
+ * the first one's result and prints that; a receipt of any attempt is printed again and nothing submitted.
+ * Survives the loss of the link. The result is kept as receipt, rej.<attempt> or ambig.<attempt>. */
 int launch_program(struct str *sh, const struct launch_request *request, struct err *err);
 
 /* For a script above MAX_FRAME_SCRIPT_BYTES: a FRAME_STREAM program that reads it from stdin, checks length
@@ -65,7 +65,8 @@ struct launch_result {
 /* X_read takes an answer that is split already; X_parse splits it first. */
 struct launch_result launch_read(const struct frame *frame);
 struct launch_result launch_parse(struct span out, const struct nonce *frame);
-/* Reads the content of a receipt, rej or ambig file ("rc N", sbatch's output, its errors). */
+/* Reads the content of a receipt, rej or ambig file ("rc N", sbatch's output, its errors). One that was cut,
+ * by a full disk or a reader too early, is LAUNCH_UNKNOWN. */
 struct launch_result receipt_parse(struct span text);
 /* The one id in what sbatch printed, whatever chatter stands around it. False where there is none or two. */
 bool sbatch_id(struct span out, uint64_t *id, struct span *cluster);

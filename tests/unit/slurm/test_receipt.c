@@ -74,6 +74,23 @@ static void a_receipt_file_holds_status_output_and_errors(void **state)
     assert_int_equal(receipt_parse(span_of("rc 256\n27\n")).rc, -1);
 }
 
+/* Half an id is another job's, half a complaint another complaint. */
+static void what_is_not_whole_says_nothing(void **state)
+{
+    (void)state;
+    static const char *const whole[] = {
+        "rc 0\n4711;bed\n\001errors\n\n",
+        "rc 1\n\n\001errors\nsbatch: error: Batch job submission failed: Invalid qos specification\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+        struct span text = span_of(whole[i]);
+        size_t mark = span_find_char(text, '\001') + strlen("\001errors\n");
+        for (size_t len = 0; len < mark; len++)
+            assert_int_equal(receipt_parse(span_head(text, len)).kind, LAUNCH_UNKNOWN);
+        assert_int_not_equal(receipt_parse(text).kind, LAUNCH_UNKNOWN);
+    }
+}
+
 static void read_any(struct span text)
 {
     (void)receipt_parse(text);
@@ -120,6 +137,7 @@ int main(void)
         cmocka_unit_test(no_id_or_two_are_none),
         cmocka_unit_test(real_receipts_are_read),
         cmocka_unit_test(a_receipt_file_holds_status_output_and_errors),
+        cmocka_unit_test(what_is_not_whole_says_nothing),
         cmocka_unit_test(any_bytes_are_safe),
         cmocka_unit_test(a_dry_run_that_says_neither_yes_nor_no_is_unknown),
     };

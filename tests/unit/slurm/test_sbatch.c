@@ -174,6 +174,41 @@ static void a_second_call_waits_for_the_first_ones_result(void **state)
     shell_teardown(&bed.shell);
 }
 
+/* Whoever holds the lock: of this version a file, of an earlier one a folder. */
+static void a_lock_that_is_there_is_never_taken_again(void **state)
+{
+    (void)state;
+    static const char *const locks[] = { ": >", "mkdir" };
+    for (size_t i = 0; i < ARRAY_LEN(shells) * ARRAY_LEN(locks); i++) {
+        struct bed bed;
+        bed_setup(&bed);
+        auto_str struct str before = STR_MAX(1000), out = STR_MAX(100000);
+        str_addf(&before, "mkdir -p \"%s\"; %s \"%s/launch.1\"", bed.run_dir, locks[i % ARRAY_LEN(locks)],
+                 bed.run_dir);
+        shell_run(&bed.shell, "dash", str_span(&before), &out);
+        shell_fake(&bed.shell, "sleep", "exit 0"); /* its time to wait is over at once */
+        str_cut(&out, 0);
+        assert_int_equal(launch(&bed, shells[i / ARRAY_LEN(locks)], &out).kind, LAUNCH_UNKNOWN);
+        assert_true(span_has(str_span(&out), "kind busy"));
+        assert_false(shell_has(&bed.shell, "it's runs/" SAMPLE_TOKEN "/runs_of_sbatch"));
+        assert_true(shell_has(&bed.shell, "it's runs/" SAMPLE_TOKEN "/launch.1"));
+        shell_teardown(&bed.shell);
+    }
+}
+
+static void an_empty_receipt_is_none(void **state)
+{
+    (void)state;
+    struct bed bed;
+    bed_setup(&bed);
+    auto_str struct str before = STR_MAX(1000), out = STR_MAX(100000);
+    str_addf(&before, "mkdir -p \"%s\"; : > \"%s/receipt\"", bed.run_dir, bed.run_dir);
+    shell_run(&bed.shell, "dash", str_span(&before), &out);
+    str_cut(&out, 0);
+    assert_int_equal(launch(&bed, "dash", &out).id, 4711);
+    shell_teardown(&bed.shell);
+}
+
 static void a_folder_that_cannot_be_made_means_nothing_was_sent(void **state)
 {
     (void)state;
@@ -380,6 +415,8 @@ int main(void)
         cmocka_unit_test(a_refusal_is_kept_and_told_again),
         cmocka_unit_test(what_may_have_gone_through_is_ambiguous),
         cmocka_unit_test(a_second_call_waits_for_the_first_ones_result),
+        cmocka_unit_test(a_lock_that_is_there_is_never_taken_again),
+        cmocka_unit_test(an_empty_receipt_is_none),
         cmocka_unit_test(a_folder_that_cannot_be_made_means_nothing_was_sent),
         cmocka_unit_test(a_full_disk_is_said_to_be_full_and_what_helps),
         cmocka_unit_test(a_missing_snapshot_means_nothing_was_sent_and_can_be_tried_again),
