@@ -249,7 +249,10 @@ class Deaf:
         ids, rest, stream = [], b"", self.socket
         while not ids or ids[-1] < last:
             stream.settimeout(60)
-            piece = stream.recv(65536)
+            try:
+                piece = stream.recv(65536)
+            except ConnectionResetError:  # dropped, and the kernel gave up on what was still to be sent
+                piece = b""
             if not piece:
                 stream.close()
                 stream, rest = socket.create_connection(("127.0.0.1", self.gw.port)), b""
