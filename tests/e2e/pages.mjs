@@ -12,7 +12,7 @@ export function shots(ids) {
     { name: "job-hostile", path: `/jobs/${ids.hostile}`, ready: log },
     { name: "job-waiting", path: `/jobs/${ids.waiting2}`, ready: (page) => page.waitForSelector(".tl li") },
     { name: "job-log", path: `/jobs/${ids.good}/log?q=WARNING#L120-122`, ready: log },
-    { name: "job-metrics", path: `/jobs/${ids.good}/metrics`, ready: (page) => page.waitForSelector(".chart, .empty") },
+    { name: "job-metrics", path: `/jobs/${ids.good}/metrics`, ready: (page) => page.waitForSelector(".chart canvas, .empty") },
     { name: "job-script", path: `/jobs/${ids.good}/script`, ready: (page) => page.waitForSelector(".listing") },
     { name: "job-config", path: `/jobs/${ids.good}/config`, ready: (page) => page.waitForSelector(".listing") },
     { name: "job-history", path: `/jobs/${ids.good}/history`, ready: (page) => page.waitForSelector(".history li") },

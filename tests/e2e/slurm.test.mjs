@@ -47,7 +47,7 @@ const onPage = (path, work) => visit(browser, gateway, path, {
 
 /** The curve of the loss grows on the screen, with no reload: what it says of itself changes twice. */
 async function curveGrows(page) {
-  const curve = await page.waitForSelector("section[aria-label='Chart loss'] .plot[aria-label]", { timeout: 120_000 });
+  const curve = await page.waitForSelector("section[aria-label='Chart loss'] .plot:has(canvas)", { timeout: 120_000 });
   const words = () => curve.getAttribute("aria-label");
   const ink = () => curve.$eval("canvas", (canvas) => canvas.toDataURL().length);
   for (let grown = 0; grown < 2; grown++) {

@@ -7,6 +7,7 @@ import { clock, short, value } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
+import { whenSeen, type Piece } from "./inview";
 import { inOrder, restarts, smooth, summary, type Curve } from "./series";
 
 /** starts: of the attempts after the first, in seconds since the epoch. */
@@ -77,6 +78,12 @@ function xLabels(view: ChartView, data: uPlot.AlignedData): (u: uPlot, splits: n
   return (_, splits) => splits.map((at) => (view.byTime ? sinceFirst(at, splits.length > 1 ? splits[1]! - splits[0]! : 1) : short(at)));
 }
 
+/** A point alone stands in the middle, where uPlot would show all there is from zero on. */
+function stretch(u: uPlot, min: number, max: number): [number, number] {
+  const x = u.data[0];
+  return x.length === 1 ? [x[0]! - 1, x[0]! + 1] : [min, max];
+}
+
 function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number, height: number, calls: Calls): uPlot.Options {
   const faint = colour(box, "--faint");
   const grid = { stroke: colour(box, "--line"), width: 1 };
@@ -84,7 +91,7 @@ function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number,
   return {
     width, height, legend: { show: false }, series: drawn.series, bands: drawn.bands, padding: [8, 10, 0, 0],
     cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false, sync: { key: view.byTime ? "time" : "step" } },
-    scales: { x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) }, y: { distr: view.log ? 3 : 1 } },
+    scales: { x: { time: false, range: stretch }, y: { distr: view.log ? 3 : 1 } },
     axes: [
       { stroke: faint, font, size: 26, gap: 3, grid: { show: false }, ticks: { show: false }, values: xLabels(view, drawn.data) },
       { stroke: faint, font, size: 46, gap: 4, grid, ticks: { show: false }, values: (_, splits) => splits.map((at) => (at === null ? "" : short(at))), space: 26 },
@@ -120,39 +127,65 @@ function isZoomed({ data, scales }: uPlot): boolean {
   return x.length > 1 && min !== null && max !== null && min !== undefined && max !== undefined && (min > x[0]! || max < x[x.length - 1]!);
 }
 
-function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls, shows: number): { current: HTMLDivElement | null } {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>();
-  const latest = useRef(calls);
-  latest.current = calls;
-  const [dark, setDark] = useState(0);
+/** Whether the scheme of the system is dark; tells when it changes. */
+function useDark(): boolean {
+  const media = useMemo(() => matchMedia("(prefers-color-scheme: dark)"), []);
+  const [dark, setDark] = useState(media.matches);
   useEffect(() => {
-    const media = matchMedia("(prefers-color-scheme: dark)");
-    const flip = (): void => setDark((n) => n + 1);
+    const flip = (): void => setDark(media.matches);
     media.addEventListener("change", flip);
     return () => media.removeEventListener("change", flip);
   }, []);
-  const shown = useRef<{ curves?: Curve[]; smoothing?: number }>({}); // what the plot holds: the two effects draw it once
+  return dark;
+}
+
+/** What the plot shows now; another frame is another plot, other points go into the one that is there. */
+interface Held { frame: string; curves: Curve[]; smoothing: number; shows: number; byTime: boolean }
+
+/** Fills the box with a plot, when it is in view, and keeps it current. Its width comes from an observer: to ask for it
+ *  after another chart was put in would lay out the page once a chart. */
+function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls, shows: number): { current: HTMLDivElement | null } {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>();
+  const held = useRef<Held>();
+  const piece = useRef<Piece>();
+  const width = useRef(0);
+  const latest = useRef(calls);
+  latest.current = calls;
   const shape = curves.map((curve) => `${curve.name}${curve.low ? "b" : ""}`).join("|");
+  const frame = [shape, view.log, view.smoothing > 0, view.byTime, theme.value, useDark(), height].join("\n");
+  const wanted: Held = { frame, curves, smoothing: view.smoothing, shows, byTime: view.byTime };
+  const fill = useRef<() => void>();
+  fill.current = (): void => {
+    const element = box.current!;
+    const [was, old] = [held.current, plot.current];
+    const drawn = draw(element, curves, view);
+    const near = old && was?.shows === shows && was.byTime === view.byTime && isZoomed(old) ? { min: old.scales.x!.min!, max: old.scales.x!.max! } : undefined; // what somebody looks at stays
+    if (old && was?.frame === wanted.frame) {
+      old.setData(drawn.data);
+    } else {
+      old?.destroy();
+      plot.current = new uPlot(options(element, drawn, view, width.current, height, { cursor: (index) => latest.current.cursor(index), zoom: (from, to) => latest.current.zoom(from, to), restarts: () => latest.current.restarts() }), drawn.data, element);
+    }
+    if (near) plot.current!.setScale("x", near);
+    held.current = wanted;
+  };
   useEffect(() => {
     const element = box.current!;
-    const drawn = draw(element, curves, view);
-    plot.current = new uPlot(options(element, drawn, view, Math.max(120, element.clientWidth), height, { cursor: (index) => latest.current.cursor(index), zoom: (from, to) => latest.current.zoom(from, to), restarts: () => latest.current.restarts() }), drawn.data, element);
-    shown.current = { curves, smoothing: view.smoothing };
-    const watcher = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
+    const own = whenSeen(element, () => fill.current!());
+    piece.current = own;
+    const watcher = new ResizeObserver(([entry]) => {
+      width.current = Math.max(120, entry!.contentRect.width);
+      const shown = plot.current;
+      if (shown && shown.width !== width.current) shown.setSize({ width: width.current, height: shown.height }); // the same size would be drawn anew
+    });
     watcher.observe(element);
-    return () => { watcher.disconnect(); plot.current?.destroy(); plot.current = undefined; };
-  }, [shape, view.log, view.smoothing > 0, view.byTime, theme.value, dark, height]);
+    return () => { watcher.disconnect(); own.stop(); plot.current?.destroy(); };
+  }, []);
   useEffect(() => {
-    const drawn = plot.current;
-    if (!drawn || (shown.current.curves === curves && shown.current.smoothing === view.smoothing)) return;
-    shown.current = { curves, smoothing: view.smoothing };
-    const zoomed = isZoomed(drawn); // what somebody looks at stays while new points come
-    const { min, max } = drawn.scales.x!;
-    drawn.setData(draw(box.current!, curves, view).data);
-    if (zoomed) drawn.setScale("x", { min: min!, max: max! });
-  }, [curves, view.smoothing]);
-  useEffect(() => { if (shows && plot.current) plot.current.setData(draw(box.current!, curves, view).data); }, [shows]);
+    const is = held.current;
+    if (!is || (Object.keys(wanted) as (keyof Held)[]).some((name) => is[name] !== wanted[name])) piece.current!.due();
+  });
   return box;
 }
 

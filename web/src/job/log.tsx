@@ -113,7 +113,8 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
   const [said, setSaid] = useState("");
   void store.version.value;
   const lines = store.lines;
-  const virtual = useBoxVirtual({ count: lines.length, size: 20, overscan: 20, element: () => box.current, keyOf: (index) => `${store.numberOf(index) ?? index}` });
+  const keyOf = useMemo(() => (index: number) => store.numberOf(index) ?? index, [store, store.firstLine]);
+  const virtual = useBoxVirtual({ count: lines.length, size: 20, overscan: 20, element: () => box.current, keyOf });
   const show = (index: number): void => { setFollow(false); virtual.scrollToIndex(index, { align: "center" }); };
   const goLine = async (line: number): Promise<void> => {
     const index = await store.around(line);
