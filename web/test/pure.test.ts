@@ -13,6 +13,7 @@ import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../s
 import { chartsOf, inOrder, ofTask, readCurves, restarts, smooth, summary, tasksIn } from "../src/job/series";
 import { timeline } from "../src/job/timeline";
 import { bits } from "../src/lib/code";
+import { seat } from "../src/jobs/slots";
 
 const narrow = "\u202f";
 const plainSpaces = (text: string): string => text.replaceAll(narrow, " ");
@@ -199,4 +200,12 @@ test("curves of several shapes, in order, on common charts", () => {
 test("a script's lines keep every character", () => {
   for (const line of ['#SBATCH --time=12:00:00', 'export A="b $C" # why', "srun python train.py --lr=3e-4 '$x'", ""]) assert.equal(bits(line).map((bit) => bit.text).join(""), line);
   assert.equal(bits("#SBATCH -n 1")[0]?.class, "d");
+});
+
+test("a job that goes leaves its row to one that comes, but for the row that holds the focus", () => {
+  const first = seat(new Map(), [10, 9, 8]);
+  assert.deepEqual([...first], [[10, 0], [9, 1], [8, 2]]);
+  assert.deepEqual([...seat(first, [9, 8, 7])], [[9, 1], [8, 2], [7, 0]]);
+  assert.deepEqual([...seat(first, [5, 4, 3])], [[5, 0], [4, 1], [3, 2]]);
+  assert.deepEqual([...seat(first, [5, 4, 3], 1)], [[5, 0], [4, 2], [3, 3]]);
 });

@@ -1,7 +1,7 @@
 // The rows: only those in view are in the document; pages come as they are scrolled to.
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { href } from "../lib/base";
 import { now } from "../lib/clock";
@@ -16,6 +16,7 @@ import { Age, Confirm, copyText, Empty, Skeleton, StateBadge } from "../lib/ui";
 import { useWindowVirtual } from "../lib/virtual";
 import { cancelJobs, leaving } from "./actions";
 import { clearSelection, selected } from "./selection";
+import { seat, type Slots } from "./slots";
 import type { JobRows } from "./store";
 
 const isNarrow = signal(matchMedia("(max-width: 760px)").matches);
@@ -57,13 +58,13 @@ function Progress({ job }: { job: Job }): JSX.Element | null {
   return <span class="prog" role="img" aria-label={`${Math.round(fraction * 100)} % done`}><i style={{ width: `${Math.min(100, fraction * 100)}%` }} /></span>;
 }
 
-function Row({ rows, id, index, start }: { rows: JobRows; id: number; index: number; start: number }): JSX.Element | null {
+function Row({ rows, id, index, start, slot }: { rows: JobRows; id: number; index: number; start: number; slot: number }): JSX.Element | null {
   const job = rows.job(id)?.value;
   if (!job) return null;
   const isSelected = selected.value.has(id);
   const isOld = job.stale === true;
   return (
-    <div role="row" aria-rowindex={index + 2} aria-selected={isSelected} class={`tr${cursor.value === index ? " cursor" : ""}${leaving.value.has(id) ? " leaving" : ""}`}
+    <div role="row" data-slot={slot} aria-rowindex={index + 2} aria-selected={isSelected} class={`tr${cursor.value === index ? " cursor" : ""}${leaving.value.has(id) ? " leaving" : ""}`}
       style={{ transform: `translateY(${start}px)` }}>
       <span role="cell" class="sel"><input type="checkbox" aria-label={`Select ${jobTitle(job)}`} checked={isSelected}
         onClick={(event) => { event.preventDefault(); const range = event.shiftKey; queueMicrotask(() => toggle(rows, index, range)); }} /></span>
@@ -79,20 +80,30 @@ function Row({ rows, id, index, start }: { rows: JobRows; id: number; index: num
   );
 }
 
+let lastMargin = 290; // where the rows mostly begin: rows far below the edge need not be made to learn it
+
 function useMargin(): [{ current: HTMLDivElement | null }, number] {
   const box = useRef<HTMLDivElement>(null);
-  const [margin, setMargin] = useState(0);
-  useLayoutEffect(() => {
+  const [margin, setMargin] = useState(lastMargin);
+  useEffect(() => {
     const measure = (): void => {
-      const top = box.current ? Math.round(box.current.getBoundingClientRect().top + scrollY) : 0;
-      setMargin((was) => (was === top ? was : top));
+      if (!box.current) return; // no rows yet
+      lastMargin = Math.round(box.current.getBoundingClientRect().top + scrollY);
+      setMargin(lastMargin);
     };
-    measure();
     const watcher = new ResizeObserver(measure);
     watcher.observe(document.getElementById("main")!);
     return () => watcher.disconnect();
   }, []);
   return [box, margin];
+}
+
+/** The key of each job's row. */
+function useSlots(ids: number[]): Slots {
+  const slots = useRef<Slots>(new Map());
+  const focused = document.activeElement?.closest<HTMLElement>(".rows .tr")?.dataset.slot;
+  slots.current = seat(slots.current, ids, focused === undefined ? undefined : Number(focused));
+  return slots.current;
 }
 
 function Head({ ids, sort, setSort }: { ids: number[]; sort: string; setSort: (sort: string) => void }): JSX.Element {
@@ -139,9 +150,11 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   const ids = rows.ids.value;
   const rowSize = isNarrow.value ? 66 : density.value === "roomy" ? 42 : 34;
   const total = rows.hasMore ? (rows.total.value ?? ids.length) : ids.length;
-  const virtual = useWindowVirtual({ count: total, size: rowSize, margin, keyOf: (index) => ids[index] ?? `more-${index}` });
-  const items = virtual.getVirtualItems();
-  const lastSeen = items[items.length - 1]?.index ?? 0;
+  const virtual = useWindowVirtual({ count: total, size: rowSize, margin });
+  const seen = virtual.getVirtualItems();
+  const items = seen.filter(({ index }) => index < ids.length); // the others are on their way
+  const slots = useSlots(items.map(({ index }) => ids[index]!));
+  const lastSeen = seen[seen.length - 1]?.index ?? 0;
   useEffect(() => { if (lastSeen >= ids.length - 20 && rows.hasMore) void rows.more(); }, [lastSeen, ids.length, rows.busy.value]);
   useEffect(() => () => { clearSelection(); cursor.value = -1; }, []);
   useListKeys(rows, (index) => virtual.scrollToIndex(index, { align: "auto" }), setAsked);
@@ -152,9 +165,10 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
     <div role="table" aria-label="Jobs" aria-rowcount={total + 1} aria-colcount={9} class="table jobs">
       <div role="rowgroup"><Head ids={ids} sort={sort} setSort={setSort} /></div>
       <div role="rowgroup" class="rows" ref={box} style={{ height: `${virtual.getTotalSize()}px` }}>
-        {items.map((item) => {
-          const id = ids[item.index];
-          return id === undefined ? null : <Row key={id} rows={rows} id={id} index={item.index} start={item.start - margin} />;
+        {items.map(({ index, start }) => {
+          const id = ids[index]!;
+          const slot = slots.get(id)!;
+          return <Row key={slot} rows={rows} id={id} index={index} start={start - margin} slot={slot} />;
         })}
       </div>
       {asked && <Confirm title={`Cancel “${jobTitle(asked)}”?`} action="Cancel the job" onYes={() => cancelJobs([asked])} onClose={() => setAsked(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}

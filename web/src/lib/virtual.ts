@@ -7,19 +7,19 @@ import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 export interface VirtualOptions {
   count: number;
   size: number;
-  overscan?: number;
+  overscan: number;
   element: () => HTMLElement | null;
-  margin?: number;
-  keyOf?: (index: number) => string | number;
-  estimate?: (index: number) => number;
+  keyOf: (index: number) => string | number; // the same function while its answers are the same: another has all rows measured anew
 }
+
+const byIndex = (index: number): number => index;
 
 /** Rows of a box that scrolls itself. */
 export function useBoxVirtual(options: VirtualOptions): Virtualizer<HTMLElement, Element> {
   const [, render] = useReducer<number, void>((n) => n + 1, 0);
   const full = {
-    count: options.count, overscan: options.overscan ?? 12, getScrollElement: options.element,
-    estimateSize: options.estimate ?? (() => options.size), getItemKey: options.keyOf ?? ((index: number) => index),
+    count: options.count, overscan: options.overscan, getScrollElement: options.element,
+    estimateSize: () => options.size, getItemKey: options.keyOf,
     paddingStart: 6, paddingEnd: 8, observeElementRect, observeElementOffset, scrollToFn: elementScroll, onChange: () => render(),
   };
   const [virtual] = useState(() => new Virtualizer<HTMLElement, Element>(full));
@@ -30,11 +30,11 @@ export function useBoxVirtual(options: VirtualOptions): Virtualizer<HTMLElement,
 }
 
 /** Rows that scroll with the window; margin: where the list begins on the page. */
-export function useWindowVirtual(options: Omit<VirtualOptions, "element">): Virtualizer<Window, Element> {
+export function useWindowVirtual(options: { count: number; size: number; margin: number }): Virtualizer<Window, Element> {
   const [, render] = useReducer<number, void>((n) => n + 1, 0);
   const full = {
-    count: options.count, overscan: options.overscan ?? 12, getScrollElement: () => window, scrollMargin: options.margin ?? 0,
-    estimateSize: () => options.size, getItemKey: options.keyOf ?? ((index: number) => index),
+    count: options.count, overscan: 6, getScrollElement: () => window, scrollMargin: options.margin,
+    estimateSize: () => options.size, getItemKey: byIndex,
     observeElementRect: observeWindowRect, observeElementOffset: observeWindowOffset, scrollToFn: windowScroll,
     initialOffset: () => window.scrollY, initialRect: { width: window.innerWidth, height: window.innerHeight }, onChange: () => render(),
   };
