@@ -7,7 +7,7 @@ fail() {
 started=$(date +%s)
 exec </dev/null >>"$log" 2>&1
 rm -f -- "$exit_file"
-payload=0 woken='' ended_by='' torn='' armed=''
+payload=0 starting='' woken='' ended_by='' torn='' armed=''
 
 # The last word of this attempt, whole or not at all. Secrets stay where a signal ended us: a preempted job comes back
 # and needs them; the gateway removes them once the job is over for good.
@@ -33,6 +33,7 @@ trap finish EXIT
 forward() {
     woken=1
     case $1 in TERM | INT) ended_by=$1 ;; esac
+    [ -z "$starting" ] || [ "${!:-0}" = "$starting" ] || payload=$! # it runs, but is not noted yet
     if [ "$payload" -gt 0 ]; then
         kill -s "$1" -- "-$payload" 2>/dev/null || kill -s "$1" "$payload" 2>/dev/null
         kill -s CONT -- "-$payload" 2>/dev/null
@@ -46,8 +47,10 @@ done
 
 run_payload() {
     set -m
+    starting=${!:-0}
     "$@" &
     payload=$!
+    starting=''
     set +m
     while :; do
         woken=''

@@ -276,6 +276,20 @@ static void interrupt_is_not_ignored_by_the_payload(void **state)
     assert_int_equal(finish(pid), 130);
 }
 
+/* Made to come just there by bash's own hook: the payload runs, but the script has not noted yet which it is.
+ */
+static void a_signal_while_the_payload_starts_reaches_it(void **state)
+{
+    struct run *run = *state;
+    char env[600];
+    put(run, "hook",
+        SPAN_LIT("set -T\ntrap '[ \"$BASH_COMMAND\" != \"payload=\\$!\" ] || kill -INT $$' DEBUG\n"));
+    set(run, "argv", "[\"sleep\", \"60\"]");
+    render(run, "slurm.sh");
+    snprintf(env, sizeof(env), "SLURM_JOB_ID=7 BASH_ENV=%s/hook", run->dir);
+    assert_int_equal(finish(start(run, env)), 130);
+}
+
 static void teardown_runs_always_and_keeps_the_code(void **state)
 {
     struct run *run = *state;
@@ -492,6 +506,7 @@ int main(void)
         T(signals_reach_the_payload_and_its_code_is_true),
         T(payload_killed_by_a_signal_gives_128_and_its_number),
         T(interrupt_is_not_ignored_by_the_payload),
+        T(a_signal_while_the_payload_starts_reaches_it),
         T(teardown_runs_always_and_keeps_the_code),
         T(failed_setup_line_is_a_sentence_and_ends_the_job),
         T(variables_arrive_byte_for_byte),
