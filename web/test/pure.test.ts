@@ -191,6 +191,8 @@ test("curves of several shapes, in order, on common charts", () => {
   assert.deepEqual(curve?.value, [3, null, 2, 1]);
   assert.deepEqual(inOrder(curve!, false), { x: [0, 1, 2], y: [3, 1, null], low: undefined, high: undefined });
   const two = readCurves({ items: [{ name: "eval/loss", steps: [1], values: [2] }, { name: "train/loss", steps: [1], values: [2], min: [1], max: [3] }, { name: "lr", steps: [1], values: [1] }] });
+  const worded = readCurves({ items: ["Train Loss", "Val Loss", "gpu 0 memory", "gpu 1 memory"].map((name) => ({ name, steps: [1], values: [1] })) });
+  assert.deepEqual(chartsOf(worded).map((chart) => [chart.title, chart.curves.length]), [["Loss", 2], ["gpu 0 memory", 1], ["gpu 1 memory", 1]]);
   assert.deepEqual(chartsOf(two).map((chart) => [chart.title, chart.curves.length]), [["loss", 2], ["lr", 1]]);
   const [merged] = readCurves({ items: [{ name: "loss", total: 5000, steps: [0, 10], min: [1, "NaN"], max: [3, 4] }] });
   assert.deepEqual([merged?.value, merged?.low, merged?.high], [[2, null], [1, null], [3, 4]]);

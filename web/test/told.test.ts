@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { budgetText, needsPerson, queueText, type Cluster } from "../src/clusters/shape";
+import { budgetText, needsPerson, noGpusText, queueText, type Cluster } from "../src/clusters/shape";
 import { waitsOf, waitsText } from "../src/job/timeline";
 import { leftLong } from "../src/jobs/away";
 import { readViews, withView } from "../src/jobs/viewlist";
@@ -70,4 +70,10 @@ test("a queue is told by jobs and the GPUs they ask for", () => {
   assert.equal(queueText([{ partition: "gpu", jobs: 3, gpus: 8 }, { partition: "cpu", jobs: 1, gpus: 0 }]), "4 jobs wait, for 8 GPUs");
   assert.equal(queueText([{ partition: "cpu", jobs: 1, gpus: 0 }]), "1 job waits");
   assert.equal(queueText(undefined), "");
+});
+
+test("a cluster that was never seen is not said to have no GPUs", () => {
+  const seen = { name: "alder", observed_at: "2026-03-12T14:20:00Z" };
+  assert.equal(noGpusText([seen]), "No GPUs here. Jobs run on CPUs.");
+  assert.equal(noGpusText([seen, { name: "cedar" }]), "No GPUs seen: cedar has not been seen yet.");
 });

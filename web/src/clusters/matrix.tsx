@@ -4,10 +4,10 @@ import type { JSX } from "preact";
 import { GpuBar, usage } from "../jobs/gpus";
 import { href } from "../lib/base";
 import { gpuName } from "../lib/jobtext";
-import type { GpuRow } from "../lib/types";
+import type { GpuList, GpuRow } from "../lib/types";
 import { Age } from "../lib/ui";
 import { query } from "../lib/api";
-import { matrixOf } from "./shape";
+import { matrixOf, noGpusText } from "./shape";
 
 function Cell({ row }: { row: GpuRow | undefined }): JSX.Element {
   if (!row) return <td class="none"><span class="sr">none</span></td>;
@@ -25,13 +25,14 @@ function Cell({ row }: { row: GpuRow | undefined }): JSX.Element {
   );
 }
 
-export function FreeMatrix({ rows, named = true }: { rows: GpuRow[]; named?: boolean }): JSX.Element {
+export function FreeMatrix({ gpus, named = true }: { gpus: GpuList; named?: boolean }): JSX.Element {
+  const rows = gpus.items;
   const { types, lines } = matrixOf(rows);
   const oldest = rows.map((row) => row.observed_at).filter(Boolean).sort()[0];
   return (
     <section class="card" aria-labelledby="free-title">
       <header class="ct"><h2 id="free-title">Free GPUs</h2><span class="sp" />{oldest && <span class="sm muted"><Age at={oldest} prefix="polled " /></span>}</header>
-      {lines.length === 0 ? <p class="pad muted">No GPUs here, or none seen yet. Jobs run on CPUs.</p> : (
+      {lines.length === 0 ? <p class="pad muted">{noGpusText(gpus.clusters ?? [])}</p> : (
         <div class="xscroll" tabIndex={0} role="group" aria-label="Free GPUs by type and partition">
           <table class="list matrix">
             <thead><tr><th scope="col">{named ? "Cluster / partition" : "Partition"}</th>{types.map((type) => <th scope="col" key={type}>{gpuName(type)}</th>)}<th scope="col"><span class="sr">Launch</span></th></tr></thead>

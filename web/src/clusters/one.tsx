@@ -117,7 +117,7 @@ export default function ClusterPage({ id }: { id: string }): JSX.Element {
       {!isThere ? <section class="card"><Skeleton rows={6} height={24} /></section> : <>
         {cluster.problem.value && <ProblemBox problem={cluster.problem.value} what={`Cluster ${id} cannot be shown`} retry={() => void cluster.reload()} />}
         {cluster.data.value ? <Health cluster={cluster.data.value} doctor onUp={() => { void cluster.reload(); void gpus.reload(); void nodes.reload(); void limits.reload(); }} /> : !cluster.problem.value && <section class="card"><Skeleton rows={6} height={24} /></section>}
-        {gpus.data.value && <FreeMatrix rows={gpus.data.value.items} named={false} />}
+        {gpus.data.value && <FreeMatrix gpus={gpus.data.value} named={false} />}
         {limits.problem.value && <ProblemBox problem={limits.problem.value} what="Partitions and limits cannot be read" retry={() => void limits.reload()} />}
         {limits.data.value && <Allowed limits={limits.data.value} queue={queue} />}
         <Nodes found={nodes} />

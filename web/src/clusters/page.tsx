@@ -29,7 +29,7 @@ export default function ClustersPage(): JSX.Element {
       <div class="pagehead"><h1>Clusters</h1></div>
       {gpus.problem.value && <ProblemBox problem={gpus.problem.value} what="Free GPUs cannot be read" retry={() => void gpus.reload()} />}
       {clusters.problem.value && <ProblemBox problem={clusters.problem.value} what="The clusters cannot be read" retry={() => void clusters.reload()} />}
-      {gpus.data.value ? <FreeMatrix rows={gpus.data.value.items} /> : <section class="card"><Skeleton rows={3} height={40} /></section>}
+      {gpus.data.value ? <FreeMatrix gpus={gpus.data.value} /> : <section class="card"><Skeleton rows={3} height={40} /></section>}
       {list?.length === 0 && <section class="card"><Empty icon="clusters" title="No cluster yet"><p>Clusters are described in <code>clusters.yaml</code>. This checks what it says:</p><CommandLine text="sluice config check" /></Empty></section>}
       <div class="cgrid">{list ? list.map((cluster) => <Health key={cluster.name} cluster={cluster} queue={gpus.data.value?.clusters?.find((one) => one.name === cluster.name)?.queue} linked onUp={() => { void clusters.reload(); void gpus.reload(); }} />) : <section class="card"><Skeleton rows={6} height={24} /></section>}</div>
     </>

@@ -1,6 +1,6 @@
 // Shapes of the clusters pages, and the matrix of what is free. Pure.
 import { plural } from "../lib/format";
-import type { GpuRow, QueueDepth } from "../lib/types";
+import type { ClusterNote, GpuRow, QueueDepth } from "../lib/types";
 
 export interface Connection {
   state?: string; backend?: string; backend_reason?: string; prompt?: string; error?: string; logins?: number; logins_last_hour?: number; login_failures?: number; max_logins_per_hour?: number; login_ends_at?: string;
@@ -34,6 +34,13 @@ export function matrixOf(rows: GpuRow[]): Matrix {
 export function queueText(queue: QueueDepth[] | undefined): string {
   const [jobs, gpus] = (queue ?? []).reduce(([a, b], one) => [a + one.jobs, b + one.gpus], [0, 0]);
   return jobs ? `${plural(jobs, "job waits", "jobs wait")}${gpus ? `, for ${plural(gpus, "GPU")}` : ""}` : "";
+}
+
+/** Why there is no row: of a cluster that was never seen nothing is known, not even that it has no GPUs. */
+export function noGpusText(clusters: ClusterNote[]): string {
+  const unseen = clusters.filter((one) => !one.observed_at).map((one) => one.name);
+  if (unseen.length) return `No GPUs seen: ${unseen.join(", ")} ${unseen.length > 1 ? "have" : "has"} not been seen yet.`;
+  return "No GPUs here. Jobs run on CPUs.";
 }
 
 export interface Health { tone: "ok" | "warn" | "bad" | "calm"; label: string }

@@ -8,7 +8,7 @@ import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
 import { whenSeen, type Piece } from "./inview";
-import { inOrder, restarts, smooth, summary, type Curve } from "./series";
+import { inOrder, partsOf, restarts, smooth, summary, type Curve } from "./series";
 
 /** starts: of the attempts after the first, in seconds since the epoch. */
 export interface ChartView { smoothing: number; log: boolean; byTime: boolean; starts?: number[] }
@@ -251,7 +251,7 @@ export function Chart({ title, curves: all, view, closer, height = 150, pin }: P
     <section class="card chart" aria-label={`Chart ${title}`}>
       <header>
         <h2 title={curves.map((curve) => curve.name).join(", ")}>{curves.length === 1 ? curves[0]!.name : title}</h2>
-        {curves.length > 1 && <span class="legend">{curves.map((curve, index) => <span key={curve.name} class={`key k${(index % 6) + 1}`}>{curve.name.split("/").slice(0, -1).join("/") || curve.name}</span>)}</span>}
+        {curves.length > 1 && <span class="legend">{curves.map((curve, index) => <span key={curve.name} class={`key k${(index % 6) + 1}`}>{partsOf(curve.name).front || curve.name}</span>)}</span>}
         <span class="v num">{at !== null ? <span class="faint sm">{view.byTime ? "" : `step ${short(ordered.x[at] ?? 0)} `}</span> : null}{value(shown)}</span>
         {zoomed && <button class="ibtn small" aria-label={`Show all of ${title}`} title="Show all (double click)" onClick={() => { zoom(); setShows(shows + 1); }}><Icon name="undo" /></button>}
         {pin && <button class="ibtn small" aria-pressed={pin.on} aria-label={`Show ${title} on the overview`} title="Show on the overview" onClick={() => pin.set(!pin.on)}><Icon name="tag" /></button>}

@@ -124,17 +124,20 @@ export function ofTask(curves: Curve[], task: number | undefined): Curve[] {
   return curves.flatMap((curve) => (curve.name.startsWith(part) ? { ...curve, name: curve.name.slice(part.length), key: curve.name } : []));
 }
 
-/** "train/loss" -> "train"; "loss" -> "". */
-export function groupOf(name: string): string {
+const fronts = /^(train|training|val|valid|validation|test|eval|evaluation|best|average|avg|mean) (.+)$/i; // as src/text/log_pairs.c takes them
+
+/** "train/loss" and "train loss" -> "train", "loss"; "loss" -> "", "loss". */
+export function partsOf(name: string): { front: string; word: string } {
   const slash = name.lastIndexOf("/");
-  return slash > 0 ? name.slice(0, slash) : "";
+  const [, front = "", word = name] = slash > 0 ? ["", name.slice(0, slash), name.slice(slash + 1)] : (fronts.exec(name) ?? []);
+  return { front, word };
 }
 
-/** Curves that share their last word (train/loss, eval/loss) belong on one chart. */
+/** Curves that share their last word (train/loss, eval/loss; "Train Loss", "Val Loss") belong on one chart. */
 export function chartsOf(curves: Curve[]): { title: string; curves: Curve[] }[] {
   const charts = new Map<string, Curve[]>();
   for (const curve of curves) {
-    const word = curve.name.slice(curve.name.lastIndexOf("/") + 1);
+    const { word } = partsOf(curve.name);
     charts.set(word, [...(charts.get(word) ?? []), curve]);
   }
   const isTrain = (curve: Curve): number => (/^train/i.test(curve.name) ? 0 : 1);
