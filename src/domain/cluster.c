@@ -215,9 +215,8 @@ static void cluster_fill_take(struct cluster_config *cluster, struct doc *doc, c
         describe_vpn(cluster);
 }
 
-struct clusters_config *clusters_config_builtin(void)
+static void add_builtin(struct clusters_config *clusters)
 {
-    struct clusters_config *clusters = mem_zalloc(sizeof(*clusters));
     struct doc *doc = mem_zalloc(sizeof(*doc));
     doc->kind = DOC_MAP;
     doc_set_str(doc_push(doc, "name"), "local");
@@ -225,6 +224,12 @@ struct clusters_config *clusters_config_builtin(void)
     clusters->items = mem_zalloc(sizeof(*clusters->items));
     clusters->count = 1;
     cluster_fill_take(&clusters->items[0], doc, NULL);
+}
+
+struct clusters_config *clusters_config_builtin(void)
+{
+    struct clusters_config *clusters = mem_zalloc(sizeof(*clusters));
+    add_builtin(clusters);
     return clusters;
 }
 
@@ -260,67 +265,83 @@ static bool is_named_before(const struct doc *list, size_t index, const char *na
     return false;
 }
 
-/* What no single row can say. */
-static int check_list(const struct doc *list, const char *file, struct errs *errs)
+/* What an entry says of it, or the defaults do; NULL where neither does. */
+static const struct doc *field(const struct doc *defaults, const struct doc *entry, const char *key)
 {
-    bool ok = list->count <= MAX_CLUSTERS;
-    if (!ok)
-        (void)errs_addf(errs, &(struct errs_item){ .file = file, .line = list->line, .path = "clusters" },
-                        "more than %d clusters", MAX_CLUSTERS);
-    for (size_t i = 0; ok && i < list->count; i++) {
-        const struct doc *name = doc_get(&list->items[i], "name");
-        if (!name || !is_named_before(list, i, name->text))
-            continue;
-        add_fault(errs, &(struct fault){ file, i, name, "name" }, "another cluster has this name already",
-                  NULL);
-        ok = false;
-    }
-    return ok ? 0 : -1;
+    const struct doc *own = doc_get(entry, key);
+    const struct doc *found = own ? own : doc_get(defaults, key);
+    return found && !schema_is_null(found) ? found : NULL;
 }
 
-static int check_cluster(const struct cluster_config *cluster, size_t index, struct errs *errs)
+static int check_host(const struct doc *defaults, const struct doc *entry, const struct fault *place,
+                      struct errs *errs)
 {
-    const struct doc *host = doc_get(cluster->doc, "host");
-    if (cluster->type == CLUSTER_LOCAL && cluster->host) {
-        add_fault(errs, &(struct fault){ cluster->file, index, host, "host" },
+    const struct doc *type = field(defaults, entry, "type"), *host = field(defaults, entry, "host");
+    const char *word = doc_scalar_text(type);
+    if (word && strcmp(word, "local") == 0 && host) {
+        add_fault(errs, &(struct fault){ place->file, place->index, host, "host" },
                   "a cluster of type local is this machine: it has no host",
                   "leave host out, or write type: slurm");
         return -1;
     }
-    if (cluster->type == CLUSTER_SSH && !cluster->host) {
-        add_fault(errs, &(struct fault){ cluster->file, index, doc_get(cluster->doc, "type"), "type" },
+    if (word && strcmp(word, "ssh") == 0 && !host) {
+        add_fault(errs, &(struct fault){ place->file, place->index, type, "type" },
                   "a cluster of type ssh needs a host", "add host: [user@]machine, or write type: local");
         return -1;
     }
     return 0;
 }
 
-static int fill_list(const struct doc *doc, const char *file, struct clusters_config *clusters,
-                     struct errs *errs)
+/* What no single row can say; the schema may have found faults already. */
+static int check_list(const struct doc *doc, const char *file, struct errs *errs)
 {
-    const struct doc *list = doc_get(doc, "clusters");
-    int rc = check_list(list, file, errs);
-    clusters->items = mem_zalloc((list->count + 1) * sizeof(*clusters->items));
-    for (size_t i = 0; rc == 0 && i < list->count; i++) {
-        struct cluster_config *one = &clusters->items[clusters->count++];
-        cluster_fill_take(one, merged(doc_get(doc, "defaults"), &list->items[i]), file);
-        rc = check_cluster(one, i, errs);
+    const struct doc *list = doc_get(doc, "clusters"), *defaults = doc_get(doc, "defaults");
+    size_t count = list && list->kind == DOC_SEQ ? list->count : 0;
+    if (count > MAX_CLUSTERS)
+        return errs_addf(errs, &(struct errs_item){ .file = file, .line = list->line, .path = "clusters" },
+                         "more than %d clusters", MAX_CLUSTERS);
+    int rc = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct doc *name = doc_get(&list->items[i], "name");
+        const char *word = doc_scalar_text(name);
+        if (word && is_named_before(list, i, word)) {
+            add_fault(errs, &(struct fault){ file, i, name, "name" }, "another cluster has this name already",
+                      NULL);
+            rc = -1;
+        }
+        rc |= check_host(defaults, &list->items[i], &(struct fault){ .file = file, .index = i }, errs);
     }
     return rc;
+}
+
+static void fill_list(const struct doc *doc, const char *file, struct clusters_config *clusters)
+{
+    const struct doc *list = doc_get(doc, "clusters");
+    if (!list || schema_is_null(list) || list->count == 0) {
+        add_builtin(clusters);
+        return;
+    }
+    clusters->items = mem_zalloc((list->count + 1) * sizeof(*clusters->items));
+    for (size_t i = 0; i < list->count; i++)
+        cluster_fill_take(&clusters->items[clusters->count++],
+                          merged(doc_get(doc, "defaults"), &list->items[i]), file);
 }
 
 int clusters_config_parse(struct span text, const char *file, struct clusters_config **out, struct errs *errs)
 {
     auto_doc struct doc *doc = NULL;
-    if (yaml_parse(text, file, &doc, errs) < 0 || schema_check(&schema_clusters, doc, file, errs) < 0)
+    if (yaml_parse(text, file, &doc, errs) < 0)
         return -1;
-    const struct doc *list = doc_get(doc, "clusters");
-    bool has_none = !list || schema_is_null(list) || list->count == 0;
-    auto_clusters_config struct clusters_config *clusters =
-        has_none ? clusters_config_builtin() : mem_zalloc(sizeof(*clusters));
-    int rc = has_none ? 0 : fill_list(doc, file, clusters, errs);
-    if (notifiers_fill(&clusters->notifiers, doc_get(doc, "notifiers"), file, errs) < 0 || rc < 0)
+    auto_clusters_config struct clusters_config *clusters = mem_zalloc(sizeof(*clusters));
+    int rc = schema_check(&schema_clusters, doc, file, errs);
+    if (rc == 0 || !errs_within(errs, "notifiers"))
+        rc |= notifiers_fill(&clusters->notifiers, doc_get(doc, "notifiers"), file, errs);
+    rc |= check_list(doc, file, errs);
+    if (rc < 0) {
+        errs_sort(errs);
         return -1;
+    }
+    fill_list(doc, file, clusters);
     *out = move_ptr(clusters);
     return 0;
 }

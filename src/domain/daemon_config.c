@@ -205,65 +205,64 @@ static void split_listen(struct daemon_config *config)
     doc_clear(&value);
 }
 
-static int check_base_path(const struct daemon_config *config, const char *file, struct errs *errs)
+/* A key's text; NULL: it is not given, or wrong already. */
+static const char *sound_text(const struct doc *doc, const char *key, const struct errs *errs)
 {
-    const char *path = config->base_path;
-    size_t len = strlen(path);
-    bool ok = len == 0 || (path[0] == '/' && path[len - 1] != '/' && !strpbrk(path, " ?#%\"<>\\"));
-    if (ok)
-        return 0;
-    const struct doc *at = doc_get(config->doc, "base_path");
-    return errs_add(
-        errs, &(struct errs_item){ .file = at->line ? file : NULL,
-                                   .line = at->line,
-                                   .col = at->col,
-                                   .path = "base_path",
-                                   .pointer = "/base_path",
-                                   .text = "expected a path like /sluice, without a slash at its end" });
+    const struct doc *at = doc_get(doc, key);
+    bool is_sound = at && !schema_is_null(at) && !(errs->count && errs_within(errs, key));
+    return is_sound ? doc_scalar_text(at) : NULL;
 }
 
-static int check_public_url(struct daemon_config *config, const char *file, struct errs *errs)
+static int refuse(const struct doc *doc, const char *file, const struct errs_item *item, struct errs *errs)
 {
-    char *url = config->public_url;
-    if (!url)
-        return 0;
-    size_t len = strlen(url);
-    bool ok = strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
-    if (ok && !strpbrk(url, " ?#\"<>\\|@")) {
-        if (url[len - 1] == '/')
-            url[len - 1] = '\0';
-        return 0;
-    }
-    const struct doc *at = doc_get(config->doc, "public_url");
-    return errs_add(errs,
-                    &(struct errs_item){ .file = at->line ? file : NULL,
-                                         .line = at->line,
-                                         .col = at->col,
-                                         .path = "public_url",
-                                         .pointer = "/public_url",
-                                         .text = "expected an address like https://sluice.example.org" });
+    const struct doc *at = doc_get(doc, item->path);
+    struct errs_item placed = *item;
+    placed.file = at->line ? file : NULL;
+    placed.line = at->line;
+    placed.col = at->col;
+    return errs_add(errs, &placed);
 }
 
-static bool is_loopback(const char *host)
+static int check_base_path(const struct doc *doc, const char *file, struct errs *errs)
 {
-    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+    const char *path = sound_text(doc, "base_path", errs);
+    size_t len = path ? strlen(path) : 0;
+    if (len == 0 || (path[0] == '/' && path[len - 1] != '/' && !strpbrk(path, " ?#%\"<>\\")))
+        return 0;
+    return refuse(doc, file,
+                  &(struct errs_item){ .path = "base_path",
+                                       .pointer = "/base_path",
+                                       .text = "expected a path like /sluice, without a slash at its end" },
+                  errs);
+}
+
+static int check_public_url(const struct doc *doc, const char *file, struct errs *errs)
+{
+    const char *url = sound_text(doc, "public_url", errs);
+    bool ok = !url || strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    if (ok && (!url || !strpbrk(url, " ?#\"<>\\|@")))
+        return 0;
+    return refuse(doc, file,
+                  &(struct errs_item){ .path = "public_url",
+                                       .pointer = "/public_url",
+                                       .text = "expected an address like https://sluice.example.org" },
+                  errs);
 }
 
 /* Both modes that there are know nobody but this machine. */
-static int check_listen(const struct daemon_config *config, const char *file, struct errs *errs)
+static int check_listen(const struct doc *doc, const char *file, struct errs *errs)
 {
-    if (is_loopback(config->listen_host))
+    const char *listen = sound_text(doc, "listen", errs);
+    if (!listen || strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]:", 6) == 0 ||
+        strncmp(listen, "localhost:", 10) == 0)
         return 0;
-    const struct doc *at = doc_get(config->doc, "listen");
-    return errs_add(errs,
-                    &(struct errs_item){ .file = at && at->line ? file : NULL,
-                                         .line = at ? at->line : 0,
-                                         .col = at ? at->col : 0,
-                                         .path = "listen",
-                                         .pointer = "/listen",
-                                         .text = "must be a loopback address: without tokens anybody could "
-                                                 "submit jobs",
-                                         .hint = "127.0.0.1:8470, and an SSH tunnel to it" });
+    return refuse(doc, file,
+                  &(struct errs_item){ .path = "listen",
+                                       .pointer = "/listen",
+                                       .text = "must be a loopback address: without tokens anybody could "
+                                               "submit jobs",
+                                       .hint = "127.0.0.1:8470, and an SSH tunnel to it" },
+                  errs);
 }
 
 static void fill(struct daemon_config *config)
@@ -273,6 +272,9 @@ static void fill(struct daemon_config *config)
     const char *format = doc_scalar_text(doc_get(log, "format"));
     config->log_json = format && strcmp(format, "json") == 0;
     split_listen(config);
+    size_t len = config->public_url ? strlen(config->public_url) : 0;
+    if (len && config->public_url[len - 1] == '/')
+        config->public_url[len - 1] = '\0';
 }
 
 int daemon_config_parse(const struct daemon_input *in, struct daemon_config **out, struct errs *errs)
@@ -285,14 +287,15 @@ int daemon_config_parse(const struct daemon_input *in, struct daemon_config **ou
         doc = mem_zalloc(sizeof(*doc));
     for (size_t i = 0; i < in->setting_count; i++)
         rc |= apply(doc, &in->settings[i], errs);
-    if (rc < 0)
+    rc |= check_base_path(doc, in->file, errs) | check_public_url(doc, in->file, errs) |
+          check_listen(doc, in->file, errs);
+    if (rc < 0) {
+        errs_sort(errs);
         return -1;
+    }
     auto_daemon_config struct daemon_config *config = mem_zalloc(sizeof(*config));
     config->doc = move_ptr(doc);
     fill(config);
-    rc = check_base_path(config, in->file, errs) | check_public_url(config, in->file, errs);
-    if (check_listen(config, in->file, errs) < 0 || rc < 0)
-        return -1;
     *out = move_ptr(config);
     return 0;
 }

@@ -86,10 +86,17 @@ static int check_params(const struct doc *doc, const char *file, struct errs *er
 int project_config_parse(struct span text, const char *file, struct project_config **out, struct errs *errs)
 {
     auto_doc struct doc *doc = NULL;
-    if (yaml_parse(text, file, &doc, errs) < 0 || schema_check(&schema_project, doc, file, errs) < 0)
+    if (yaml_parse(text, file, &doc, errs) < 0)
         return -1;
-    if (check_params(doc, file, errs) < 0)
+    int rc = schema_check(&schema_project, doc, file, errs);
+    bool is_sound = rc == 0 || !(errs_within(errs, "params") || errs_within(errs, "profiles") ||
+                                 errs_within(errs, "clusters"));
+    if (is_sound && check_params(doc, file, errs) < 0)
+        rc = -1;
+    if (rc < 0) {
+        errs_sort(errs);
         return -1;
+    }
     struct project_config *project = mem_zalloc(sizeof(*project));
     bind_fill(&schema_project, "", doc, BIND_LIST(binds), project);
     const struct doc *profiles = doc_get(doc, "profiles");

@@ -288,7 +288,7 @@ int schema_check(const struct schema *schema, const struct doc *doc, const char 
     check_inner_map(&w, &root, doc);
     str_clear(&w.dotted);
     str_clear(&w.pointer);
-    if (errs && file)
+    if (file)
         errs_sort(errs);
     return w.failed ? -1 : 0;
 }

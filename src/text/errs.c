@@ -76,13 +76,26 @@ static bool is_after(const struct errs_item *a, const struct errs_item *b)
 /* Insertion: stable, and the list is short. */
 void errs_sort(struct errs *errs)
 {
-    for (size_t i = 1; i < errs->count; i++) {
+    for (size_t i = 1; errs && i < errs->count; i++) {
         struct errs_item item = errs->items[i];
         size_t at = i;
         for (; at > 0 && is_after(&errs->items[at - 1], &item); at--)
             errs->items[at] = errs->items[at - 1];
         errs->items[at] = item;
     }
+}
+
+bool errs_within(const struct errs *errs, const char *path)
+{
+    size_t len = strlen(path);
+    if (!errs || errs->more)
+        return true;
+    for (size_t i = 0; i < errs->count; i++) {
+        const char *other = errs->items[i].path;
+        if (other && strncmp(other, path, len) == 0 && strchr(".[", other[len]))
+            return true; /* strchr finds the end, too */
+    }
+    return false;
 }
 
 static void item_text(const struct errs_item *item, struct str *to)

@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
+
 struct errs_item {
     enum err_code code;  /* ERR_NONE counts as ERR_INVALID */
     const char *file;    /* as the user named it; NULL for a request body */
@@ -33,8 +35,12 @@ int errs_add(struct errs *errs, const struct errs_item *item);
 int errs_addf(struct errs *errs, const struct errs_item *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* By file, line and column; what has no position comes first, equals keep their order. */
+/* By file, line and column; what has no position comes first, equals keep their order. NULL is fine. */
 void errs_sort(struct errs *errs);
+
+/* Whether something may be wrong at this dotted path or below it: also where errs is NULL or did not keep
+ * all. */
+bool errs_within(const struct errs *errs, const char *path);
 
 /* One line each: "file:line:column: path: text (hint)", parts that are unknown left out; then "and N more".
  */

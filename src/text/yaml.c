@@ -354,8 +354,7 @@ int yaml_parse(struct span text, const char *file, struct doc **out, struct errs
     for (size_t i = 0; i < MAX_DOC_DEPTH; i++)
         mem_clear_str(&r.levels[i].key);
     if (r.is_bad) {
-        if (errs)
-            errs_sort(errs);
+        errs_sort(errs);
         return -1;
     }
     *out = move_ptr(root);

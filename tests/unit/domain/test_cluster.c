@@ -118,6 +118,34 @@ static void mistakes_of_a_list_are_told(void **state)
         "alone, got \"-oProxyCommand=x\"\n");
 }
 
+static void all_faults_are_told_at_once(void **state)
+{
+    (void)state;
+    expect_errors(
+        "defaults: {host: h}\n"
+        "clusters:\n"
+        "- {name: a, poll: {active: x}}\n"
+        "- {name: a, type: local}\n"
+        "- {name: b, type: ssh, host: null}\n"
+        "- {name: [], type: {}}\n"
+        "notifiers:\n"
+        "  n: {type: ntfy}\n",
+        "clusters.yaml:1:18: clusters[1].host: a cluster of type local is this machine: it has no host "
+        "(leave host out, or write type: slurm)\n"
+        "clusters.yaml:3:28: clusters[0].poll.active: expected a whole number from 1 to 3600, got \"x\"\n"
+        "clusters.yaml:4:10: clusters[1].name: another cluster has this name already\n"
+        "clusters.yaml:5:19: clusters[2].type: a cluster of type ssh needs a host (add host: "
+        "[user@]machine, or write type: local)\n"
+        "clusters.yaml:6:10: clusters[3].name: expected a string of letters, digits and _ . -, not "
+        "beginning with . or -, at most 64 bytes, got a list\n"
+        "clusters.yaml:6:20: clusters[3].type: expected one of slurm, local, ssh, got a map\n"
+        "clusters.yaml:8:6: notifiers.n.url_secret: must be given for this type of notifier\n");
+    expect_errors("clusters: 3\nnotifiers: {n: {type: 3}}\n",
+                  "clusters.yaml:1:11: clusters: expected a list of maps, got 3\n"
+                  "clusters.yaml:2:23: notifiers.n.type: expected one of slack, discord, webhook, ntfy, "
+                  "email, got 3\n");
+}
+
 static void what_has_not_come_is_refused(void **state)
 {
     (void)state;
@@ -135,6 +163,7 @@ int main(void)
         cmocka_unit_test(defaults_lie_under_every_cluster),
         cmocka_unit_test(partitions_and_gpus_are_read),
         cmocka_unit_test(mistakes_of_a_list_are_told),
+        cmocka_unit_test(all_faults_are_told_at_once),
         cmocka_unit_test(what_has_not_come_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

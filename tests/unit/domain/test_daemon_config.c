@@ -105,6 +105,20 @@ static void what_would_open_the_gateway_to_all_is_refused(void **state)
                   "sluice.yaml:1:12: base_path: expected a path like /sluice, without a slash at its end\n");
 }
 
+static void all_faults_are_told_at_once(void **state)
+{
+    (void)state;
+    expect_errors(
+        "base_path: sluice/\nlisten: 0.0.0.0:1\npublic_url: ftp://x\nbase_pth: 1\n", NULL, 0,
+        "sluice.yaml:1:12: base_path: expected a path like /sluice, without a slash at its end\n"
+        "sluice.yaml:2:9: listen: must be a loopback address: without tokens anybody could submit jobs "
+        "(127.0.0.1:8470, and an SSH tunnel to it)\n"
+        "sluice.yaml:3:13: public_url: expected an address like https://sluice.example.org\n"
+        "sluice.yaml:4:1: base_pth: unknown key (did you mean base_path?)\n");
+    expect_errors("base_path: [/]\n", NULL, 0,
+                  "sluice.yaml:1:12: base_path: expected a string on one line, got a list\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_wrong_setting_names_where_it_came_from),
         cmocka_unit_test(keys_are_flags_and_environment_names),
         cmocka_unit_test(what_would_open_the_gateway_to_all_is_refused),
+        cmocka_unit_test(all_faults_are_told_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

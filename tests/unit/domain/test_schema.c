@@ -161,6 +161,9 @@ static void a_declared_default_must_fit_its_declaration(void **state)
     expect_project("params:\n  lr: {type: float, min: 0, default: -1}\n  opt: {type: choice}\n",
                    "p.yaml:2:38: params.lr.default: lr is -1: at least 0\n"
                    "p.yaml:3:8: params.opt: a choice needs choices\n");
+    expect_project("params:\n  opt: {type: choice}\nresources: {gpus: x}\n",
+                   "p.yaml:2:8: params.opt: a choice needs choices\n"
+                   "p.yaml:3:19: resources.gpus: expected a whole number from 0 to 1024, got \"x\"\n");
 }
 
 static void requests_are_checked_with_json_pointers(void **state)

@@ -105,6 +105,24 @@ static void files_come_before_lines(void **state)
     assert_string_equal(errs.items[2].text, "third");
 }
 
+static void a_fault_lies_within_what_holds_it(void **state)
+{
+    (void)state;
+    auto_errs struct errs errs = { 0 };
+    assert_false(errs_within(&errs, "a"));
+    errs_add(&errs, &(struct errs_item){ .path = "a.b[1].c", .text = "x" });
+    errs_add(&errs, &(struct errs_item){ .text = "of the whole" });
+    assert_true(errs_within(&errs, "a"));
+    assert_true(errs_within(&errs, "a.b"));
+    assert_true(errs_within(&errs, "a.b[1].c"));
+    assert_false(errs_within(&errs, "a.b[1].cd"));
+    assert_false(errs_within(&errs, "a.bc"));
+    assert_false(errs_within(&errs, "b"));
+    errs.more = 1; /* who knows */
+    assert_true(errs_within(&errs, "b"));
+    assert_true(errs_within(NULL, "b"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +133,7 @@ int main(void)
         cmocka_unit_test(a_list_without_a_reason_says_so),
         cmocka_unit_test(either_path_may_be_unwanted),
         cmocka_unit_test(files_come_before_lines),
+        cmocka_unit_test(a_fault_lies_within_what_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
