@@ -144,7 +144,7 @@ describe("what is done is done once", () => {
       await press(page, "j", "e");
       await page.waitForSelector(".toast:has-text('Cancelling')");
       await page.goto("about:blank");
-      await gateway.job(ids.waits1, "cancelled");
+      await gateway.job(ids.waits1, "cancelled", 45_000);
       await page.at("/jobs");
     });
   });

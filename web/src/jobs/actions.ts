@@ -2,8 +2,7 @@
 // request goes out after that, or when the page is left.
 import { signal } from "@preact/signals";
 
-import { base } from "../lib/base";
-import { newKey, send } from "../lib/api";
+import { send } from "../lib/api";
 import { plural } from "../lib/format";
 import { isEnded, isQueued } from "../lib/states";
 import { toast, toastProblem } from "../lib/toast";
@@ -33,16 +32,10 @@ async function cancelNow(ids: number[]): Promise<void> {
   }
 }
 
-function sendOnLeave(ids: number[]): void {
-  void fetch(`${base}/api/v1/jobs:cancel`, {
-    method: "POST", keepalive: true, body: JSON.stringify({ ids }), headers: { "Content-Type": "application/json", "Idempotency-Key": newKey() },
-  });
-}
-
 function cancelWithUndo(jobs: Job[]): void {
   const ids = jobs.map((job) => job.id);
   const done = (): void => { clearTimeout(timer); removeEventListener("pagehide", leave); mark(ids, false); };
-  const leave = (): void => { done(); sendOnLeave(ids); };
+  const leave = (): void => { done(); void cancelNow(ids); };
   const timer = setTimeout(() => { done(); void cancelNow(ids); }, UNDO_MS);
   addEventListener("pagehide", leave);
   mark(ids, true);

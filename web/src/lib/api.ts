@@ -57,12 +57,15 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await (await fetchApi(path, { signal })).json()) as T;
 }
 
-/** A write with a body. Every POST carries a key: sent twice, it counts once. */
+const KEEPALIVE_CHARS = 8192; // browsers allow 64 KiB in all
+
+/** A write with a body. Every POST carries a key: sent twice, it counts once. Small ones go on though the page is left. */
 export async function send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown, key = newKey()): Promise<T> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method === "POST") headers["Idempotency-Key"] = key;
-  const response = await fetchApi(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const response = await fetchApi(path, { method, headers, body: sent, keepalive: (sent?.length ?? 0) < KEEPALIVE_CHARS });
   const text = await response.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }

@@ -8,8 +8,9 @@ import { singleKeys } from "./prefs";
 export interface Binding { keys: string; label: string; run: (event: KeyboardEvent) => void; group?: string }
 
 export const bindings = signal<Binding[]>([]);
+const SEQUENCE_MS = 1200; // between its keys, by when they were pressed: a busy page may hear of them late
 let pending = "";
-let pendingTimer: ReturnType<typeof setTimeout> | undefined;
+let pendingAt = 0;
 
 /** "mod+k", "Escape", "j", "G": what the event is called in the table. */
 export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">): string {
@@ -45,15 +46,14 @@ function onKey(event: KeyboardEvent): void {
   const isSingle = !name.includes("+") && event.key !== "Escape";
   if (isSingle && (isTyping(event.target) || !singleKeys.value || isControl(event))) return;
   if (document.querySelector("dialog[open]") && !name.includes("+")) return;
-  const sequence = pending ? find(`${pending} ${name}`) : undefined;
-  const binding = sequence ?? find(name);
-  clearTimeout(pendingTimer);
+  const first = event.timeStamp - pendingAt < SEQUENCE_MS ? pending : "";
+  const binding = (first ? find(`${first} ${name}`) : undefined) ?? find(name);
   pending = "";
   if (binding) {
     run(binding, event);
   } else if (bindings.value.some((one) => one.keys.startsWith(`${name} `))) {
     pending = name;
-    pendingTimer = setTimeout(() => { pending = ""; }, 1200);
+    pendingAt = event.timeStamp;
   }
 }
 
