@@ -117,6 +117,7 @@ static void a_fault_lies_within_what_holds_it(void **state)
     assert_true(errs_within(&errs, "a.b[1].c"));
     assert_false(errs_within(&errs, "a.b[1].cd"));
     assert_false(errs_within(&errs, "a.bc"));
+    assert_false(errs_within(&errs, "a.b[1")); /* a part of a name is none */
     assert_false(errs_within(&errs, "b"));
     errs.more = 1; /* who knows */
     assert_true(errs_within(&errs, "b"));
