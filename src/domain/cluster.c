@@ -277,7 +277,7 @@ static int check_host(const struct doc *defaults, const struct doc *entry, const
                       struct errs *errs)
 {
     const struct doc *type = field(defaults, entry, "type"), *host = field(defaults, entry, "host");
-    const char *word = doc_scalar_text(type);
+    const char *word = type ? doc_scalar_text(type) : NULL;
     if (word && strcmp(word, "local") == 0 && host) {
         add_fault(errs, &(struct fault){ place->file, place->index, host, "host" },
                   "a cluster of type local is this machine: it has no host",
