@@ -64,7 +64,7 @@ struct job {
     int64_t restarts;
     int64_t event; /* id of its last change */
     /* monotonic, this life of the gateway only; not stored */
-    int64_t cancel_sent_us, absent_since_us, settling_from_us;
+    int64_t cancel_sent_us, absent_since_us, settling_from_us, why_told_us;
     bool is_unasked; /* submitted since the last look began, which thus says nothing of it; not stored */
 };
 

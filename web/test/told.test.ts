@@ -37,6 +37,8 @@ test("what a job waited for is a history with lengths", () => {
   assert.deepEqual(waits.map(({ reason, from, to }) => [reason, from / 1000, to && to / 1000]), [["Priority", 101, 221], ["Resources", 221, 281]]);
   assert.equal(waitsText(waits, 0).replaceAll("\u202f", " "), "Priority 2 min, then Resources 1 min");
   assert.equal(waitsOf([event(1, "state", { state: "pending", from: "submitting", reason: "Priority" })])[0]?.to, undefined);
+  const newer = waitsOf(["3 jobs wait", "2 jobs wait"].map((why, n) => event(n, "changed", { state: "pending", reason: "Priority", why })));
+  assert.deepEqual(newer.map(({ why, from }) => [why, from]), [["2 jobs wait", 0]]); // the same wait with newer numbers
 });
 
 test("an array's failures come first", () => {

@@ -13,24 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of one cluster; cluster->gpus points here. */
-struct known {
-    struct cluster *cluster;
-    struct gpu_table table;
-    int64_t observed_us; /* wall clock, 0 never */
-};
-
 struct gpus {
     const struct gateway *gw;
-    struct known **known;
+    struct gpu_known **known;
     size_t count, cap;
 };
 
-static struct known *known_of(struct gpus *gpus, struct cluster *cluster)
+static struct gpu_known *known_of(struct gpus *gpus, struct cluster *cluster)
 {
     if (cluster->gpus)
         return cluster->gpus;
-    struct known *known = mem_zalloc(sizeof(*known));
+    struct gpu_known *known = mem_zalloc(sizeof(*known));
     known->cluster = cluster;
     *vec_push(gpus->known, gpus->count, gpus->cap) = known;
     return cluster->gpus = known;
@@ -39,7 +32,7 @@ static struct known *known_of(struct gpus *gpus, struct cluster *cluster)
 static void take_nodes(void *ctx, struct cluster *cluster, const struct tick_report *report)
 {
     struct gpus *gpus = ctx;
-    struct known *known = known_of(gpus, cluster);
+    struct gpu_known *known = known_of(gpus, cluster);
     gpu_table_clear(&known->table);
     gpu_table_build(&known->table, cluster->config, report);
     known->observed_us = clock_wall_us(gpus->gw->clock);
@@ -74,7 +67,7 @@ void gpus_free(struct gpus *gpus)
 
 bool gpus_has_none(struct gpus *gpus, struct cluster *cluster)
 {
-    const struct known *known = known_of(gpus, cluster);
+    const struct gpu_known *known = known_of(gpus, cluster);
     return known->observed_us && known->table.count == 0;
 }
 
@@ -132,7 +125,7 @@ static void add_mine(void *ctx, struct job *job)
                                                   .nodes = nodes * running_tasks(job) });
 }
 
-static void cluster_note(struct json_out *out, const struct gpus *gpus, const struct known *known)
+static void cluster_note(struct json_out *out, const struct gpus *gpus, const struct gpu_known *known)
 {
     const struct cluster *cluster = known->cluster;
     int64_t age_s = (clock_wall_us(gpus->gw->clock) - known->observed_us) / US_PER_S;
@@ -158,7 +151,7 @@ static void render(const struct ask *ask, struct str *body)
     json_open_array(&out);
     for (size_t i = 0; i < fleet_count(gpus->gw->fleet); i++) {
         struct cluster *cluster = fleet_at(gpus->gw->fleet, i);
-        struct known *known = known_of(gpus, cluster);
+        struct gpu_known *known = known_of(gpus, cluster);
         if (!is_asked(ask, cluster))
             continue;
         gpu_table_reset_mine(&known->table);
@@ -208,7 +201,7 @@ static void on_late_nodes(void *ctx, const struct err *err)
     (void)err;
 }
 
-static bool is_old(const struct gpus *gpus, const struct known *known, int64_t max_age_s)
+static bool is_old(const struct gpus *gpus, const struct gpu_known *known, int64_t max_age_s)
 {
     return !known->observed_us ||
            clock_wall_us(gpus->gw->clock) - known->observed_us > max_age_s * US_PER_S ||

@@ -254,6 +254,31 @@ void gpu_table_add_mine(struct gpu_table *table, const struct gpu_held *held)
         add_by_nodes(table, held);
 }
 
+static int64_t free_of(const struct gpu_row *row)
+{
+    int64_t left = row->total - row->in_use - row->down;
+    return left > 0 ? left : 0;
+}
+
+struct gpu_place gpu_table_place(const struct gpu_table *table, const char *partition, const char *type)
+{
+    struct gpu_place place = { 0 };
+    for (size_t i = 0; i < table->count; i++) {
+        const struct gpu_row *row = &table->rows[i];
+        if (strcmp(row->partition, partition) != 0 || (type && strcmp(row->type, type) != 0))
+            continue;
+        place.total += row->total;
+        place.free += free_of(row);
+    }
+    for (size_t i = 0; i < table->queue_count; i++) {
+        if (strcmp(table->queues[i].partition, partition) != 0)
+            continue;
+        place.waiting_jobs += table->queues[i].jobs;
+        place.waiting_gpus += table->queues[i].gpus;
+    }
+    return place;
+}
+
 void gpu_table_queues_json(const struct gpu_table *table, struct json_out *out)
 {
     json_open_array(out);
@@ -265,12 +290,6 @@ void gpu_table_queues_json(const struct gpu_table *table, struct json_out *out)
         json_close_object(out);
     }
     json_close_array(out);
-}
-
-static int64_t free_of(const struct gpu_row *row)
-{
-    int64_t left = row->total - row->in_use - row->down;
-    return left > 0 ? left : 0;
 }
 
 void gpu_table_json(const struct gpu_table *table, const struct gpu_view *view, struct json_out *out)

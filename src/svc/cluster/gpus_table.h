@@ -26,6 +26,10 @@ struct gpu_queue { /* what waits in a partition, of all users, and could start i
     int64_t jobs, gpus;
 };
 
+struct gpu_place { /* what a partition has, and what waits for it */
+    int64_t total, free, waiting_jobs, waiting_gpus;
+};
+
 struct gpu_table {
     struct gpu_row *rows;
     size_t count, cap;
@@ -35,6 +39,13 @@ struct gpu_table {
     size_t queue_count, queue_cap;
 };
 
+struct cluster;
+struct gpu_known { /* what cluster->gpus points to, once something was seen (svc/cluster/gpus.c) */
+    struct cluster *cluster;
+    struct gpu_table table;
+    int64_t observed_us; /* wall clock, 0 never */
+};
+
 void gpu_table_clear(struct gpu_table *table);
 /* free = configured minus allocated on nodes that accept work; types by the cluster's match rules, partitions
  * and types that the configuration does not allow are left out. */
@@ -42,6 +53,8 @@ void gpu_table_build(struct gpu_table *table, const struct cluster_config *confi
                      const struct tick_report *report);
 /* The node with the most memory of a partition (NULL: of all), or NULL where none is known. */
 const struct gpu_node *gpu_table_largest(const struct gpu_table *table, const char *partition);
+/* Sums of one partition; type NULL: of all types. What waits is of all types. */
+struct gpu_place gpu_table_place(const struct gpu_table *table, const char *partition, const char *type);
 void gpu_table_reset_mine(struct gpu_table *table);
 
 struct gpu_held { /* by a running job of ours; a text is NULL where it is not known */

@@ -3,8 +3,8 @@
 #include "base/crash.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "slurm/reasons.h"
 #include "svc/jobs.h"
+#include "svc/watch/waiting.h"
 #include "text/json_out.h"
 #include "text/units.h"
 
@@ -172,14 +172,6 @@ static bool is_restart(const struct apply *apply, const struct job *job, const s
 
 /* --- live --- */
 
-static char *sentence_of(const struct seen_job *row)
-{
-    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
-    if (job_state_group(row->state) == JOB_GROUP_QUEUED)
-        reason_add_sentence(&text, row->reason);
-    return text.len ? str_steal(&text) : NULL;
-}
-
 /* What a job waits for, as it stands now: its events are the history of that. */
 static void waiting_json(const struct job *job, struct str *to)
 {
@@ -201,7 +193,8 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
     bool runs = job_state_group(next) == JOB_GROUP_ACTIVE;
     if (runs)
         changed |= set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
-    auto_free char *why = sentence_of(row);
+    auto_free char *why = waiting_why(apply->gw, apply->mono_us, job, row);
+    changed |= why && (!job->why || strcmp(why, job->why) != 0);
     if (runs)
         mem_clear_str(&job->reason);
     else

@@ -31,11 +31,11 @@ struct rhythm {
     struct poll *poll;
     struct cluster *cluster;
     struct loop_timer *timer;
-    bool in_flight, again; /* again: a nudge came during a tick */
-    bool follows;          /* it brings bytes of files, too */
-    bool nodes_asked;      /* the tick in flight brings node state */
-    int64_t last_start_us;
-    struct waiter *waiters; /* for node state not yet asked for */
+    bool in_flight, again;             /* again: a nudge came during a tick */
+    bool follows;                      /* it brings bytes of files, too */
+    bool nodes_asked;                  /* the tick in flight brings node state */
+    int64_t last_start_us, figures_us; /* figures: node state was last asked for */
+    struct waiter *waiters;            /* for node state not yet asked for */
     size_t waiter_count, waiter_cap;
     struct waiter *served; /* for the tick in flight */
     size_t served_count;
@@ -166,6 +166,9 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     const struct gateway *gw = rhythm->poll->gw;
     struct err failure = { 0 };
     rhythm->in_flight = false;
+    if (report && report->nodes_ok &&
+        rhythm->poll->take_nodes) /* first: what a job waits for is told with them */
+        rhythm->poll->take_nodes(rhythm->poll->nodes_ctx, rhythm->cluster, report);
     if (report && report->queue_ok) {
         fleet_note_clock(gw, rhythm->cluster, report->clock_s);
         apply_report(gw, rhythm->cluster, report);
@@ -178,8 +181,6 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
     if (!err || err->code != ERR_CANCELLED) /* our own end says nothing about the cluster */
         fleet_note(gw->fleet, rhythm->cluster, err, latency);
-    if (report && report->nodes_ok && rhythm->poll->take_nodes)
-        rhythm->poll->take_nodes(rhythm->poll->nodes_ctx, rhythm->cluster, report);
     if (rhythm->nodes_asked)
         serve(rhythm, err);
     if (rhythm->follows && follow_end(gw->follow, rhythm->cluster, report))
@@ -207,6 +208,19 @@ static bool is_held_back(struct rhythm *rhythm)
     return true;
 }
 
+enum { FIGURES_AFTER_S = 600 };
+
+/* Now and then a tick of jobs that wait brings the figures of what they wait for (svc/watch/waiting.h). */
+static bool wants_figures(struct rhythm *rhythm, const struct active *active, int64_t now_us)
+{
+    bool is_due = now_us - rhythm->figures_us >= FIGURES_AFTER_S * US_PER_S, is_wanted = rhythm->nodes_asked;
+    for (size_t i = 0; is_due && !is_wanted && i < active->count; i++)
+        is_wanted = active->jobs[i].queued && rhythm->cluster->config->type == CLUSTER_SLURM;
+    if (is_wanted)
+        rhythm->figures_us = now_us;
+    return is_wanted;
+}
+
 static void tick(void *ctx)
 {
     struct rhythm *rhythm = ctx;
@@ -230,9 +244,10 @@ static void tick(void *ctx)
     rhythm->again = false;
     rhythm->in_flight = true;
     rhythm->last_start_us = clock_mono_us(gw->clock);
-    struct tick_spec spec = {
-        .jobs = active.jobs, .count = active.count, .want_nodes = rhythm->nodes_asked, .urgent = urgent
-    };
+    struct tick_spec spec = { .jobs = active.jobs,
+                              .count = active.count,
+                              .want_nodes = wants_figures(rhythm, &active, rhythm->last_start_us),
+                              .urgent = urgent };
     spec.follow = follow_begin(gw->follow, cluster);
     rhythm->follows = spec.follow != NULL;
     struct err err = { 0 };
@@ -258,7 +273,7 @@ static struct rhythm *rhythm_of(struct poll *poll, struct cluster *cluster)
     rhythm->poll = poll;
     rhythm->cluster = cluster;
     rhythm->timer = loop_timer_new(poll->gw->loop, tick, rhythm);
-    rhythm->last_start_us = INT64_MIN / 2;
+    rhythm->last_start_us = rhythm->figures_us = INT64_MIN / 2;
     *vec_push(poll->rhythms, poll->count, poll->cap) = rhythm;
     cluster->nudge = nudge;
     fleet_recall_clock(poll->gw, cluster);

@@ -20,7 +20,10 @@ export function waitsOf(events: GatewayEvent[]): Wait[] {
     const last = waits[waits.length - 1];
     const isOpen = last !== undefined && last.to === undefined;
     const [reason, why] = [data.reason ?? "", data.why ?? ""];
-    if (isOpen && isQueued(data.state) && last.reason === reason && last.why === why) continue;
+    if (isOpen && isQueued(data.state) && last.reason === reason && (reason || last.why === why)) {
+      last.why = why || last.why; // the same reason with newer numbers
+      continue;
+    }
     if (isOpen) last.to = at;
     if (isQueued(data.state) && (reason || why)) waits.push({ reason, why, from: at });
   }

@@ -123,6 +123,11 @@ static void the_queue_of_a_partition_counts_jobs_and_their_gpus(void **state)
     assert_string_equal(
         str_text(&text),
         "[{\"partition\":\"gpu\",\"jobs\":2,\"gpus\":6},{\"partition\":\"cpu\",\"jobs\":7,\"gpus\":0}]");
+    assert_int_equal(gpu_table_place(&table, "gpu", NULL).waiting_gpus, 6);
+    assert_int_equal(gpu_table_place(&table, "cpu", "a100").waiting_jobs, 7);
+    assert_int_equal(gpu_table_place(&table, "none", NULL).waiting_jobs, 0);
+    struct gpu_place one = gpu_table_place(&table, "gpu", "a100"), all = gpu_table_place(&table, "gpu", NULL);
+    assert_true(one.total > 0 && one.free > 0 && one.free < one.total && all.total > one.total);
     gpu_table_clear(&table);
 }
 

@@ -1,4 +1,4 @@
-/* Covers: svc/watch/apply_job, svc/cluster/fleet_clock. */
+/* Covers: svc/watch/apply_job, svc/watch/waiting, svc/cluster/fleet_clock. */
 #include "apply_help.h"
 
 #include "store/event_store.h"
@@ -41,6 +41,93 @@ static void a_change_of_state_is_told_with_what_it_waits_for(void **state)
     assert_int_equal(event_store_list(f->gw.store, &all, keep_state, &last, NULL), 0);
     assert_non_null(strstr(str_text(&last),
                            "\"state\":\"pending\",\"from\":\"running\",\"reason\":\"Priority\",\"why\":\""));
+}
+
+#define S(text)                  \
+    {                            \
+        (text), sizeof(text) - 1 \
+    }
+
+/* A tick that brings the nodes and what waits, and then the job's row. */
+static void see_with_nodes(struct fixture *f, struct seen_job *row, int64_t in_use, int64_t waiting)
+{
+    struct span partition[] = { S("gpu") };
+    struct seen_gpus gpus[] = { { S("a100"), 8, in_use } };
+    struct seen_node node = { .name = S("n1"),
+                              .state = S("mixed"),
+                              .accepts_work = true,
+                              .partitions = partition,
+                              .partition_count = 1,
+                              .gpus = gpus,
+                              .gpu_count = 1 };
+    struct seen_demand demand[] = { { S("gpu"), S("a100"), 4 * waiting, waiting } };
+    struct tick_report report = { .queue_ok = true,
+                                  .nodes_ok = true,
+                                  .accounting_ok = true,
+                                  .nodes = &node,
+                                  .node_count = 1,
+                                  .demand = demand,
+                                  .demand_count = 1,
+                                  .jobs = row,
+                                  .job_count = 1,
+                                  .clock_s = SEEN_ABSENT };
+    fleet_nudge(fleet_find(f->gw.fleet, "alder"));
+    fixture_turn(f, 1000);
+    assert_true(fake.tick.is_open);
+    fake.tick.is_open = false;
+    fake.tick.tick(fake.tick.ctx, &report, NULL);
+    fixture_turn(f, 1000);
+}
+
+static int count_waits(void *ctx, const struct event_row *row, struct err *err)
+{
+    (void)err;
+    *(int *)ctx += row->data && strstr(row->data, "\"reason\":\"Priority\"") != NULL;
+    return 0;
+}
+
+static void what_a_job_waits_for_has_numbers_and_is_kept_as_a_history(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int events = 0;
+    job->gpus = 4;
+    job->nodes = 2;
+    mem_replace_str(&job->gpu_type, "a100");
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    row.reason = span_of("Priority");
+    row.partition = span_of("gpu");
+    see_with_nodes(f, &row, 6, 3);
+    assert_string_equal(
+        job->why, "Jobs of higher priority stand before it. It asks for 8 GPUs; 2 of 8 a100 are free in "
+                  "gpu. 3 jobs wait in gpu, for 12 GPUs.");
+    see_with_nodes(f, &row, 8, 1); /* told again after ten minutes, not at each look */
+    assert_non_null(strstr(job->why, "2 of 8"));
+    fixture_turn(f, 601 * 1000);
+    see_with_nodes(f, &row, 8, 1);
+    assert_non_null(strstr(job->why, "0 of 8 a100 are free in gpu. 1 job waits in gpu, for 4 GPUs."));
+    struct event_query all = { .job_id = job->id, .limit = 100 };
+    assert_int_equal(event_store_list(f->gw.store, &all, count_waits, &events, NULL), 0);
+    assert_int_equal(events, 2);
+}
+
+static void a_limit_is_told_with_what_is_held(void **state)
+{
+    struct fixture *f = *state;
+    struct job *other = submitted(f, NULL), *job = submitted(f, NULL);
+    other->gpus = 8;
+    mem_replace_str(&other->qos, "high");
+    jobs_enter(f->gw.jobs, other, JOB_STATE_RUNNING, NULL);
+    mem_replace_str(&job->sched_id, "8");
+    job->gpus = 4;
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    row.sched_id = span_of("8");
+    row.reason = span_of("QOSMaxGRESPerUser");
+    row.qos = span_of("high");
+    see_with_nodes(f, &row, 8, 1);
+    assert_string_equal(job->why,
+                        "You use as many GPUs as the QOS allows a user. It asks for 4 GPUs; this gateway's "
+                        "jobs that run hold 8.");
 }
 
 static void end_needs_accounting_and_absence_from_the_queue(void **state)
@@ -384,6 +471,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(state_of_the_queue_is_taken_with_its_reason_in_words),
         TEST(a_change_of_state_is_told_with_what_it_waits_for),
+        TEST(what_a_job_waits_for_has_numbers_and_is_kept_as_a_history),
+        TEST(a_limit_is_told_with_what_is_held),
         TEST(end_needs_accounting_and_absence_from_the_queue),
         TEST(gone_from_the_queue_and_not_in_accounting_is_settling),
         TEST(incomplete_listing_says_nothing_about_absence),

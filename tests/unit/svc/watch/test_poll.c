@@ -1,4 +1,4 @@
-#include "unit/svc/fixture_group.h"
+#include "apply_help.h"
 
 #include "store/inside.h"
 #include "svc/upkeep.h"
@@ -46,6 +46,32 @@ static void one_tick_carries_every_followed_job(void **state)
     fixture_turn(f, 1000);
     assert_int_equal(fake.ticks, 1);
     assert_int_equal(fake.tick.number, 2);
+}
+
+static void assert_tick(struct fixture *f, const struct seen_job *row, bool wants_nodes)
+{
+    struct tick_report report = { .queue_ok = true, .jobs = row, .job_count = 1, .clock_s = SEEN_ABSENT };
+    clock_fake_advance(&f->clock, 5 * US_PER_S); /* ticks keep a distance */
+    fleet_nudge(alder(f));
+    fixture_turn(f, 0);
+    assert_true(fake.tick.is_open);
+    assert_int_equal(fake.tick.flag, wants_nodes);
+    answer(f, &report, NULL);
+}
+
+static void figures_of_what_jobs_wait_for_come_with_a_tick_now_and_then(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = followed(f);
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    assert_tick(f, &row, true);
+    assert_tick(f, &row, false);
+    clock_fake_advance(&f->clock, 600 * US_PER_S);
+    assert_tick(f, &row, true);
+    row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    assert_tick(f, &row, false);
+    clock_fake_advance(&f->clock, 600 * US_PER_S);
+    assert_tick(f, &row, false); /* nobody waits */
 }
 
 static void a_new_job_is_looked_at_soon_and_an_old_one_at_the_interval(void **state)
@@ -195,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_sent_where_no_job_is_active_and_nobody_looks),
         TEST(one_tick_carries_every_followed_job),
+        TEST(figures_of_what_jobs_wait_for_come_with_a_tick_now_and_then),
         TEST(each_failure_doubles_the_wait_up_to_five_minutes),
         TEST(a_new_job_is_looked_at_soon_and_an_old_one_at_the_interval),
         TEST(a_job_whose_end_was_not_stored_is_followed_on),
