@@ -21,11 +21,12 @@ static size_t line_start(struct span log, size_t at, size_t most)
 static struct span label_of(struct span line)
 {
     bool has_bracket = span_starts(line, "[");
-    size_t len = has_bracket;
-    while (len < line.len && len < MAX_LABEL && isalnum((unsigned char)line.ptr[len]))
-        len += has_bracket || isdigit((unsigned char)line.ptr[len]) ? 1 : MAX_LABEL;
+    size_t first = has_bracket ? 1 : 0, len = first;
+    while (len < line.len && len < MAX_LABEL &&
+           (has_bracket ? isalnum((unsigned char)line.ptr[len]) : isdigit((unsigned char)line.ptr[len])))
+        len++;
     struct span rest = span_skip(line, len);
-    if (len <= has_bracket || len >= MAX_LABEL || !span_starts(rest, has_bracket ? "]:" : ": "))
+    if (len == first || len == MAX_LABEL || !span_starts(rest, has_bracket ? "]:" : ": "))
         return (struct span){ 0 };
     len += 2;
     return span_head(line, len + (has_bracket && len < line.len && line.ptr[len] == ' '));
