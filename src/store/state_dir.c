@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 /* statfs(2) f_type. Locks or shared memory of these are not what SQLite's WAL mode needs, or not always. */
@@ -91,13 +93,40 @@ int state_dir_prepare(const char *dir, char *warning, size_t size, struct err *e
     return state_dir_check_type((unsigned long)fs.f_type, dir, warning, size, err);
 }
 
-static int busy(int fd, const char *dir, struct err *err)
+enum { LOCK_TRIES = 500, LOCK_PAUSE_MS = 10 };
+
+/* As the holder wrote it; "" while nothing stands there. */
+static void read_holder(int fd, char pid[32])
 {
-    char pid[32] = "unknown";
-    ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-    if (n > 0)
-        pid[strcspn(pid, "\n")] = '\0';
-    return err_set(err, ERR_CONFLICT, "another sluice (pid %s) serves this state directory: %s", pid, dir);
+    ssize_t n = pread(fd, pid, 31, 0);
+    pid[n > 0 ? n : 0] = '\0';
+    pid[strcspn(pid, "\n")] = '\0';
+}
+
+static bool is_alive(const char *pid)
+{
+    int64_t number;
+    if (!span_i64(span_of(pid), &number) || number <= 0 || number > INT_MAX)
+        return false;
+    return kill((pid_t)number, 0) == 0 || errno == EPERM;
+}
+
+/* A child that a killed holder was just making has the lock, too, until it runs its program: for that it is
+ * worth to wait. */
+static int take_lock(int fd, const char *dir, struct err *err)
+{
+    char pid[32];
+    const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+    for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+        if (errno != EWOULDBLOCK)
+            return err_errno(err, errno, "lock %s/lock", dir);
+        read_holder(fd, pid);
+        if (tries >= LOCK_TRIES || is_alive(pid))
+            return err_set(err, ERR_CONFLICT, "another sluice (pid %s) serves this state directory: %s",
+                           *pid ? pid : "unknown", dir);
+        (void)nanosleep(&pause, NULL);
+    }
+    return 0;
 }
 
 int state_dir_lock(const char *dir, int *out, struct err *err)
@@ -108,8 +137,8 @@ int state_dir_lock(const char *dir, int *out, struct err *err)
     auto_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_errno(err, errno, "%s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? busy(fd, dir, err) : err_errno(err, errno, "lock %s", path);
+    if (take_lock(fd, dir, err) < 0)
+        return -1;
     char pid[32];
     int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n)

@@ -16,7 +16,8 @@ int state_dir_prepare(const char *dir, char *warning, size_t size, struct err *e
 int state_dir_check_type(unsigned long type, const char *dir, char *warning, size_t size, struct err *err);
 
 /* Takes <dir>/lock for as long as *fd stays open and writes our pid into it. ERR_CONFLICT: "another sluice
- * (pid N) serves this state directory". */
+ * (pid N) serves this state directory"; where that one is gone and only its last child still holds the lock,
+ * it waits up to 5 s for it. */
 int state_dir_lock(const char *dir, int *fd, struct err *err);
 
 /* Makes an empty file of mode 0600 where none is; refuses one that is not a plain file of ours or that others

@@ -100,6 +100,34 @@ static void the_lock_goes_with_its_holder_even_by_kill(void **state)
     store_help_end(&h);
 }
 
+/* What a gateway killed between a child's fork and its exec leaves behind. */
+static void a_child_of_a_killed_holder_is_waited_for(void **state)
+{
+    struct store_help h;
+    int fd = -1, ready[2];
+    char byte;
+    (void)state;
+    store_help_dir(&h);
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (state_dir_lock(h.dir, &fd, NULL) < 0)
+            _exit(1);
+        if (fork() == 0)
+            _exit(write(ready[1], "x", 1) == 1 && usleep(300000) == 0 ? 0 : 1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(state_dir_lock(h.dir, &fd, NULL), 0);
+    mem_close_fd(&fd);
+    close(ready[0]);
+    close(ready[1]);
+    store_help_end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_place_that_is_no_directory_is_refused),
         cmocka_unit_test(a_link_in_place_of_the_database_or_lock_is_refused),
         cmocka_unit_test(the_lock_goes_with_its_holder_even_by_kill),
+        cmocka_unit_test(a_child_of_a_killed_holder_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
