@@ -128,6 +128,7 @@ void follow_log(struct request *request, const struct log_call *call)
     follower->request = request;
     follower->call = found;
     follower->is_chosen = call->attempt > 0;
+    follower->renewals = LOGS_NOTHING_READ;
     follower->call.limit = PIECE_BYTES;
     follower->piece = STR_MAX(PIECE_BYTES);
     follower->watch = follow_watch(request->gw->follow, call->job_id, on_news, follower);

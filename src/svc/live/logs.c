@@ -251,10 +251,13 @@ void logs_go_on(struct logs *logs, struct log_call *call, bool is_chosen, unsign
     struct follow *follow = logs->gw->follow;
     if (call->scheduler_log || !follow_cache(follow, call->job_id, call->attempt, call->task, &cache))
         return;
-    bool is_renewed = cache.renewals > *renewals; /* taken up anew it counts from 0 */
+    bool is_first = *renewals == LOGS_NOTHING_READ;
+    bool is_renewed = is_first ? cache.renewals && call->offset > cache.end
+                               : cache.renewals > *renewals; /* taken up anew it counts from 0 */
+    if (is_first || is_renewed)
+        *renewals = cache.renewals;
     if (is_renewed) {
         call->offset = 0;
-        *renewals = cache.renewals;
     } else if (!is_chosen && call->offset >= cache.end &&
                follow_cache(follow, call->job_id, call->attempt + 1, call->task, &next)) {
         call->attempt++;

@@ -5,6 +5,8 @@
 #include "svc/answer.h"
 #include "svc/gateway.h"
 
+#include <limits.h>
+
 struct log_call {
     int64_t job_id;
     int64_t attempt;     /* 0: the last */
@@ -14,6 +16,7 @@ struct log_call {
     int64_t line, lines; /* lines > 0: by line */
     bool scheduler_log;  /* slurm.log instead of the attempt's own */
 };
+
 struct logs *logs_new(const struct gateway *gw);
 void logs_free(struct logs *logs);
 /* answer.body: the bytes; offset and size set. ERR_NOT_FOUND: no log yet (the text says why). */
@@ -31,9 +34,11 @@ int logs_search(struct logs *logs, const struct log_search *search, answer_done 
                 struct err *err);
 /* Whether there is such a log, or may be one later; fills in which attempt is the last. */
 int logs_find(struct logs *logs, struct log_call *call, struct err *err);
-/* For who reads along: where the log was cut or replaced it begins anew, and where all of an attempt is read
- * and the next one's log is there, that one follows (unless the attempt is the caller's choice). *renewals:
- * of the log as it was read so far, 0 at first. */
+#define LOGS_NOTHING_READ UINT_MAX
+/* For who reads along: where the log was cut or replaced meanwhile it begins anew, and where all of an
+ * attempt is read and the next one's log is there, that one follows (unless the attempt is the caller's
+ * choice). *renewals: of the log as it was read so far, LOGS_NOTHING_READ at first: where to begin is then
+ * the caller's choice, but for an offset behind the end of a log that was cut before. */
 void logs_go_on(struct logs *logs, struct log_call *call, bool is_chosen, unsigned *renewals);
 /* Everything known of a log to which more may come stands before call->offset: wait (svc/live/follow.h). */
 bool logs_is_read_up(struct logs *logs, const struct log_call *call);

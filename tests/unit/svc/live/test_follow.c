@@ -126,7 +126,7 @@ static void who_reads_along_goes_on_with_what_takes_a_logs_place(void **state)
 {
     struct fixture *f = *state;
     struct job *job = running(f, NULL);
-    unsigned renewals = 0;
+    unsigned renewals = LOGS_NOTHING_READ;
     struct log_call call = { .job_id = job->id, .task = -1 };
     assert_int_equal(logs_find(f->gw.logs, &call, NULL), 0);
     assert_int_equal(call.attempt, 1);
@@ -147,6 +147,26 @@ static void who_reads_along_goes_on_with_what_takes_a_logs_place(void **state)
     logs_go_on(f->gw.logs, &call, false, &renewals);
     assert_int_equal(call.attempt, 2);
     assert_int_equal(call.offset, 0);
+}
+
+/* No byte twice: who comes back to a log that was cut before goes on where it was. */
+static void who_comes_back_to_a_cut_log_keeps_its_place(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    static const struct {
+        int64_t asked, got;
+    } cases[] = { { 1, 1 }, { 2, 2 }, { 0, 0 }, { -1, -1 }, { 9, 0 } };
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 9 }, "long text");
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 2 }, "ab");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        unsigned renewals = LOGS_NOTHING_READ;
+        struct log_call call = { .job_id = job->id, .task = -1, .attempt = 1, .offset = cases[i].asked };
+        logs_go_on(f->gw.logs, &call, true, &renewals);
+        assert_int_equal(call.offset, cases[i].got);
+        logs_go_on(f->gw.logs, &call, true, &renewals);
+        assert_int_equal(call.offset, cases[i].got);
+    }
 }
 
 static void a_closed_log_is_not_sent_twice(void **state)
@@ -297,6 +317,7 @@ int main(void)
         TEST(offsets_survive_a_restart),
         TEST(attempts_and_tasks_have_a_log_each),
         TEST(a_cut_or_replaced_file_starts_anew),
+        TEST(who_comes_back_to_a_cut_log_keeps_its_place),
         TEST(who_reads_along_goes_on_with_what_takes_a_logs_place),
         TEST(a_closed_log_is_not_sent_twice),
         TEST(names_that_are_no_logs_are_left_alone),
