@@ -72,31 +72,50 @@ static void a_link_in_place_of_the_database_or_lock_is_refused(void **state)
     store_help_end(&h);
 }
 
-static void the_lock_goes_with_its_holder_even_by_kill(void **state)
+/* A process that has the lock, for good; with a child that has it, too, for a moment. Returns once it is so.
+ */
+static pid_t hold(const char *dir, bool with_child)
 {
-    struct store_help h;
-    struct err err = { 0 };
     int fd = -1, ready[2];
     char byte;
-    (void)state;
-    store_help_dir(&h);
     assert_int_equal(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        if (state_dir_lock(h.dir, &fd, NULL) < 0 || write(ready[1], "x", 1) != 1)
+        if (state_dir_lock(dir, &fd, NULL) < 0)
             _exit(1);
+        pid_t child = with_child ? fork() : -1;
+        if (child <= 0 && write(ready[1], "x", 1) != 1)
+            _exit(1);
+        if (child == 0)
+            _exit(usleep(300000));
         for (;;)
             pause();
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    assert_int_equal(state_dir_lock(h.dir, &fd, &err), -1);
-    assert_int_equal(err.code, ERR_CONFLICT);
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(state_dir_lock(h.dir, &fd, &err), 0);
-    mem_close_fd(&fd);
     close(ready[0]);
     close(ready[1]);
+    return pid;
+}
+
+static void end(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void the_lock_goes_with_its_holder_even_by_kill(void **state)
+{
+    struct store_help h;
+    struct err err = { 0 };
+    int fd = -1;
+    (void)state;
+    store_help_dir(&h);
+    pid_t pid = hold(h.dir, false);
+    assert_int_equal(state_dir_lock(h.dir, &fd, &err), -1);
+    assert_int_equal(err.code, ERR_CONFLICT);
+    end(pid);
+    assert_int_equal(state_dir_lock(h.dir, &fd, &err), 0);
+    mem_close_fd(&fd);
     store_help_end(&h);
 }
 
@@ -104,27 +123,12 @@ static void the_lock_goes_with_its_holder_even_by_kill(void **state)
 static void a_child_of_a_killed_holder_is_waited_for(void **state)
 {
     struct store_help h;
-    int fd = -1, ready[2];
-    char byte;
+    int fd = -1;
     (void)state;
     store_help_dir(&h);
-    assert_int_equal(pipe(ready), 0);
-    pid_t pid = fork();
-    if (pid == 0) {
-        if (state_dir_lock(h.dir, &fd, NULL) < 0)
-            _exit(1);
-        if (fork() == 0)
-            _exit(write(ready[1], "x", 1) == 1 && usleep(300000) == 0 ? 0 : 1);
-        for (;;)
-            pause();
-    }
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    end(hold(h.dir, true));
     assert_int_equal(state_dir_lock(h.dir, &fd, NULL), 0);
     mem_close_fd(&fd);
-    close(ready[0]);
-    close(ready[1]);
     store_help_end(&h);
 }
 
