@@ -105,8 +105,7 @@ void ssh_link_on_up(void *ctx)
     struct ssh_link *link = ctx;
     ssh_policy_up(&link->policy, now_us(link));
     link->since_us = now_us(link);
-    link->limit = link->set->max_channels;
-    link->retry_wait_ms = 0;
+    ssh_slots_connected(&link->slots);
     log_info("ssh %s: logged in to %s@%s:%u", link->set->name, link->set->user, link->set->host,
              link->set->port);
     ssh_pump(link);
@@ -142,7 +141,7 @@ void ssh_link_on_down(void *ctx, const struct err *err, bool needs_person)
     link->since_us = now_us(link);
     link->policy.needs_person = needs_person;
     ssh_policy_down(&link->policy, now_us(link), err, ssh_conn_was_login(link->conn), any_number());
-    loop_timer_stop(link->retry);
+    ssh_slots_lost(&link->slots);
     log_warn("ssh %s: %s: %s", link->set->name, was_up ? "connection lost" : "no connection", err->text);
     struct ssh_chan *chans = link->chans, *chan, *next;
     link->chans = NULL;

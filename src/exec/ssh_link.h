@@ -4,6 +4,7 @@
 
 #include "exec/ssh_chan.h"
 #include "exec/ssh_policy.h"
+#include "exec/ssh_slots.h"
 
 struct ssh_link {
     struct transport base;    /* first */
@@ -13,11 +14,8 @@ struct ssh_link {
     struct run *queued;
     unsigned queued_count;
     struct ssh_chan *chans;
-    struct loop_timer *retry; /* a refused channel is asked for again */
-    unsigned limit;           /* channels the server gave us at most; learned from refusals */
-    int64_t limit_until_ms, retry_wait_ms;
+    struct ssh_slots slots;
     bool is_pumping, is_closing;
-    bool starts_late; /* a spare shell died; until a run goes well, a shell is started when there is one */
     int64_t since_us, latency_us;
     uint64_t commands;
 };

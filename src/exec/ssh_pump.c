@@ -7,11 +7,8 @@
 #include <utlist.h>
 
 enum {
-    MAX_PASSES = 64,       /* then other sockets get their turn */
-    REFUSED_FIRST_MS = 20, /* sshd frees a slot only when it has reaped the old command */
-    REFUSED_MAX_MS = 1000,
-    LIMIT_MS = 60 * 1000, /* what a refusal taught is doubted after this */
-    LINGER_MS = 5000,     /* a channel whose command does not end no longer counts as one of ours */
+    MAX_PASSES = 64,  /* then other sockets get their turn */
+    LINGER_MS = 5000, /* a channel whose command does not end no longer counts as one of ours */
     MAX_LINGERING = 5
 };
 
@@ -47,12 +44,7 @@ static void refused(struct ssh_link *link, struct ssh_chan *chan)
     ssh_chan_free(chan);
     struct census c = count(link);
     unsigned have = c.talking + c.spare + c.closing;
-    link->limit = have ? have : 1;
-    link->limit_until_ms = loop_now_ms(link->set->loop) + LIMIT_MS;
-    link->retry_wait_ms = link->retry_wait_ms ? 2 * link->retry_wait_ms : REFUSED_FIRST_MS;
-    if (link->retry_wait_ms > REFUSED_MAX_MS)
-        link->retry_wait_ms = REFUSED_MAX_MS;
-    loop_timer_start(link->retry, link->retry_wait_ms);
+    ssh_slots_refused(&link->slots, have);
     log_debug("ssh %s: a channel was refused with %u open", link->set->name, have);
 }
 
@@ -60,7 +52,7 @@ static void ended(struct ssh_link *link, struct ssh_chan *chan, const struct err
 {
     struct ssh_run *run = chan->run;
     if (err->code == ERR_NONE)
-        link->starts_late = false;
+        link->slots.starts_late = false;
     link->latency_us = clock_mono_us(link->set->clock) - run->run.start_us;
     ssh_chan_close(chan, loop_now_ms(link->set->loop));
     ssh_link_end_run(link, run, chan->may_run ? RUN_DONE : RUN_NOT_SENT, err->code == ERR_NONE ? NULL : err);
@@ -81,9 +73,9 @@ static bool step(struct ssh_link *link, struct ssh_chan *chan, bool *is_broken, 
         ended(link, chan, &why);
     }
     if (event == CHAN_MOVED && chan->state == CHAN_SPARE)
-        link->retry_wait_ms = 0;
+        ssh_slots_opened(&link->slots);
     if (event == CHAN_DIED)
-        link->starts_late = true;
+        link->slots.starts_late = true;
     if (chan->state == CHAN_GONE) {
         DL_DELETE(link->chans, chan);
         ssh_chan_free(chan);
@@ -113,14 +105,10 @@ static bool give_runs(struct ssh_link *link)
 static bool open_more(struct ssh_link *link)
 {
     struct census c = count(link);
-    if (c.opening || loop_timer_is_running(link->retry))
+    bool is_wanted = !c.opening && (link->queued_count > c.spare || !c.spare);
+    if (!is_wanted || !ssh_slots_may_open(&link->slots, c.talking + c.spare + c.closing))
         return false;
-    if (loop_now_ms(link->set->loop) > link->limit_until_ms)
-        link->limit = link->set->max_channels;
-    bool is_wanted = link->queued_count > c.spare || !c.spare;
-    if (!is_wanted || c.talking + c.spare + c.closing >= link->limit)
-        return false;
-    struct ssh_chan *chan = ssh_chan_new(link->conn, link->set->use_login_shell, !link->starts_late);
+    struct ssh_chan *chan = ssh_chan_new(link->conn, link->set->use_login_shell, !link->slots.starts_late);
     DL_APPEND(link->chans, chan);
     return true;
 }

@@ -6,11 +6,12 @@
 #include "exec/mux_session.h"
 #include "exec/openssh_master.h"
 #include "exec/ssh_policy.h"
+#include "exec/ssh_slots.h"
 
 #include <stdlib.h>
 #include <utlist.h>
 
-enum { REFUSED_FIRST_MS = 20, REFUSED_MAX_MS = 1000, LIMIT_MS = 60 * 1000, MANUAL_RETRY_MS = 1000 };
+enum { MANUAL_RETRY_MS = 1000 };
 
 struct openssh {
     struct transport base; /* first */
@@ -21,9 +22,8 @@ struct openssh {
     unsigned queued_count, active_count, session_count; /* sessions: with those that close */
     struct mux_session **sessions;                      /* session_count of session_cap */
     size_t session_cap;
-    struct loop_timer *retry;
-    unsigned limit;
-    int64_t limit_until_ms, retry_wait_ms, next_look_ms;
+    struct ssh_slots slots;
+    int64_t next_look_ms;
     bool is_closing;
     int64_t since_us, latency_us;
     uint64_t commands;
@@ -91,13 +91,8 @@ static void requeue(struct openssh_run *run)
 
 static void on_refused(struct openssh *o, struct openssh_run *run, const struct err *err)
 {
-    unsigned others = o->session_count > 1 ? o->session_count - 1 : 1;
-    o->limit = others;
-    o->limit_until_ms = loop_now_ms(o->set.loop) + LIMIT_MS;
-    o->retry_wait_ms = o->retry_wait_ms ? 2 * o->retry_wait_ms : REFUSED_FIRST_MS;
-    if (o->retry_wait_ms > REFUSED_MAX_MS)
-        o->retry_wait_ms = REFUSED_MAX_MS;
-    loop_timer_start(o->retry, o->retry_wait_ms);
+    unsigned others = o->session_count - 1;
+    ssh_slots_refused(&o->slots, others);
     log_debug("openssh %s: a session was refused with %u open: %s", o->set.name, others, err->text);
     if (err->code == ERR_DENIED)
         end_run(run, RUN_NOT_SENT, err);
@@ -119,7 +114,7 @@ static void on_session(void *ctx, struct mux_session *session, struct run *base,
         end_run(run, may_run ? RUN_CUT : RUN_NOT_SENT, err);
     } else {
         o->latency_us = now_us(o) - run->run.start_us;
-        o->retry_wait_ms = 0;
+        ssh_slots_opened(&o->slots);
         end_run(run, may_run ? RUN_DONE : RUN_NOT_SENT, err);
     }
     kick(o);
@@ -131,8 +126,7 @@ static void start_run(struct openssh *o, struct openssh_run *run)
     struct mux_session *session = NULL;
     const struct mux_session_owner owner = { o, o->set.loop, on_session };
     if (mux_session_new(openssh_master_socket(o->master), &run->run, &owner, &session, &err) < 0) {
-        o->retry_wait_ms = REFUSED_FIRST_MS; /* its queue is full, or it is about to go: that is told soon */
-        loop_timer_start(o->retry, o->retry_wait_ms);
+        ssh_slots_later(&o->slots); /* its queue is full, or it is about to go: that is told soon */
         return;
     }
     run_queue_remove(&o->queued, &run->run);
@@ -207,11 +201,9 @@ static void pump(void *ctx)
     drop_cancelled(o);
     if (openssh_master_is_down(o->master))
         connect_master(o);
-    if (!openssh_master_is_up(o->master) || loop_timer_is_running(o->retry))
+    if (!openssh_master_is_up(o->master))
         return;
-    if (loop_now_ms(o->set.loop) > o->limit_until_ms)
-        o->limit = o->set.max_channels;
-    while (o->queued && o->session_count < o->limit && !loop_timer_is_running(o->retry))
+    while (o->queued && ssh_slots_may_open(&o->slots, o->session_count))
         start_run(o, (struct openssh_run *)o->queued);
 }
 
@@ -226,8 +218,7 @@ static void on_up(void *ctx, bool was_login)
         o->since_us -= made_us ? clock_wall_us(o->set.clock) - made_us : 0;
     }
     o->policy.needs_person = false;
-    o->limit = o->set.max_channels;
-    o->retry_wait_ms = 0;
+    ssh_slots_connected(&o->slots);
     log_info("openssh %s: %s %s", o->set.name, was_login ? "logged in to" : "found an open master of",
              o->set.host);
     pump(o);
@@ -254,7 +245,7 @@ static void on_down(void *ctx, const struct err *err, bool was_login, bool needs
     } else {
         ssh_policy_down(&o->policy, now_us(o), &why, was_login, any_number());
     }
-    loop_timer_stop(o->retry);
+    ssh_slots_lost(&o->slots);
     log_warn("openssh %s: %s: %s", o->set.name, was_up ? "connection lost" : "no connection", why.text);
     if (!was_up)
         refuse_queued(o, &why);
@@ -344,7 +335,7 @@ static void openssh_status(const struct transport *t, struct transport_status *o
     out->latency_us = o->latency_us;
     out->logins = o->policy.login_count;
     out->logins_hour = ssh_policy_logins_hour(&o->policy, now_us(o));
-    out->channel_limit = o->limit;
+    out->channel_limit = o->slots.limit;
     out->login_failures = o->policy.login_failures;
     out->commands = o->commands;
     out->channels = o->active_count;
@@ -390,7 +381,7 @@ static void openssh_free(struct transport *t)
         forget_session(o, o->sessions[0]);
     free(o->sessions);
     openssh_master_free(o->master);
-    loop_timer_free(o->retry);
+    ssh_slots_clear(&o->slots);
     loop_defer_drop(o->set.loop, o);
     ssh_settings_clear(&o->set);
     free(o);
@@ -416,8 +407,7 @@ int transport_openssh_new(const struct ssh_options *options, struct transport **
         return -1;
     }
     ssh_policy_init(&o->policy, o->set.max_logins_per_hour);
-    o->limit = o->set.max_channels;
-    o->retry = loop_timer_new(o->set.loop, pump, o);
+    ssh_slots_init(&o->slots, o->set.loop, o->set.max_channels, pump, o);
     o->since_us = now_us(o);
     *out = &o->base;
     return 0;

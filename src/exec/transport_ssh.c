@@ -67,7 +67,7 @@ static void ssh_status(const struct transport *t, struct transport_status *out)
     out->latency_us = link->latency_us;
     out->logins = link->policy.login_count;
     out->logins_hour = ssh_policy_logins_hour(&link->policy, clock_mono_us(link->set->clock));
-    out->channel_limit = link->limit;
+    out->channel_limit = link->slots.limit;
     out->login_failures = link->policy.login_failures;
     out->commands = link->commands;
     out->channels = ssh_pump_talking(link);
@@ -99,7 +99,7 @@ static void ssh_free(struct transport *t)
         next = chan->next;
         ssh_chan_free(chan);
     }
-    loop_timer_free(link->retry);
+    ssh_slots_clear(&link->slots);
     loop_defer_drop(loop, link);
     free(link);
     libssh2_exit();
@@ -125,8 +125,7 @@ int transport_ssh_new(const struct ssh_options *options, struct transport **out,
     link->base.ops = &ssh_ops;
     link->set = set;
     ssh_policy_init(&link->policy, set->max_logins_per_hour);
-    link->limit = set->max_channels;
-    link->retry = loop_timer_new(set->loop, ssh_pump, link);
+    ssh_slots_init(&link->slots, set->loop, set->max_channels, ssh_pump, link);
     link->since_us = clock_mono_us(set->clock);
     const struct ssh_conn_owner owner = { link, ssh_link_on_up, ssh_pump, ssh_link_on_down };
     link->conn = ssh_conn_new_take(set, &owner);
