@@ -8,19 +8,22 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum {
-    MAX_EXEC_BYTES = 4096,
-    /* Up to here the shell reads the program itself, a byte a call, sooner than it starts `cat`. */
-    MAX_LINE_BYTES = 1500
-};
+enum { MAX_EXEC_BYTES = 4096 };
+
+static int add_input(struct run *run, const struct run_request *request, const struct nonce *nonce,
+                     struct err *err)
+{
+    if (run->is_shared)
+        return frame_input_shared(&run->input, request->program, nonce, &run->nonce, err);
+    bool is_line = request->stream_fd >= 0 || request->program.len <= FRAME_LINE_BYTES;
+    return frame_input(&run->input, is_line ? FRAME_STREAM : FRAME_PROGRAM, request->program, nonce, err);
+}
 
 static int make_input(struct run *run, const struct run_request *request, bool login_shell, struct err *err)
 {
-    bool is_line = request->stream_fd >= 0 || request->program.len <= MAX_LINE_BYTES;
-    enum frame_kind kind = is_line ? FRAME_STREAM : FRAME_PROGRAM;
     struct nonce nonce = nonce_new();
     frame_exec_string(&run->exec, login_shell, &nonce);
-    if (frame_input(&run->input, kind, request->program, &nonce, err) < 0)
+    if (add_input(run, request, &nonce, err) < 0)
         return -1;
     if (run->exec.failed || run->input.failed)
         return err_set(err, ERR_TOO_LARGE, "a remote program of %zu bytes is too large",
@@ -28,10 +31,12 @@ static int make_input(struct run *run, const struct run_request *request, bool l
     return 0;
 }
 
-int run_init(struct run *run, const struct run_request *request, bool login_shell, const struct clock *clock,
-             struct err *err)
+int run_init(struct run *run, const struct run_request *request, const struct run_place *place,
+             const struct clock *clock, struct err *err)
 {
     run->nonce = request->nonce;
+    run->is_shared = place->shares_shells && request->stream_fd < 0;
+    run->wants_login = request->wants_login;
     run->exec = STR_MAX(MAX_EXEC_BYTES);
     run->input = STR_MAX((size_t)2 * MAX_COMMAND_BYTES);
     run->stream_fd = request->stream_fd;
@@ -43,7 +48,7 @@ int run_init(struct run *run, const struct run_request *request, bool login_shel
     run->clock = clock;
     run->start_us = clock_mono_us(clock);
     snprintf(run->what, sizeof(run->what), "%s", request->what ? request->what : "run");
-    if (make_input(run, request, login_shell, err) == 0)
+    if (make_input(run, request, place->use_login_shell, err) == 0)
         return 0;
     run_clear(run);
     return -1;
@@ -106,9 +111,23 @@ static enum run_end judge(struct run *run, struct frame *frame, struct err *why)
     return RUN_CUT;
 }
 
+/* The shell's word that it is free again is no complaint; of a part of it nobody wants to read either. */
+static void hide_next(struct run *run)
+{
+    char mark[1 + NONCE_CHARS + 1];
+    struct str *text = &run->err_text;
+    size_t len = (size_t)snprintf(mark, sizeof(mark), "\n%s", run->nonce.text);
+    size_t at = span_find(str_span(text), span_of(mark));
+    for (size_t part = len - 1; at == text->len && part > 1; part--)
+        if (part <= text->len && memcmp(text->buf + text->len - part, mark, part) == 0)
+            at = text->len - part;
+    str_cut(text, at);
+}
+
 void run_finish(struct run *run, enum run_end end, const struct err *err)
 {
     auto_frame struct frame frame = { 0 };
+    hide_next(run);
     struct run_result result = { .end = end, .err_text = str_span(&run->err_text) };
     if (err)
         result.err = *err;

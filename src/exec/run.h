@@ -17,7 +17,8 @@ struct run {
     int stream_fd; /* -1 none, or given away */
     uint64_t stream_bytes;
     int64_t timeout_ms, start_us;
-    bool urgent, cancelled;
+    bool urgent, cancelled, wants_login;
+    bool is_shared;           /* leaves its shell to the next one: no end of stdin goes behind it */
     struct str out, err_text; /* err_text holds only its first max bytes */
     size_t scanned;           /* of out, for the END mark */
     const struct clock *clock;
@@ -25,9 +26,14 @@ struct run {
     void *ctx;
 };
 
+struct run_place {
+    bool use_login_shell;
+    bool shares_shells; /* the transport has shells that take one program after the other (run_shell.h) */
+};
+
 /* Closes request->stream_fd on failure too. */
-int run_init(struct run *run, const struct run_request *request, bool login_shell, const struct clock *clock,
-             struct err *err);
+int run_init(struct run *run, const struct run_request *request, const struct run_place *place,
+             const struct clock *clock, struct err *err);
 void run_clear(struct run *run);
 
 /* False where the answer passes its ceiling. */

@@ -29,7 +29,8 @@ struct run_request {
     uint64_t stream_bytes;
     int64_t timeout_ms; /* wall clock over the whole run, queueing for a channel included */
     size_t max_output_bytes;
-    bool urgent; /* a person waits: goes before what is queued, and is not held back by the budget */
+    bool urgent;      /* a person waits: goes before what is queued, and is not held back by the budget */
+    bool wants_login; /* asks what a login says: not in a shell that another program had before */
 };
 
 struct run_result {

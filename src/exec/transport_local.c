@@ -144,7 +144,8 @@ static int local_run_start(struct transport *t, const struct run_request *reques
 {
     struct local *local = (struct local *)t;
     struct local_run *run = mem_zalloc(sizeof(*run));
-    if (run_init(&run->run, request, local->options.use_login_shell, local->options.clock, err) < 0) {
+    const struct run_place place = { .use_login_shell = local->options.use_login_shell };
+    if (run_init(&run->run, request, &place, local->options.clock, err) < 0) {
         free(run);
         return -1;
     }

@@ -278,7 +278,8 @@ static int openssh_run_start(struct transport *t, const struct run_request *requ
 {
     struct openssh *o = (struct openssh *)t;
     struct openssh_run *run = mem_zalloc(sizeof(*run));
-    if (run_init(&run->run, request, o->set.use_login_shell, o->set.clock, err) < 0) {
+    const struct run_place place = { .use_login_shell = o->set.use_login_shell };
+    if (run_init(&run->run, request, &place, o->set.clock, err) < 0) {
         free(run);
         return -1;
     }

@@ -11,7 +11,8 @@ static int ssh_run_start(struct transport *t, const struct run_request *request,
 {
     struct ssh_link *link = (struct ssh_link *)t;
     struct ssh_run *run = mem_zalloc(sizeof(*run));
-    if (run_init(&run->run, request, link->set->use_login_shell, link->set->clock, err) < 0) {
+    const struct run_place place = { .use_login_shell = link->set->use_login_shell };
+    if (run_init(&run->run, request, &place, link->set->clock, err) < 0) {
         free(run);
         return -1;
     }

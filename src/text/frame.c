@@ -4,17 +4,21 @@
 #include "text/quote.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
-/* What judges that which arrives, without a single quote inside, so that quoting it is simple. The first line
- * is the program, or says that all of stdin is. TMOUT: of a site's profile; bash as sh would read no longer.
+/* What judges that which arrives, without a single quote inside, so that quoting it is simple. Each line read
+ * is a program, or says how to get one that is longer than a shell likes to read by itself. Without its last
+ * byte neither is one. TMOUT: of a site's profile; bash as sh would read no longer.
  */
 static void add_guard(struct str *to, const struct nonce *nonce)
 {
+    const char *n = nonce->text;
     str_addf(to,
-             "unset TMOUT; IFS= read -r p; case $p in \": %s;\") p=$p$(cat);; esac; "
-             "case $p in \": %s;\"*\"#END-%s\") eval \"$p\";; *) exit %d;; esac",
-             nonce->text, nonce->text, nonce->text, FRAME_EXIT_CUT);
+             "unset TMOUT; while IFS= read -r p || exit %d; do "
+             "case $p in \": %s;\"*\"#GET-%s\") eval \"$p\";; esac; "
+             "case $p in \": %s;\"*\"#END-%s\") eval \"$p\";; *) exit %d;; esac; done",
+             FRAME_EXIT_CUT, n, n, n, n, FRAME_EXIT_CUT);
 }
 
 void frame_exec_string(struct str *to, bool login_shell, const struct nonce *nonce)
@@ -34,7 +38,7 @@ void frame_exec_string(struct str *to, bool login_shell, const struct nonce *non
 /* One line that evals the program. A newline inside quotes cannot be written in one line without printf or
  * $'', but IFS has one to give: a shell sets it to blank, tab, newline when it starts, whatever was exported.
  */
-static void add_stream_line(struct str *to, struct span program)
+static void add_eval_line(struct str *to, struct span program)
 {
     struct span line;
     bool is_first = true;
@@ -45,33 +49,111 @@ static void add_stream_line(struct str *to, struct span program)
         is_first = false;
         (void)quote_shell(to, line, NULL); /* has no NUL: checked by the caller */
     }
-    str_add_char(to, ' ');
+}
+
+static int check_program(struct span program, struct err *err)
+{
+    if (program.len && memchr(program.ptr, '\0', program.len))
+        return err_set(err, ERR_INVALID, "a remote program holds a NUL byte");
+    return 0;
 }
 
 int frame_input(struct str *to, enum frame_kind kind, struct span program, const struct nonce *nonce,
                 struct err *err)
 {
-    if (program.len && memchr(program.ptr, '\0', program.len))
-        return err_set(err, ERR_INVALID, "a remote program holds a NUL byte");
-    str_addf(to, ": %s;", nonce->text);
+    const char *n = nonce->text;
+    if (check_program(program, err) < 0)
+        return -1;
     if (kind == FRAME_STREAM) {
-        add_stream_line(to, program);
-    } else {
-        str_add_char(to, '\n');
-        str_add_span(to, program);
-        str_add(to, "\n\n"); /* two: a last line that ends in a backslash must not join the marker */
+        str_addf(to, ": %s;", n);
+        add_eval_line(to, program);
+        str_addf(to, "; exit #END-%s\n", n);
+        return 0;
     }
-    str_addf(to, "#END-%s\n", nonce->text);
+    str_addf(to, ": %s; p=$(cat) #GET-%s\n: %s;\n", n, n, n);
+    str_add_span(to, program);
+    /* Two newlines: a last line that ends in a backslash must not join the marker. */
+    str_addf(to, "\n\nexit\n#END-%s", n);
     return 0;
 }
 
-/* ": <nonce>;" in front, "#END-<nonce>" and a newline at the end. */
+/* A shell of its own for cd, exit, traps and the like; a program that is no shell text fails in there, too.
+ */
+int frame_input_shared(struct str *to, struct span program, const struct nonce *nonce,
+                       const struct nonce *answer, struct err *err)
+{
+    const char *n = nonce->text, *a = answer->text;
+    auto_str struct str line = STR_MAX(to->max);
+    if (check_program(program, err) < 0)
+        return -1;
+    str_addf(&line, ": %s; (", n);
+    if (program.len <= FRAME_LINE_BYTES) {
+        add_eval_line(&line, program);
+    } else {
+        str_add(&line, " eval ");
+        (void)quote_shell(&line, program, NULL);
+    }
+    str_addf(&line,
+             " ) </dev/null; _r=$?; printf '\\n%%s NEXT %%s\\n' %s $_r; "
+             "printf '\\n%%s NEXT %%s\\n' %s $_r >&2 #END-%s",
+             a, a, n);
+    if (program.len > FRAME_LINE_BYTES)
+        str_addf(to, ": %s; p=$(head -c %zu) #GET-%s\n", n, line.len, n);
+    else
+        str_add_char(&line, '\n');
+    str_add_span(to, str_span(&line));
+    to->failed = to->failed || line.failed;
+    return 0;
+}
+
+/* The nonce it was made with stands behind ": " and, being random, nowhere in the program. */
 void frame_input_renonce(struct str *input, const struct nonce *nonce)
 {
-    enum { FRONT = 2, BACK = NONCE_CHARS + 1 };
-    assert(input->len > FRONT + NONCE_CHARS + BACK);
-    memcpy(input->buf + FRONT, nonce->text, NONCE_CHARS);
-    memcpy(input->buf + input->len - BACK, nonce->text, NONCE_CHARS);
+    enum { FRONT = 2 };
+    struct nonce old = { "" };
+    assert(input->len > FRONT + NONCE_CHARS);
+    memcpy(old.text, input->buf + FRONT, NONCE_CHARS);
+    struct span all = str_span(input);
+    for (size_t at = 0; (at += span_find(span_skip(all, at), span_of(old.text))) < all.len;)
+        memcpy(input->buf + at, nonce->text, NONCE_CHARS);
+}
+
+void frame_next_expect(struct frame_next *next, const struct nonce *answer)
+{
+    *next = (struct frame_next){ 0 };
+    snprintf(next->mark, sizeof(next->mark), "\n%s NEXT ", answer->text);
+}
+
+/* One byte against the mark, which holds a newline in front and nowhere else. */
+static void next_byte(struct frame_next *next, char c)
+{
+    bool is_words = next->at < sizeof(next->mark) - 1;
+    if (is_words && c == next->mark[next->at]) {
+        next->at++;
+    } else if (!is_words && c >= '0' && c <= '9' && next->rc < 100) {
+        next->rc = next->rc * 10 + (c - '0');
+        next->has_digit = true;
+    } else if (!is_words && c == '\n' && next->has_digit && next->rc <= 255) {
+        next->has_come = true;
+    } else {
+        next->at = c == '\n';
+        next->rc = 0;
+        next->has_digit = false;
+    }
+}
+
+bool frame_next_add(struct frame_next *next, struct span bytes)
+{
+    while (bytes.len && !next->has_come) {
+        if (next->at == 0)
+            bytes = span_skip(bytes, span_find_char(bytes, '\n'));
+        if (!bytes.len)
+            break;
+        next_byte(next, bytes.ptr[0]);
+        bytes = span_skip(bytes, 1);
+    }
+    next->has_more = next->has_more || bytes.len > 0;
+    return next->has_come;
 }
 
 void frame_begin(struct str *to, const struct nonce *nonce)
@@ -211,6 +293,8 @@ int frame_parse(struct span out, const struct nonce *nonce, struct frame *frame,
     auto_frame struct frame own = { 0 };
     struct mark mark = { .end = 0 };
     while (!own.ended && next_mark(out, mark.end, nonce, &mark)) {
+        if (span_starts(mark.words, "NEXT "))
+            break; /* the program is over, without its END */
         if (take_mark(&own, &mark, out, err) < 0)
             return -1;
     }

@@ -3,6 +3,7 @@
  * In: the command line is a constant around a nonce; the program comes on stdin between ": <nonce>;" and
  * "#END-<nonce>". A stream cut anywhere, or eaten from the front by a login script that reads stdin, runs
  * nothing and exits FRAME_EXIT_CUT. The line holds no "!", backslash or newline: tcsh and fish take it too.
+ * The shell takes one program after the other, until one ends it or its stdin ends.
  *
  * Out: BEGIN, sections of raw bytes, END, each on a line of its own that starts with a nonce. Noise of login
  * scripts is outside. No END: nothing is known about how it went, and the caller must not act on it.
@@ -23,17 +24,40 @@ enum frame_kind {
     FRAME_STREAM,  /* the first line is the program; it reads the raw bytes behind, if any, as its stdin */
 };
 
-enum { FRAME_EXIT_CUT = 97, MAX_FRAME_SECTIONS = 4096, MAX_FRAME_NAME = 128 };
+enum {
+    FRAME_EXIT_CUT = 97,
+    /* Up to here the shell reads a program itself, a byte a call, sooner than it starts a process for it. */
+    FRAME_LINE_BYTES = 1500,
+    MAX_FRAME_SECTIONS = 4096,
+    MAX_FRAME_NAME = 128
+};
 
-/* The command line, the same for both kinds: it may stand and wait before the program is known. login_shell:
+/* The command line, the same for all: it may stand and wait before the program is known. login_shell:
  * by way of `bash -lc`, for sites whose PATH comes from profile scripts. */
 void frame_exec_string(struct str *to, bool login_shell, const struct nonce *nonce);
 /* What to send on stdin (for FRAME_STREAM: before the raw bytes). A program may have any number of lines in
- * both kinds; it must be complete shell text. ERR_INVALID for a NUL in it. */
+ * both kinds; it must be complete shell text. ERR_INVALID for a NUL in it. Its end is the shell's. */
 int frame_input(struct str *to, enum frame_kind kind, struct span program, const struct nonce *nonce,
                 struct err *err);
-/* For a command line that was made with another nonce; input holds nothing but a frame_input. */
+/* A program that leaves its shell to the next one, as it was: it runs in a shell of its own, its stdin is at
+ * its end, and when it is over both streams get a line "<answer> NEXT <status>". Nothing may be sent before
+ * that. answer: the answer's nonce, which nobody else knows. */
+int frame_input_shared(struct str *to, struct span program, const struct nonce *nonce,
+                       const struct nonce *answer, struct err *err);
+/* For a command line that was made with another nonce; input holds nothing but one of the above. */
 void frame_input_renonce(struct str *input, const struct nonce *nonce);
+
+/* Waits in one stream, however it is cut, for NEXT. */
+struct frame_next {
+    char mark[1 + NONCE_CHARS + sizeof(" NEXT ")];
+    size_t at; /* bytes of it that came */
+    int rc;
+    bool has_digit;
+    bool has_come, has_more; /* more: bytes behind it, which are nobody's */
+};
+
+void frame_next_expect(struct frame_next *next, const struct nonce *answer);
+bool frame_next_add(struct frame_next *next, struct span bytes); /* has it come? */
 
 /* Shell text that prints the frame. frame_close reports $? of the command right before it; frame_end ends
  * with the status of the last section closed. Names: letters, digits and "_.:/@+=-", at most MAX_FRAME_NAME.

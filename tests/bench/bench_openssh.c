@@ -73,7 +73,7 @@ static int64_t time_ssh(const char *socket)
     struct err err = { 0 };
     int in[2], status = -1;
     struct run_request request = runs_request(&answer, "/bin/true");
-    assert_int_equal(run_init(&run, &request, false, &clock_real, &err), 0);
+    assert_int_equal(run_init(&run, &request, &(struct run_place){ 0 }, &clock_real, &err), 0);
     snprintf(known_option, sizeof(known_option), "UserKnownHostsFile=%s", known);
     const char *const argv[] = { "ssh",
                                  "-F",

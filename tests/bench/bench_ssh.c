@@ -98,7 +98,7 @@ static int64_t time_bare(struct bare *b)
     struct run run = { 0 };
     struct err err;
     struct run_request request = runs_request(&answer, "/bin/true");
-    assert_int_equal(run_init(&run, &request, false, &clock_real, &err), 0);
+    assert_int_equal(run_init(&run, &request, &(struct run_place){ 0 }, &clock_real, &err), 0);
     int64_t start = now_us();
     bare_command(b, &run);
     int64_t took = now_us() - start;

@@ -1,8 +1,22 @@
-/* Answers of clusters: sections lie inside the output, and an ended frame has only whole ones. To let the
- * fuzzer meet the nonce, each NUL of the input stands for it. */
+/* Answers of clusters: sections lie inside the output, and an ended frame has only whole ones. A shell's word
+ * that it is free is the same in one piece and in slices. To let the fuzzer meet the nonce, each NUL of the
+ * input stands for it. */
 #include "text/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void look_for_next(struct span out, const struct nonce *nonce, size_t slice)
+{
+    struct frame_next whole, sliced;
+    frame_next_expect(&whole, nonce);
+    frame_next_expect(&sliced, nonce);
+    (void)frame_next_add(&whole, out);
+    for (struct span rest = out; rest.len; rest = span_skip(rest, slice + 1))
+        (void)frame_next_add(&sliced, span_head(rest, slice + 1));
+    if (whole.has_come != sliced.has_come || whole.has_more != sliced.has_more || whole.rc != sliced.rc ||
+        (whole.has_come && whole.rc > 255))
+        __builtin_trap();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else
             str_addf(&out, "\n%s ", nonce.text);
     }
+    look_for_next(str_span(&out), &nonce, size ? data[0] : 0);
     auto_frame struct frame frame = { 0 };
     struct err err;
     if (frame_parse(str_span(&out), &nonce, &frame, &err) < 0)

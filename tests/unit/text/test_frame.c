@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static const struct nonce out_nonce = { "0123456789abcdef0123456789abcdef" };
@@ -82,6 +83,153 @@ static void a_command_line_may_stand_before_its_program_is_known(void **state)
         assert_int_equal(run_exec("dash", false, str_span(&input), &got), 0);
         assert_string_equal(str_text(&got), "one\ntwo\n");
     }
+}
+
+/* --- one shell, several programs --- */
+
+static void add_shared(struct str *input, const char *program)
+{
+    assert_int_equal(frame_input_shared(input, span_of(program), &in_nonce, &out_nonce, NULL), 0);
+}
+
+/* "@" stands for the answer's nonce. */
+static void marks_of(const char *text, struct str *to)
+{
+    for (const char *c = text; *c; c++)
+        str_add_span(to, *c == '@' ? span_of(out_nonce.text) : (struct span){ c, 1 });
+}
+
+static void programs_follow_each_other_and_leave_nothing_behind(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "cd /; umask 0; set -e -f; IFS=x; trap 'echo trap' EXIT; p=q _n=z v=1; export v\n"
+        "exec 3>&1; alias pwd=false; f() { :; }; cat; false; echo unreachable",
+        "read -r x || echo nothing to read; exit 3",
+        "exec <&- >&- 2>&-; exit 7",
+        "echo 'is no shell text",
+        "(echo a >&3) 2>/dev/null; f 2>/dev/null; set -- $(echo \"b c\")\necho \"$v,$#,$(umask)\"; pwd",
+    };
+    auto_str struct str want = STR_MAX(4096);
+    auto_free char *here = getcwd(NULL, 0);
+    marks_of("trap\n\n@ NEXT 1\nnothing to read\n\n@ NEXT 3\n\n@ NEXT 7\n\n@ NEXT 2\n,2,0077\n", &want);
+    str_addf(&want, "%s\n\n%s NEXT 0\n", here, out_nonce.text);
+    for (int is_long = 0; is_long < 2; is_long++) {
+        auto_str struct str input = STR_MAX(1 << 20), out = STR_MAX(1 << 20), exec = STR_MAX(4096);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            auto_str struct str body = STR_MAX(1 << 20);
+            str_addf(&body, "%*s%s", is_long ? FRAME_LINE_BYTES : 0, "", rows[i]);
+            add_shared(&input, str_text(&body));
+        }
+        str_add(&exec, "umask 077; ");
+        frame_exec_string(&exec, false, &in_nonce);
+        const char *const argv[] = { "sh", "-c", str_text(&exec), NULL };
+        assert_int_equal(spawn_collect(argv, str_span(&input), &out), FRAME_EXIT_CUT);
+        assert_string_equal(str_text(&out), str_text(&want));
+    }
+}
+
+static void both_streams_say_next(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(8192), out = STR_MAX(8192), want = STR_MAX(8192),
+                        exec = STR_MAX(8192);
+    add_shared(&input, "echo a >&2; exit 4");
+    marks_of("a\n\n@ NEXT 4\n", &want);
+    frame_exec_string(&exec, false, &in_nonce);
+    str_add(&exec, " 2>&1 >/dev/null");
+    const char *const argv[] = { "sh", "-c", str_text(&exec), NULL };
+    assert_int_equal(spawn_collect(argv, str_span(&input), &out), FRAME_EXIT_CUT);
+    assert_string_equal(str_text(&out), str_text(&want));
+}
+
+/* In many places sh is no dash. */
+static void shared_runs_by(const char *sh, const struct str *input, const char *want)
+{
+    auto_str struct str out = STR_MAX(1 << 16), exec = STR_MAX(4096);
+    frame_exec_string(&exec, false, &in_nonce);
+    static const char is_sh[] = "exec /bin/sh ";
+    struct span rest = span_skip(str_span(&exec), strlen(is_sh));
+    auto_str struct str own = STR_MAX(4096);
+    str_addf(&own, "exec %s %.*s", sh, SPAN_FMT(rest));
+    assert_true(span_starts(str_span(&exec), is_sh));
+    const char *const argv[] = { "sh", "-c", str_text(&own), NULL };
+    assert_int_equal(spawn_collect(argv, str_span(input), &out), FRAME_EXIT_CUT);
+    assert_string_equal(str_text(&out), want);
+}
+
+static void programs_follow_each_other_in_every_shell(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(1 << 16), want = STR_MAX(8192), program = STR_MAX(8192);
+    for (int i = 0; i < 2; i++) {
+        str_cut(&program, 0);
+        str_addf(&program, "%*s", i ? FRAME_LINE_BYTES : 0, "");
+        hostile_program(&program, &want);
+        add_shared(&input, str_text(&program));
+        str_addf(&want, "\n%s NEXT 5\n", out_nonce.text);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+        auto_str struct str out = STR_MAX(1 << 16);
+        if (!spawn_has(shells[i]))
+            continue;
+        assert_int_equal(run_exec(shells[i], false, str_span(&input), &out), FRAME_EXIT_CUT);
+        assert_string_equal(str_text(&out), str_text(&want));
+        if (i < 2) /* dash, bash */
+            shared_runs_by(shells[i], &input, str_text(&want));
+    }
+}
+
+static void a_program_that_is_cut_or_beheaded_runs_nothing_on_a_shell_of_many(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(1 << 16), body = STR_MAX(1 << 16);
+    for (int is_long = 0; is_long < 2; is_long++) {
+        str_cut(&input, 0);
+        str_cut(&body, 0);
+        str_addf(&body, "echo one\n%*s\necho two\\", is_long ? FRAME_LINE_BYTES : 1, "");
+        add_shared(&input, str_text(&body));
+        for (size_t len = 0; len < input.len; len += is_long && len > 80 && len + 300 < input.len ? 97 : 1) {
+            auto_str struct str got = STR_MAX(8192), front = STR_MAX(8192);
+            assert_int_equal(run_exec("dash", false, span_head(str_span(&input), len), &got), FRAME_EXIT_CUT);
+            assert_int_equal(run_exec("dash", false, span_skip(str_span(&input), len + 1), &front),
+                             FRAME_EXIT_CUT);
+            assert_int_equal(got.len + front.len, 0);
+        }
+    }
+}
+
+static void next_is_found_however_the_stream_is_cut(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(1000);
+    str_addf(&text,
+             "\n%s NEXT \n%s NEXT 256\n%s NEXT 1000\n\n%s NEXT x\n%s END 0\n %s NEXT 0\n\n\n%s NEXT 255\n",
+             in_nonce.text, out_nonce.text, out_nonce.text, out_nonce.text, out_nonce.text, out_nonce.text,
+             out_nonce.text);
+    for (size_t slice = 1; slice <= text.len; slice++) {
+        struct frame_next next;
+        frame_next_expect(&next, &out_nonce);
+        for (size_t at = 0; at < text.len; at += slice) {
+            bool is_last = at + slice >= text.len;
+            assert_int_equal(frame_next_add(&next, span_head(span_skip(str_span(&text), at), slice)),
+                             is_last);
+        }
+        assert_int_equal(next.rc, 255);
+        assert_false(next.has_more);
+        frame_next_add(&next, SPAN_LIT("x"));
+        assert_true(next.has_more);
+    }
+}
+
+static void an_answer_may_stop_at_next_without_its_end(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(1000);
+    auto_frame struct frame frame = { 0 };
+    str_addf(&out, "\n%s BEGIN\n\n%s + a\nb\n%s NEXT 2\n", out_nonce.text, out_nonce.text, out_nonce.text);
+    assert_int_equal(frame_parse(str_span(&out), &out_nonce, &frame, NULL), 0);
+    assert_true(frame.begun && !frame.ended && !frame.items[0].complete);
 }
 
 static void raw_bytes_follow_a_stream(void **state)
@@ -277,6 +425,12 @@ int main(void)
         cmocka_unit_test(programs_run_whole_in_every_login_shell),
         cmocka_unit_test(a_cut_program_runs_nothing),
         cmocka_unit_test(a_command_line_may_stand_before_its_program_is_known),
+        cmocka_unit_test(programs_follow_each_other_and_leave_nothing_behind),
+        cmocka_unit_test(both_streams_say_next),
+        cmocka_unit_test(programs_follow_each_other_in_every_shell),
+        cmocka_unit_test(a_program_that_is_cut_or_beheaded_runs_nothing_on_a_shell_of_many),
+        cmocka_unit_test(next_is_found_however_the_stream_is_cut),
+        cmocka_unit_test(an_answer_may_stop_at_next_without_its_end),
         cmocka_unit_test(raw_bytes_follow_a_stream),
         cmocka_unit_test(nul_in_a_program_is_refused),
         cmocka_unit_test(sections_come_back_byte_for_byte),

@@ -1,0 +1,43 @@
+#include "exec/run_shell.h"
+
+enum { MAX_PROGRAMS = 200, MAX_AGE_MS = 5 * 60 * 1000 };
+
+void run_shell_give(struct run_shell *shell, const struct run *run)
+{
+    shell->given++;
+    for (size_t i = 0; i < RUN_SHELL_STREAMS; i++)
+        frame_next_expect(&shell->next[i], &run->nonce);
+}
+
+bool run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct run *run, struct span bytes)
+{
+    if (!run || run->is_shared)
+        (void)frame_next_add(&shell->next[stream], bytes);
+    if (!run)
+        return true;
+    if (stream == RUN_SHELL_OUT)
+        return run_add_output(run, bytes);
+    run_add_error(run, bytes);
+    return true;
+}
+
+bool run_shell_is_over(const struct run_shell *shell)
+{
+    return shell->next[RUN_SHELL_OUT].has_come && shell->next[RUN_SHELL_ERR].has_come;
+}
+
+bool run_shell_is_odd(const struct run_shell *shell)
+{
+    return shell->next[RUN_SHELL_OUT].has_more || shell->next[RUN_SHELL_ERR].has_more;
+}
+
+int run_shell_status(const struct run_shell *shell)
+{
+    return shell->next[RUN_SHELL_OUT].rc;
+}
+
+bool run_shell_may_go_on(const struct run_shell *shell, int64_t now_ms)
+{
+    return run_shell_is_over(shell) && !run_shell_is_odd(shell) && shell->given < MAX_PROGRAMS &&
+           now_ms - shell->since_ms < MAX_AGE_MS;
+}

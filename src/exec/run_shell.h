@@ -1,0 +1,33 @@
+/* What a backend knows of a shell that takes one program after the other (frame_input_shared): whose output
+ * this is, when the next may be given, when it has had enough of them. A run is over at its END mark as ever,
+ * its shell is free only when both streams have said NEXT: so nothing of one run is taken for another's.
+ * Pure.
+ *
+ * Whatever is odd (a timeout, a cancel, a cut, bytes that belong to no run, the end of the shell) ends the
+ * shell with its channel: is_odd. A program with a stream behind it does, too: it needs the end of stdin. */
+#ifndef SLUICE_EXEC_RUN_SHELL_H
+#define SLUICE_EXEC_RUN_SHELL_H
+
+#include "exec/run.h"
+
+enum run_shell_stream { RUN_SHELL_OUT, RUN_SHELL_ERR, RUN_SHELL_STREAMS };
+
+struct run_shell {
+    struct frame_next next[RUN_SHELL_STREAMS]; /* of the last run given */
+    unsigned given;                            /* programs, so far */
+    int64_t since_ms;                          /* of its start */
+};
+
+/* Before the run's first byte goes. */
+void run_shell_give(struct run_shell *shell, const struct run *run);
+/* What a stream brought, with run or (when that is over) without; false where the answer passes its ceiling.
+ */
+bool run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct run *run, struct span bytes);
+/* The program it was given is over, and all that it said is in. */
+bool run_shell_is_over(const struct run_shell *shell);
+bool run_shell_is_odd(const struct run_shell *shell); /* it said something behind that */
+int run_shell_status(const struct run_shell *shell);  /* of the program that is over */
+/* It may have another: it is no older than rc files and a site's limits let one wish. */
+bool run_shell_may_go_on(const struct run_shell *shell, int64_t now_ms);
+
+#endif
