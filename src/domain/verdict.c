@@ -100,8 +100,18 @@ static size_t place_of(struct span log, const struct hit *hit)
     return is_traceback(hit->word) ? traceback_end(log, hit->at) : hit->at;
 }
 
-/* The places that are shown, the telling one last; that a launcher's child failed tells less than the child.
- */
+/* The error itself where Python says it (a traceback shows the `raise` of the same words before it), else the
+ * last word on it. */
+static size_t telling_place(struct span log, const size_t *places, size_t count)
+{
+    for (size_t i = count; i-- > 0;)
+        if (traceback_says_error(log, places[i]))
+            return i;
+    return count - 1;
+}
+
+/* The places that are shown, the telling one first, the others as they stand in the log; that a launcher's
+ * child failed tells less than the child. */
 static size_t list_places(struct span log, const struct evidence *evidence, size_t places[VERDICT_EVIDENCE])
 {
     size_t kept = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE, count = 0;
@@ -109,6 +119,11 @@ static size_t list_places(struct span log, const struct evidence *evidence, size
         struct span rest = span_skip(log, places[count] = place_of(log, &evidence->hits[i]));
         bool is_launcher = span_has(span_head(rest, span_find_char(rest, '\n')), "ChildFailedError");
         count += !is_launcher || (i + 1 == kept && count == 0);
+    }
+    if (count > 1) {
+        size_t telling = telling_place(log, places, count), place = places[telling];
+        memmove(&places[1], &places[0], sizeof(*places) * telling);
+        places[0] = place;
     }
     return count;
 }
@@ -176,16 +191,16 @@ static void add_json(const struct verdict_facts *facts, const struct verdict_rul
 {
     struct json_out out = { .to = to };
     size_t places[VERDICT_EVIDENCE], shown = list_places(facts->log, evidence, places);
-    size_t last = shown ? places[shown - 1] : last_line(facts->log);
+    size_t telling = shown ? places[0] : last_line(facts->log);
     json_open_object(&out);
     json_member_str(&out, "code", rule->code);
-    add_title(&out, facts, rule, last);
+    add_title(&out, facts, rule, telling);
     json_key(&out, "evidence");
     json_open_array(&out);
     for (size_t i = 0; i < shown; i++)
         add_evidence(&out, facts, places[i]);
     if (!shown && facts->log.len && strcmp(rule->code, "cancelled") != 0)
-        add_evidence(&out, facts, last);
+        add_evidence(&out, facts, telling);
     json_close_array(&out);
     json_key(&out, "next");
     json_open_array(&out);

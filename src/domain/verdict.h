@@ -31,8 +31,8 @@ struct verdict_facts {
     int64_t first_line;       /* the number of its first line; 0 not known */
     int64_t attempt, task;    /* whose log; task -1: none */
 };
-/* Appends {code, title, evidence: [{line, text, attempt, task}], next: []}; nothing for a job that ended well
- * or has not ended. */
+/* Appends {code, title, evidence: [{line, text, attempt, task}], next: []}, the most telling line of evidence
+ * first; nothing for a job that ended well or has not ended. */
 void verdict_json(const struct verdict_facts *facts, struct str *out);
 
 #endif

@@ -91,7 +91,7 @@ static size_t evidence_count(const struct cause *cause)
     return evidence && evidence->kind == DOC_SEQ ? evidence->count : 0;
 }
 
-/* The last line of each cause, and where there is room, more of the first. */
+/* The telling line of each cause, and where there is room, more of the first. */
 static void add_evidence(struct json_out *out, const struct causes *causes)
 {
     size_t room = VERDICT_EVIDENCE;
@@ -100,7 +100,7 @@ static void add_evidence(struct json_out *out, const struct causes *causes)
     for (size_t i = 0; i < causes->count && room; i++) {
         size_t have = evidence_count(&causes->items[i]), others = causes->count - i - 1;
         size_t most = room > others ? room - others : 1, shown = have < most ? have : most;
-        for (size_t k = have - shown; k < have; k++)
+        for (size_t k = 0; k < shown; k++)
             copy_evidence(out, &doc_get(causes->items[i].first, "evidence")->items[k]);
         room -= shown;
     }

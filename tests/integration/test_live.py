@@ -69,7 +69,7 @@ def test_a_job_that_ends_while_the_gateway_is_away_is_told_of_whole(alder, bed):
     log = gw.log(job["id"])
     line = next(n for n, text in enumerate(log.split("\n"), 1) if "runs/late" in text)
     assert done["links"][1]["line"] == line
-    assert verdict["evidence"][-1]["text"] == log.split("\n")[verdict["evidence"][-1]["line"] - 1]
+    assert verdict["evidence"][0]["text"] == log.split("\n")[verdict["evidence"][0]["line"] - 1]
     until(lambda: gw.job(job["id"]).get("metrics", {}).get("loss", {}).get("step") == 9, "its numbers")
 
 

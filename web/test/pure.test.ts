@@ -101,6 +101,7 @@ test("a job says what it asked for and why it is so", () => {
   assert.equal(gpuName("a100_mig"), "a100_mig");
   const evidence = [{ line: 3, text: "ImportError: x" }];
   assert.equal(whyText(job({ state: "failed", verdict: { code: "import", title: "Import error", evidence } })), "Import error: ImportError: x");
+  assert.equal(whyText(job({ state: "failed", verdict: { code: "import", title: "ImportError: x", evidence } })), "ImportError: x"); // it quotes the line
   assert.equal(whyText(job({ state: "failed", exit_code: 3 })), "exit code 3");
   assert.equal(whyText(job({ state: "pending", why: "Priority: 3 jobs ahead" })), "Priority: 3 jobs ahead");
   assert.equal(whyText(job({ state: "running", cancel_requested_at: "x" })), "Cancelling");

@@ -173,6 +173,18 @@ static void a_line_is_shown_once(void **state)
     assert_null(strstr(first + 1, "\"line\":"));
 }
 
+static void the_telling_line_comes_first(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(failed(RAISED "    raise RuntimeError(\"CUDA out of memory\")\n"
+                                         "RuntimeError: CUDA out of memory. Tried to allocate 2 GiB\n"
+                                         "srun: note: CUDA out of memory\n"),
+                           "\"evidence\":[{\"line\":5,\"text\":\"RuntimeError: CUDA out of memory. Tried"));
+    const char *json = failed("MemoryError a\nMemoryError b\nMemoryError c\n");
+    assert_non_null(strstr(json, "\"evidence\":[{\"line\":3,"));
+    assert_true(strstr(json, "\"line\":1,") < strstr(json, "\"line\":2,"));
+}
+
 static void only_the_last_places_are_evidence(void **state)
 {
     (void)state;
@@ -211,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_traceback_is_read_however_it_is_printed),
         cmocka_unit_test(a_warning_of_the_same_words_is_no_verdict),
         cmocka_unit_test(a_line_is_shown_once),
+        cmocka_unit_test(the_telling_line_comes_first),
         cmocka_unit_test(only_the_last_places_are_evidence),
         cmocka_unit_test(hostile_logs_stay_short_and_well_formed),
     };

@@ -31,8 +31,8 @@ static void the_commonest_cause_comes_first(void **state)
     auto_free char *got = made(tasks, 3, 10);
     assert_string_equal(
         got, "{\"code\":\"gpu_oom\",\"title\":\"2 of 10 tasks: A GPU ran out of memory\",\"evidence\":["
+             "{\"line\":7,\"attempt\":1,\"task\":1,\"text\":\"first\"},"
              "{\"line\":8,\"attempt\":1,\"task\":1,\"text\":\"second\"},"
-             "{\"line\":9,\"attempt\":1,\"task\":1,\"text\":\"third\"},"
              "{\"attempt\":2,\"task\":5,\"text\":\"no space\"}],\"next\":[\"Take less\"],\"tasks\":["
              "{\"code\":\"gpu_oom\",\"title\":\"A GPU ran out of memory\",\"count\":2,\"tasks\":[6,9]},"
              "{\"code\":\"disk_full\",\"title\":\"A disk is full\",\"count\":1,\"tasks\":[5]}]}");

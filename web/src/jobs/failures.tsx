@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 
 import { getJson, query } from "../lib/api";
 import { href } from "../lib/base";
-import { evidenceText, exitText, jobTitle } from "../lib/jobtext";
+import { endText, exitText, jobTitle } from "../lib/jobtext";
 import { watch } from "../lib/live";
 import { coalesce, useResource } from "../lib/resource";
 import { stateRow } from "../lib/states";
@@ -15,9 +15,9 @@ import { Age } from "../lib/ui";
 const SinceLast = lazy(() => import("./since"));
 
 function Failure({ job }: { job: Job }): JSX.Element {
-  const evidence = evidenceText(job.verdict?.evidence?.[0]);
+  const [said, line] = endText(job);
   const title = job.verdict?.title ?? stateRow(job.state).label;
-  const detail = evidence || (job.verdict ? "" : (job.why ?? exitText(job)));
+  const detail = line || (job.verdict ? "" : (said ?? exitText(job)));
   return (
     <li>
       <a class="ell" href={href(`/jobs/${job.id}`)}><bdi>{jobTitle(job)}</bdi></a>

@@ -57,12 +57,19 @@ export function evidenceText(item: Evidence | string | undefined): string {
   return typeof item === "string" ? item : (item.text ?? "");
 }
 
+/** Why it ended, and the line of its log that says so best, which comes first; once where the title quotes it. */
+export function endText(job: Job): [title: string | undefined, line: string] {
+  const line = evidenceText(job.verdict?.evidence?.[0]);
+  return [job.verdict?.title ?? job.why, line === job.verdict?.title ? "" : line];
+}
+
 /** One line about it: why it waits, why it ended; empty where nothing is to be said. */
 export function whyText(job: Job): string {
   if (job.cancel_requested_at && !isEnded(job.state)) return "Cancelling";
-  const evidence = evidenceText(job.verdict?.evidence?.[0]);
-  if (isEnded(job.state) && job.state !== "completed")
-    return [job.verdict?.title ?? job.why ?? exitText(job), evidence].filter(Boolean).join(": ");
+  if (isEnded(job.state) && job.state !== "completed") {
+    const [title = exitText(job), line] = endText(job);
+    return [title, line].filter(Boolean).join(": ");
+  }
   if (job.state === "completed") return "";
   if (job.progress?.eta_s !== undefined && !isQueued(job.state)) return `about ${duration(job.progress.eta_s)} left`;
   return job.why ?? job.reason ?? "";

@@ -809,7 +809,7 @@ export interface components {
             exit_code?: number;
             /** @description signal that ended it */
             signal?: number;
-            /** @description why it ended so: code, title, evidence, next */
+            /** @description why it ended so: code, title, evidence (the telling line first), next */
             verdict?: unknown[] | Record<string, never>;
             /** @description fraction, eta_s */
             progress?: unknown[] | Record<string, never>;

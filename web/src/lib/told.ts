@@ -1,5 +1,5 @@
 // What is said of jobs that ended or started, in how many messages. Pure.
-import { evidenceText, exitText, jobTitle } from "./jobtext";
+import { endText, exitText, jobTitle } from "./jobtext";
 import { isEnded, isFailure, stateRow } from "./states";
 import type { Job } from "./types";
 
@@ -15,8 +15,10 @@ export function occasionOf(state: string): Occasion | undefined {
 }
 
 function words(job: Job): string {
-  const evidence = evidenceText(job.verdict?.evidence?.[0]);
-  if (isFailure(job.state)) return [job.verdict?.title ?? job.why ?? exitText(job), evidence].filter(Boolean).join("\n");
+  if (isFailure(job.state)) {
+    const [title = exitText(job), line] = endText(job);
+    return [title, line].filter(Boolean).join("\n");
+  }
   return [job.project, job.cluster].filter(Boolean).join(" on ");
 }
 
