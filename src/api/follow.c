@@ -55,7 +55,7 @@ static void on_piece(void *ctx, const struct answer *answer)
         follower->taken = 0;
         follower->call.offset = answer->offset + (int64_t)answer->body.len;
     } else {
-        if (answer->ok)
+        if (answer->ok && !answer->not_begun)
             follower->call.offset = answer->offset;
         rest(follower);
     }

@@ -21,13 +21,15 @@ static void header_int(struct request *request, const char *name, int64_t value)
     reply_header(request, name, str_text(&text));
 }
 
-/* X-Sluice-Offset: where the bytes begin in the log; X-Sluice-Size: the log's whole length now. */
+/* X-Sluice-Offset: where the bytes begin in the log; X-Sluice-Size: the log's whole length now;
+ * X-Sluice-Begun: 0 where there is no log yet, else 1. */
 static void on_read(void *ctx, const struct answer *answer)
 {
     struct request *request = ctx;
     if (answer->ok) {
         header_int(request, "X-Sluice-Offset", answer->offset);
         header_int(request, "X-Sluice-Size", answer->size);
+        header_int(request, "X-Sluice-Begun", !answer->not_begun);
         reply_bytes(request, 200, type_log, answer->body);
     } else {
         reply_answer(request, 200, answer);

@@ -106,6 +106,23 @@ static void add_content(struct json_out *out, const char *type, const char *sche
     json_close_object(out);
 }
 
+static void add_headers(struct json_out *out, const struct route_query *header)
+{
+    json_key(out, "headers");
+    json_open_object(out);
+    for (; header->name; header++) {
+        json_key(out, header->name);
+        json_open_object(out);
+        json_member_str(out, "description", header->help);
+        json_key(out, "schema");
+        json_open_object(out);
+        json_member_str(out, "type", header->type);
+        json_close_object(out);
+        json_close_object(out);
+    }
+    json_close_object(out);
+}
+
 static void add_answers(struct json_out *out, const struct route *route)
 {
     char status[8] = { 0 };
@@ -117,6 +134,8 @@ static void add_answers(struct json_out *out, const struct route *route)
     json_key(out, status);
     json_open_object(out);
     json_member_str(out, "description", route->summary);
+    if (route->headers)
+        add_headers(out, route->headers);
     const char *type = route->answer_type ? route->answer_type : "application/json";
     if (route->answer_type || route->answer_schema)
         add_content(out, type, route->answer_schema);

@@ -34,7 +34,8 @@ struct route {
     int status;                 /* of the good answer */
     const char *trial_schema;   /* ?dry_run=1: 200 with this one; NULL none */
     const struct route_query *query;
-    const char *scope; /* read, submit, cancel, admin */
+    const struct route_query *headers; /* of the good answer; NULL none of its own */
+    const char *scope;                 /* read, submit, cancel, admin */
     const char *summary;
 };
 

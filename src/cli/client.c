@@ -95,6 +95,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     struct span line = { data, size * count };
     read_header(line, "X-Sluice-Offset", &reply->offset);
     read_header(line, "X-Sluice-Size", &reply->size);
+    read_header(line, "X-Sluice-Begun", &reply->begun);
     read_header(line, "Retry-After", &reply->retry_after_s);
     return size * count;
 }
@@ -189,7 +190,7 @@ int client_exchange(struct client *client, const struct client_call *call, struc
     str_addf(&url, "%s%s", client->base, call->path);
     if (url.failed)
         return err_set(err, ERR_TOO_LARGE, "the request's address is longer than %d bytes", MAX_URL_BYTES);
-    struct client_reply fresh = { .body = STR_MAX(MAX_REPLY_BYTES), .offset = -1, .size = -1 };
+    struct client_reply fresh = { .body = STR_MAX(MAX_REPLY_BYTES), .offset = -1, .size = -1, .begun = -1 };
     struct curl_slist *headers = headers_of(client, call);
     prepare(client, call, str_text(&url), headers, &fresh);
     CURLcode code = curl_easy_perform(client->curl);

@@ -22,7 +22,7 @@ struct client_call {
 struct client_reply {
     long status;
     struct str body;
-    int64_t offset, size; /* of a log: X-Sluice-Offset, X-Sluice-Size; -1 not said */
+    int64_t offset, size, begun; /* of a log: X-Sluice-Offset, -Size, -Begun; -1 not said */
     int64_t retry_after_s;
 };
 void client_reply_clear(struct client_reply *reply);

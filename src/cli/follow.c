@@ -71,7 +71,7 @@ static bool begins_anew(struct cli *cli, struct follow *follow, const struct cli
     return true;
 }
 
-/* One request. *more: there may be further bytes. ERR_NOT_FOUND: no log yet. */
+/* One request. *more: there may be further bytes. EXIT_NOT_THERE: no log yet, or no such log. */
 static int read_some(struct cli *cli, struct follow *follow, struct answer *answer, bool *more)
 {
     auto_str struct str path = STR_MAX(MAX_PATH_BYTES);
@@ -82,6 +82,8 @@ static int read_some(struct cli *cli, struct follow *follow, struct answer *answ
         return ask_fail(cli, &err);
     if (answer->reply.status / 100 != 2)
         return exit_code_of_word(view_text(answer->doc, "code"));
+    if (answer->reply.begun == 0)
+        return EXIT_NOT_THERE;
     struct span bytes = str_span(&answer->reply.body);
     if (answer->reply.offset >= 0)
         follow->offset = answer->reply.offset;
@@ -112,11 +114,29 @@ static int tell(struct cli *cli, const struct answer *answer, int status)
     return is_told ? status : ask_tell_problem(cli, answer);
 }
 
+/* Why there is no log yet, the job itself says. */
+static int tell_not_begun(struct cli *cli, const struct follow *follow)
+{
+    auto_answer struct answer job = { 0 };
+    struct err err;
+    int status = job_watch(cli, follow->job, "terminal", 0, &job);
+    if (status != EXIT_OK)
+        return status;
+    const char *id = view_text(job.doc, "id"), *state = view_text(job.doc, "state");
+    const char *why = view_text(job.doc, "why");
+    (void)err_set(&err, ERR_NOT_FOUND, "job %s has no log%s: it is %s%s%s%s", id ? id : "?",
+                  view_is_ended(job.doc) ? "" : " yet", state ? state : "?", why ? " (" : "", why ? why : "",
+                  why ? ")" : "");
+    return ask_fail(cli, &err);
+}
+
 int follow_once(struct cli *cli, struct follow *follow)
 {
     auto_answer struct answer answer = { 0 };
     int status = read_all(cli, follow, &answer);
     end_view(cli, follow);
+    if (status == EXIT_NOT_THERE && answer.reply.begun == 0)
+        return tell_not_begun(cli, follow);
     return status == EXIT_OK ? EXIT_OK : tell(cli, &answer, status);
 }
 

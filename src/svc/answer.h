@@ -15,6 +15,7 @@ struct answer {
     const char *hint;        /* the next step, or NULL */
     int64_t job_id;          /* of a job made or meant, 0 none */
     int64_t offset, size;    /* logs: where body starts, and the file's whole length */
+    bool not_begun;          /* logs: ok, and there is no file (yet) */
 };
 typedef void answer_done(void *ctx, const struct answer *answer);
 

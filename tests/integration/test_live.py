@@ -253,4 +253,10 @@ def test_a_log_of_two_gigabytes_is_right_at_its_end(alder):
     assert answer.body == b"\nlast words\n"
     assert int(answer.headers["X-Sluice-Offset"]) == 1 << 31 and int(answer.headers["X-Sluice-Size"]) >= (1 << 31) + 12
     assert gw.get(f"{where}?offset={(1 << 30) + 5}&limit=9").body == bytes(9)
+    waits = gw.run("print(1)", slurm={"begin": "now+1hour"})
+    gw.wait_state(waits["id"], "pending")
+    none = gw.get(f"/jobs/{waits['id']}/log")
+    assert (none.status, none.body, none.headers["X-Sluice-Begun"]) == (200, b"", "0")
+    assert gw.post(f"/jobs/{waits['id']}/cancel").status == 202
+    assert gw.get(f"{where}?attempt=2").status == 404
     assert b"first words" in gw.get(f"{where}?offset=0&limit=2000").body

@@ -36,3 +36,24 @@ test("a line that is asked for while more is on its way comes behind it", async 
   assert.equal(store.lines[0], "line 1");
   assert.equal(store.numberOf(0), 1);
 });
+
+test("a log that has not begun is empty, and one that went is read from its start when it is there again", async () => {
+  let file: string | undefined;
+  const store = await storeOver((address) => {
+    const offset = Math.max(0, Number(new URL(address, "http://gate.example").searchParams.get("offset")));
+    const headers = { "X-Sluice-Offset": String(offset), "X-Sluice-Size": String(file?.length ?? 0), "X-Sluice-Begun": file === undefined ? "0" : "1" };
+    return Promise.resolve(new Response(file?.slice(offset) ?? "", { headers }));
+  });
+  await store.load();
+  assert.ok(store.loaded.value && !store.begun.value && !store.problem.value);
+  assert.deepEqual(store.lines, []);
+  file = "one\n";
+  await store.more();
+  assert.ok(store.begun.value);
+  file = undefined;
+  await store.more();
+  assert.deepEqual(store.lines, ["one"]); // what was seen stays
+  file = "anew\nmore\n";
+  await store.more();
+  assert.deepEqual(store.lines, ["anew", "more"]);
+});

@@ -3,12 +3,12 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
+#include "slurm/jobid.h"
 #include "store/job_store.h"
 #include "svc/cluster/fleet.h"
 #include "svc/jobs.h"
 #include "svc/live/follow.h"
-#include "text/fold.h"
-#include "text/json_out.h"
+#include "svc/live/log_found.h"
 
 #include <stdlib.h>
 
@@ -34,44 +34,31 @@ struct reading {
     answer_done *done;
     void *ctx;
     int64_t job_id;
-    char *missing; /* why there is no log yet */
 };
 
+/* That there is no file is an answer like others: a job that has just started has written nothing yet. */
 static void on_read(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err)
 {
     struct reading *reading = ctx;
-    struct answer answer = {
-        .ok = !err, .body = bytes, .job_id = reading->job_id, .offset = offset, .size = size
-    };
-    if (err)
+    struct answer answer = { .job_id = reading->job_id };
+    answer.not_begun = err && err->code == ERR_NOT_FOUND;
+    answer.ok = !err || answer.not_begun;
+    if (!err) {
+        answer.body = bytes;
+        answer.offset = offset;
+        answer.size = size;
+    } else if (!answer.ok) {
         answer.err = *err;
-    if (err && err->code == ERR_NOT_FOUND)
-        err_set(&answer.err, ERR_NOT_FOUND, "%s", reading->missing);
+    }
     reading->done(reading->ctx, &answer);
-    free(reading->missing);
     free(reading);
-}
-
-static char *missing_text(const struct job *job)
-{
-    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
-    str_addf(&text, "job %lld has no log yet: it is %s", (long long)job->id, job_state_word(job->state));
-    if (job->why)
-        str_addf(&text, " (%s)", job->why);
-    return str_steal(&text);
 }
 
 static struct reading *reading_new(const struct job *job, answer_done *done, void *ctx)
 {
     struct reading *reading = mem_zalloc(sizeof(*reading));
-    *reading = (struct reading){ done, ctx, job->id, missing_text(job) };
+    *reading = (struct reading){ done, ctx, job->id };
     return reading;
-}
-
-static void reading_free(struct reading *reading)
-{
-    free(reading->missing);
-    free(reading);
 }
 
 static void file_name(const struct log_call *call, const struct job *job, struct str *name)
@@ -86,6 +73,18 @@ static void file_name(const struct log_call *call, const struct job *job, struct
     str_add(name, ".log");
 }
 
+static int check_task(const struct log_call *call, const struct job *job, struct err *err)
+{
+    auto_slurm_tasks struct slurm_tasks tasks = { 0 };
+    if (slurm_tasks_expand(span_of(job->array), &tasks, err) < 0)
+        return -1;
+    for (size_t i = 0; i < tasks.count; i++)
+        if (tasks.tasks[i] == call->task)
+            return 0;
+    return err_set(err, ERR_NOT_FOUND, "job %lld has the tasks %s, there is no task %lld", (long long)job->id,
+                   job->array, (long long)call->task);
+}
+
 static int check_place(const struct log_call *call, const struct job *job, struct err *err)
 {
     if (call->attempt < 0 || call->attempt > job->attempt)
@@ -96,7 +95,7 @@ static int check_place(const struct log_call *call, const struct job *job, struc
     if (!job->array && call->task >= 0)
         return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job->id,
                        (long long)call->task);
-    return 0;
+    return call->task >= 0 ? check_task(call, job, err) : 0;
 }
 
 static int check(const struct log_call *call, const struct job *job, struct err *err)
@@ -105,11 +104,13 @@ static int check(const struct log_call *call, const struct job *job, struct err 
         return -1;
     if (call->limit < 0 || call->limit > MAX_LOG_CHUNK_BYTES)
         return err_set(err, ERR_INVALID, "limit is 1 to %d bytes", MAX_LOG_CHUNK_BYTES);
-    if (job->phase == PHASE_INTENT || (job->phase == PHASE_CLOSED && !job->sched_id)) {
-        auto_free char *text = missing_text(job);
-        return err_set(err, ERR_NOT_FOUND, "%s", text);
-    }
     return 0;
+}
+
+/* No run directory was ever made, and so there is nobody to ask. */
+static bool was_never_sent(const struct job *job)
+{
+    return job->phase == PHASE_INTENT || (job->phase == PHASE_CLOSED && !job->sched_id);
 }
 
 /* *stored: to be freed by the caller. */
@@ -123,7 +124,7 @@ static int get_job(struct logs *logs, int64_t job_id, struct job **stored, const
     return 0;
 }
 
-/* The job, where it may have a log. */
+/* The job, where there may be such a log. */
 static int find_job(struct logs *logs, const struct log_call *call, struct job **stored,
                     const struct job **job, struct err *err)
 {
@@ -148,6 +149,14 @@ static int find_executor(struct logs *logs, const struct job *job, struct execut
         return err_set(err, ERR_OFFLINE, "cluster %s is disabled or no longer configured", job->cluster);
     *out = cluster->executor;
     return 0;
+}
+
+/* --- no log --- */
+
+static void on_nothing(void *ctx)
+{
+    const struct err err = { .code = ERR_NOT_FOUND };
+    on_read(ctx, (struct span){ 0 }, 0, 0, &err);
 }
 
 /* --- the kept part --- */
@@ -213,6 +222,10 @@ int logs_read(struct logs *logs, const struct log_call *call, answer_done *done,
     struct executor *executor = NULL;
     if (find_job(logs, call, &stored, &job, err) < 0)
         return -1;
+    if (was_never_sent(job)) {
+        loop_defer(logs->gw->loop, on_nothing, reading_new(job, done, ctx));
+        return 0;
+    }
     if (read_kept(logs, call, job, done, ctx))
         return 0;
     if (find_executor(logs, job, &executor, err) < 0)
@@ -228,7 +241,7 @@ int logs_read(struct logs *logs, const struct log_call *call, answer_done *done,
     struct reading *reading = reading_new(job, done, ctx);
     if (executor_read(executor, &spec, on_read, reading, err) == 0)
         return 0;
-    reading_free(reading);
+    free(reading);
     return -1;
 }
 
@@ -275,45 +288,6 @@ bool logs_is_open(struct logs *logs, int64_t job_id)
 
 /* --- search --- */
 
-/* "number:text" */
-static int64_t add_match(struct json_out *out, struct span line)
-{
-    struct span number;
-    int64_t value;
-    if (!span_next(&line, ':', &number) || !span_i64(number, &value))
-        return 0;
-    json_open_object(out);
-    json_member_int(out, "line", value);
-    json_member_span(out, "text", fold_line(line));
-    json_close_object(out);
-    return value;
-}
-
-static void search_json(struct span found, int64_t limit, struct str *body)
-{
-    struct json_out out = { .to = body };
-    struct span line;
-    int64_t total = 0, last = 0, shown = 0;
-    if (span_next_line(&found, &line))
-        (void)span_i64(line, &total);
-    json_open_object(&out);
-    json_member_int(&out, "total", total);
-    json_key(&out, "items");
-    json_open_array(&out);
-    while (span_next_line(&found, &line)) {
-        int64_t at = add_match(&out, line);
-        last = at ? at : last;
-        shown += at != 0;
-    }
-    json_close_array(&out);
-    json_key(&out, "next");
-    if (shown == limit && shown < total)
-        json_int(&out, last + 1);
-    else
-        json_nil(&out);
-    json_close_object(&out);
-}
-
 struct searching {
     struct reading *reading;
     int64_t limit;
@@ -323,10 +297,23 @@ static void on_found(void *ctx, struct span text, const struct err *err)
 {
     struct searching *searching = ctx;
     auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
-    if (!err)
-        search_json(text, searching->limit, &body);
-    on_read(searching->reading, str_span(&body), 0, 0, err);
+    bool is_missing = err && err->code == ERR_NOT_FOUND;
+    if (!err || is_missing)
+        log_found_json(text, searching->limit, &body);
+    on_read(searching->reading, str_span(&body), 0, 0, is_missing ? NULL : err);
     free(searching);
+}
+
+static void on_nothing_to_search(void *ctx)
+{
+    on_found(ctx, (struct span){ 0 }, NULL);
+}
+
+static struct searching *searching_new(const struct job *job, int64_t limit, answer_done *done, void *ctx)
+{
+    struct searching *searching = mem_zalloc(sizeof(*searching));
+    *searching = (struct searching){ reading_new(job, done, ctx), limit };
+    return searching;
 }
 
 int logs_search(struct logs *logs, const struct log_search *search, answer_done *done, void *ctx,
@@ -335,7 +322,13 @@ int logs_search(struct logs *logs, const struct log_search *search, answer_done 
     auto_job struct job *stored = NULL;
     const struct job *job = NULL;
     struct executor *executor = NULL;
-    if (find_job(logs, &search->log, &stored, &job, err) < 0 || find_executor(logs, job, &executor, err) < 0)
+    if (find_job(logs, &search->log, &stored, &job, err) < 0)
+        return -1;
+    if (was_never_sent(job)) {
+        loop_defer(logs->gw->loop, on_nothing_to_search, searching_new(job, search->limit, done, ctx));
+        return 0;
+    }
+    if (find_executor(logs, job, &executor, err) < 0)
         return -1;
     auto_str struct str file = STR_MAX(128);
     file_name(&search->log, job, &file);
@@ -346,11 +339,10 @@ int logs_search(struct logs *logs, const struct log_search *search, answer_done 
                                 .ignores_case = search->ignores_case,
                                 .first_line = search->first_line,
                                 .limit = search->limit };
-    struct searching *searching = mem_zalloc(sizeof(*searching));
-    *searching = (struct searching){ reading_new(job, done, ctx), search->limit };
+    struct searching *searching = searching_new(job, search->limit, done, ctx);
     if (executor_search(executor, &spec, on_found, searching, err) == 0)
         return 0;
-    reading_free(searching->reading);
+    free(searching->reading);
     free(searching);
     return -1;
 }

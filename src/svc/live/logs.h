@@ -19,11 +19,12 @@ struct log_call {
 
 struct logs *logs_new(const struct gateway *gw);
 void logs_free(struct logs *logs);
-/* answer.body: the bytes; offset and size set. ERR_NOT_FOUND: no log yet (the text says why). */
+/* answer.body: the bytes; offset and size set. A log that has not begun is no error: not_begun, and no bytes.
+ * ERR_NOT_FOUND: there is no such job, attempt or task. */
 int logs_read(struct logs *logs, const struct log_call *call, answer_done *done, void *ctx, struct err *err);
 
 /* Lines of the whole log that hold a text. answer.body: {"total": n, "items": [{line, text}], "next": line or
- * null}; carriage returns are folded, bad bytes replaced. */
+ * null}; carriage returns are folded, bad bytes replaced. In a log that has not begun nothing is found. */
 struct log_search {
     struct log_call log; /* job, attempt, task, scheduler_log */
     const char *pattern;

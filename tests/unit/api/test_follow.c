@@ -63,6 +63,19 @@ static void nothing_is_asked_while_everything_known_was_sent(void **state)
     assert_int_equal(fake.waits_dropped, 1);
 }
 
+static void what_has_not_begun_is_followed_from_where_it_was_asked_for(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    client_ask(client, "GET /api/v1/jobs/5/log?follow=1&offset=40 HTTP/1.1\r\n" HOST "\r\n");
+    fake_answer(&(struct answer){ .ok = true, .not_begun = true });
+    client_take(client);
+    fake.wait_fn(fake.wait_ctx);
+    assert_int_equal(fake.log.offset, 40);
+    client_end(client);
+    fake_answer(&(struct answer){ .ok = true });
+}
+
 static void a_client_may_leave_while_a_piece_is_on_its_way(void **state)
 {
     (void)state;
@@ -135,6 +148,7 @@ int main(void)
         WITH_SERVER(a_stream_goes_on_until_the_job_has_ended),
         WITH_SERVER(what_came_before_the_end_was_seen_is_not_lost),
         WITH_SERVER(nothing_is_asked_while_everything_known_was_sent),
+        WITH_SERVER(what_has_not_begun_is_followed_from_where_it_was_asked_for),
         WITH_SERVER(a_client_may_leave_while_a_piece_is_on_its_way),
         WITH_SERVER(a_log_that_begins_anew_is_sent_from_its_first_byte),
         WITH_SERVER(a_log_that_cannot_be_is_refused_at_once),

@@ -298,6 +298,7 @@ static void log_gives_bytes_with_their_place(void **state)
     assert_non_null(strstr(client->got, "Content-Type: text/plain; charset=utf-8\r\n"));
     assert_non_null(strstr(client->got, "X-Sluice-Offset: 7\r\n"));
     assert_non_null(strstr(client->got, "X-Sluice-Size: 99\r\n"));
+    assert_non_null(strstr(client->got, "X-Sluice-Begun: 1\r\n"));
     assert_memory_equal(body_of(client->got), "a\x1b[31m\0<script>", 15);
     client_end(client);
 }
@@ -311,13 +312,26 @@ static void log_gives_lines(void **state)
     assert_int_equal(fake.log.lines, 10);
     assert_int_equal(fake.log.task, -1);
     assert_true(fake.log.scheduler_log);
-    fake_answer(&(struct answer){ .err = { ERR_NOT_FOUND, "no log yet: the job has not started" } });
+    fake_answer(&(struct answer){ .err = { ERR_NOT_FOUND, "there is no attempt 9" } });
     client_take(client);
     assert_int_equal(status_of(client->got), 404);
     client_end(client);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5/log?limit=99999999"))), 400);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5/log?source=passwd"))), 400);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5/log?attempt=0"))), 400);
+}
+
+static void log_that_has_not_begun_is_no_error(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    (void)client_ask(client, get("/api/v1/jobs/5/log"));
+    fake_answer(&(struct answer){ .ok = true, .not_begun = true });
+    client_take(client);
+    assert_int_equal(status_of(client->got), 200);
+    assert_non_null(strstr(client->got, "X-Sluice-Begun: 0\r\n"));
+    assert_string_equal(body_of(client->got), "");
+    client_end(client);
 }
 
 static void a_list_knows_who_asks(void **state)
@@ -412,6 +426,7 @@ int main(void)
         WITH_SERVER(patch_changes_or_names_the_wrong_field),
         WITH_SERVER(log_gives_bytes_with_their_place),
         WITH_SERVER(log_gives_lines),
+        WITH_SERVER(log_that_has_not_begun_is_no_error),
         WITH_SERVER(a_list_knows_who_asks),
         WITH_SERVER(lists_and_documents_answer_at_once),
         WITH_SERVER(services_answer_for_clusters_and_projects),

@@ -117,6 +117,25 @@ static void all_pages_of_a_list_are_read(void **state)
 
 #define LOG(from, size) "X-Sluice-Offset: " from "\r\nX-Sluice-Size: " size "\r\n"
 
+#define NOT_BEGUN LOG("0", "0") "X-Sluice-Begun: 0\r\n"
+
+static void a_log_that_has_not_begun_is_told_with_why(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/5/log?", .status = 200, .headers = NOT_BEGUN, .body = "" },
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"pending\",\"why\":\"It waits for GPUs.\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "log", "5"), EXIT_NOT_THERE);
+    assert_string_equal(test.out, "");
+    assert_has(test.err, "job 5 has no log yet: it is pending (It waits for GPUs.)");
+    cli_test_end(&test);
+}
+
 static void a_followed_log_has_each_byte_once(void **state)
 {
     (void)state;
@@ -127,7 +146,7 @@ static void a_followed_log_has_each_byte_once(void **state)
         { .expect = "GET /api/v1/jobs/5?wait",
           .status = 200,
           .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
-        { .expect = "GET /api/v1/jobs/5/log?offset=0&", .status = 404, .body = "{\"code\":\"not_found\"}" },
+        { .expect = "GET /api/v1/jobs/5/log?offset=0&", .status = 200, .headers = NOT_BEGUN, .body = "" },
         { .expect = "GET /api/v1/jobs/5?wait",
           .status = 200,
           .body = "{\"id\":5,\"state\":\"running\",\"attempt\":1}" },
@@ -336,6 +355,7 @@ int main(void)
         cmocka_unit_test(show_tells_progress_and_numbers),
         cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
         cmocka_unit_test(all_pages_of_a_list_are_read),
+        cmocka_unit_test(a_log_that_has_not_begun_is_told_with_why),
         cmocka_unit_test(a_followed_log_has_each_byte_once),
         cmocka_unit_test(a_log_that_was_cut_is_shown_from_its_first_byte),
         cmocka_unit_test(wait_gives_up_in_time_with_a_code_of_its_own),

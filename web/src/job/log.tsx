@@ -42,6 +42,13 @@ function hasLog(job: Job): boolean {
   return job.started_at !== undefined || job.attempt > 1;
 }
 
+/** Why there is no line to show. */
+function emptyText(job: Job, begun: boolean): string {
+  if (!isEnded(job.state)) return "Its first lines will appear here by themselves.";
+  if (!hasLog(job)) return "The job ended before it started.";
+  return begun ? "The job ended without a line of output." : "Its log was never begun, or the file was removed.";
+}
+
 function useStore(job: Job, attempt?: number, task?: number): LogStore {
   const store = useMemo(() => new LogStore(job.id, attempt, task), [job.id, attempt, task]);
   const ended = isEnded(job.state);
@@ -185,9 +192,9 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
         {!tall && <a class="ibtn" aria-label="Full log" title="Full log" href={href(`/jobs/${job.id}/log`)}><Icon name="expand" /></a>}
         <Toggle on={follow} onChange={setFollow} title={ended ? "Stay at the end (f)" : "Follow new lines (f)"}>{!ended && <span class={`spot${follow ? " s-run" : ""}`} />}{ended ? "End" : follow ? "Following" : "Follow"}</Toggle>
       </div>
-      {problem && problem.code !== "not_found" && <div class="pad"><ProblemBox problem={problem} what="The log cannot be read" retry={() => void store.load()} /></div>}
+      {problem && <div class="pad"><ProblemBox problem={problem} what="The log cannot be read" retry={() => void store.load()} /></div>}
       {!store.loaded.value && !problem && hasLog(job) && <Skeleton rows={8} />}
-      {(store.loaded.value ? lines.length === 0 : problem?.code === "not_found" || !hasLog(job)) && <Empty icon="jobs" title={ended ? "It wrote nothing" : "No log yet"}><p>{ended ? (hasLog(job) ? "The job ended without a line of output." : "The job ended before it started.") : "Its first lines will appear here by themselves."}</p></Empty>}
+      {(store.loaded.value ? lines.length === 0 : !problem && !hasLog(job)) && <Empty icon="jobs" title={ended ? "It wrote nothing" : "No log yet"}><p>{emptyText(job, store.begun.value)}</p></Empty>}
       <div class={`log${wrap ? " wrap" : ""}`} role="log" aria-live="off" aria-label="Lines of the log" tabIndex={0} ref={box} onScroll={onScroll} hidden={lines.length === 0}>
         <div class="rowsbox" style={{ height: `${virtual.getTotalSize()}px` }}>
           {virtual.getVirtualItems().map((item) => {

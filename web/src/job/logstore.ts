@@ -11,18 +11,20 @@ const MOST = 48 * 1024 * 1024; // beyond, the older half is let go
 
 export interface Match { line: number } // its number in the file
 
-interface Piece { text: string; offset: number; size: number; firstLine?: number }
+interface Piece { text: string; offset: number; size: number; begun: boolean; firstLine?: number }
 
 export class LogStore {
   readonly version = signal(0); // counts on with every change of lines
   readonly problem = signal<Problem | undefined>(undefined);
   readonly loaded = signal(false);
   readonly size = signal(0); // bytes of the file
+  readonly begun = signal(false); // there is a file
   lines: string[] = []; // folded; the last may be unfinished
   firstLine: number | undefined = 1; // number of lines[0]; undefined: not known
   alarms: number[] = []; // indices
   private start = 0; // offset of lines[0]
   private end = 0; // offset behind the last byte held
+  private isGone = false; // what is held is of a file that is no longer there: the next one is read from its start
   private open = ""; // raw text of the unfinished last line
   private decoder = new TextDecoder();
   private busy: Promise<void> | undefined;
@@ -49,6 +51,7 @@ export class LogStore {
       const tail = await this.read({ offset: -STEP });
       this.clear();
       this.size.value = tail.size;
+      this.begun.value = tail.begun;
       if (tail.offset > 0 && tail.size <= WHOLE) await this.appendFrom(0);
       else this.takeTail(tail);
       this.loaded.value = true;
@@ -142,7 +145,7 @@ export class LogStore {
     const offset = Number(response.headers.get("X-Sluice-Offset") ?? 0);
     const line = response.headers.get("X-Sluice-Line");
     return {
-      bytes, text: new TextDecoder().decode(bytes), offset, firstLine: line ? Number(line) : undefined,
+      bytes, text: new TextDecoder().decode(bytes), offset, begun: response.headers.get("X-Sluice-Begun") !== "0", firstLine: line ? Number(line) : undefined,
       size: Number(response.headers.get("X-Sluice-Size") ?? offset + bytes.length),
     };
   }
@@ -157,7 +160,13 @@ export class LogStore {
   private async appendFrom(offset: number): Promise<void> {
     for (let at = offset; ;) {
       const piece = await this.read({ offset: at });
-      if (piece.size < at) {
+      if (!piece.begun) {
+        this.isGone = at > 0;
+        break;
+      }
+      this.begun.value = true;
+      if (piece.size < at || this.isGone) {
+        this.isGone = false;
         this.clear();
         at = 0;
         continue;

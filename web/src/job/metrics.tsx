@@ -20,12 +20,7 @@ export function useCurves(job: Job): Resource<Curve[]> {
   const ended = isEnded(job.state);
   const found = useResource<Curve[]>(async (abort) => {
     if (!job.metrics) return []; // the job's document names what there is
-    try {
-      return readCurves(await getJson(`/jobs/${job.id}/metrics?points=2000&times=true`, abort));
-    } catch (error) {
-      if ((error as { status?: number }).status === 404) return [];
-      throw error;
-    }
+    return readCurves(await getJson(`/jobs/${job.id}/metrics?points=2000&times=true`, abort));
   }, [job.id, ended, job.metrics !== undefined]);
   useEffect(() => {
     if (ended || !job.metrics) return undefined;

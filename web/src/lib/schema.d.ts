@@ -3352,6 +3352,12 @@ export interface operations {
             /** @description The log, by bytes or by lines */
             200: {
                 headers: {
+                    /** @description where the bytes begin in the log */
+                    "X-Sluice-Offset"?: number;
+                    /** @description how long the log is now */
+                    "X-Sluice-Size"?: number;
+                    /** @description 0: there is no log yet */
+                    "X-Sluice-Begun"?: number;
                     [name: string]: unknown;
                 };
                 content: {

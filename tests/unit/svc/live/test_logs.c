@@ -1,8 +1,9 @@
+#include "svc/live/log_found.h"
 #include "unit/svc/fixture_group.h"
 
 struct seen {
     int calls;
-    bool ok;
+    bool ok, not_begun;
     char text[ERR_TEXT_BYTES];
     int64_t offset, size;
 };
@@ -12,6 +13,7 @@ static void keep(void *ctx, const struct answer *answer)
     struct seen *seen = ctx;
     seen->calls++;
     seen->ok = answer->ok;
+    seen->not_begun = answer->not_begun;
     seen->offset = answer->offset;
     seen->size = answer->size;
     struct span text = answer->ok ? answer->body : span_of(answer->err.text);
@@ -45,29 +47,47 @@ static void last_attempts_log_is_read_by_offset(void **state)
     assert_int_equal(seen.size, 45);
 }
 
-static void log_that_is_not_there_yet_says_why(void **state)
+static void log_that_has_not_begun_is_empty_and_says_so(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = { 0 };
-    struct job *job = running(f, NULL);
-    mem_replace_str(&job->why, "waiting for disks");
-    struct log_call call = { .job_id = job->id, .task = -1 };
+    struct log_call call = { .job_id = running(f, NULL)->id, .task = -1, .offset = 40 };
     assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, NULL), 0);
     struct err err = { .code = ERR_NOT_FOUND };
     fake.read.is_open = false;
     fake.read.read(fake.read.ctx, (struct span){ 0 }, 0, 0, &err);
-    assert_false(seen.ok);
-    assert_non_null(strstr(seen.text, "has no log yet: it is running (waiting for disks)"));
+    assert_true(seen.ok && seen.not_begun);
+    assert_string_equal(seen.text, "");
+    assert_int_equal(seen.offset + seen.size, 0);
 }
 
-static void job_that_was_never_sent_has_no_log_to_ask_for(void **state)
+static void other_faults_are_faults(void **state)
 {
     struct fixture *f = *state;
-    struct err err = { 0 };
+    struct seen seen = { 0 };
+    struct log_call call = { .job_id = running(f, NULL)->id, .task = -1 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, NULL), 0);
+    struct err err = { .code = ERR_OFFLINE, .text = "no route" };
+    fake.read.is_open = false;
+    fake.read.read(fake.read.ctx, (struct span){ 0 }, 0, 0, &err);
+    assert_false(seen.ok || seen.not_begun);
+    assert_string_equal(seen.text, "no route");
+}
+
+static void job_that_was_never_sent_is_not_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
     struct log_call call = { .job_id = fixture_job(f, NULL)->id, .task = -1 };
-    assert_int_equal(logs_read(f->gw.logs, &call, keep, NULL, &err), -1);
-    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, NULL), 0);
+    assert_int_equal(seen.calls, 0); /* never from within the call */
+    fixture_turn(f, 1);
+    assert_true(seen.ok && seen.not_begun);
     assert_false(fake.read.is_open);
+    struct log_search search = { .log = call, .pattern = "x", .first_line = 1, .limit = 100 };
+    assert_int_equal(logs_search(f->gw.logs, &search, keep, &seen, NULL), 0);
+    fixture_turn(f, 1);
+    assert_string_equal(seen.text, "{\"total\":0,\"items\":[],\"next\":null}");
 }
 
 static void array_wants_a_task_and_others_have_none(void **state)
@@ -84,6 +104,21 @@ static void array_wants_a_task_and_others_have_none(void **state)
     assert_int_equal(
         logs_read(f->gw.logs, &(struct log_call){ .job_id = array->id, .task = 2 }, keep, &seen, &err), 0);
     assert_string_equal(fake.read.detail, "attempt-1.2.log");
+    assert_int_equal(
+        logs_read(f->gw.logs, &(struct log_call){ .job_id = array->id, .task = 4 }, keep, &seen, &err), -1);
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+}
+
+static void a_page_of_what_was_found_says_where_the_next_begins(void **state)
+{
+    (void)state;
+    auto_str struct str page = STR_MAX(1024), last = STR_MAX(1024);
+    log_found_json(SPAN_LIT("3\n1:a\rb\n7:c:d\n"), 2, &page);
+    assert_string_equal(str_text(&page), "{\"total\":3,\"items\":[{\"line\":1,\"text\":\"b\"},"
+                                         "{\"line\":7,\"text\":\"c:d\"}],\"next\":8}");
+    log_found_json(SPAN_LIT("3\n9:e\n"), 2, &last);
+    assert_string_equal(str_text(&last),
+                        "{\"total\":3,\"items\":[{\"line\":9,\"text\":\"e\"}],\"next\":null}");
 }
 
 static void attempt_that_never_was_is_not_found(void **state)
@@ -98,9 +133,13 @@ static void attempt_that_never_was_is_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(last_attempts_log_is_read_by_offset),           TEST(log_that_is_not_there_yet_says_why),
-        TEST(job_that_was_never_sent_has_no_log_to_ask_for), TEST(array_wants_a_task_and_others_have_none),
+        TEST(last_attempts_log_is_read_by_offset),
+        TEST(log_that_has_not_begun_is_empty_and_says_so),
+        TEST(other_faults_are_faults),
+        TEST(job_that_was_never_sent_is_not_asked_for),
+        TEST(array_wants_a_task_and_others_have_none),
         TEST(attempt_that_never_was_is_not_found),
+        TEST(a_page_of_what_was_found_says_where_the_next_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
