@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "exec/slurm_report.h"
 #include "exec/tick_files.h"
+#include "slurm/budgets.h"
 #include "slurm/limits.h"
 #include "text/json_out.h"
 
@@ -183,13 +184,43 @@ static void add_qos(struct json_out *json, const struct slurm_qos *qos)
     add_time(json, "max_wall_s", qos->max_wall_s);
     json_member_span(json, "max_tres_per_user", qos->max_tres_per_user);
     add_text(json, "max_tres_per_job", qos->max_tres_per_job);
+    add_text(json, "group_tres", qos->group_tres);
     add_time(json, "max_jobs_per_user", qos->max_jobs_per_user);
     add_time(json, "max_submit_per_user", qos->max_submit_per_user);
     json_close_object(json);
 }
 
+static void add_budget(struct json_out *json, const struct slurm_budget *budget)
+{
+    json_open_object(json);
+    add_text(json, "account", budget->account);
+    add_text(json, "user", budget->user);
+    add_text(json, "partition", budget->partition);
+    add_text(json, "qos", budget->qos);
+    if (budget->gpus != SLURM_UNLIMITED) {
+        json_member_int(json, "gpus", budget->gpus);
+        json_member_int(json, "gpus_in_use", budget->gpus_in_use);
+    }
+    if (budget->gpu_minutes != SLURM_UNLIMITED) {
+        json_member_f64(json, "gpu_hours", (double)budget->gpu_minutes / 60);
+        json_member_f64(json, "gpu_hours_used", (double)budget->gpu_minutes_used / 60);
+    }
+    json_close_object(json);
+}
+
+static void add_budgets(struct json_out *json, struct span text)
+{
+    auto_slurm_budgets struct slurm_budgets budgets = { 0 };
+    (void)slurm_parse_budgets(text, &budgets, NULL); /* what is past the ceiling is not told */
+    json_key(json, "budgets");
+    json_open_array(json);
+    for (size_t i = 0; i < budgets.count; i++)
+        add_budget(json, &budgets.rows[i]);
+    json_close_array(json);
+}
+
 static void limits_json(const struct slurm_limits *limits, const struct cluster_config *cluster,
-                        struct json_out *json)
+                        struct span budgets, struct json_out *json)
 {
     json_open_object(json);
     json_member_span(json, "version", limits->config.version);
@@ -213,6 +244,7 @@ static void limits_json(const struct slurm_limits *limits, const struct cluster_
     for (size_t i = 0; i < limits->qos_count; i++)
         add_qos(json, &limits->qos[i]);
     json_close_array(json);
+    add_budgets(json, budgets);
     json_close_object(json);
 }
 
@@ -247,7 +279,7 @@ static void limits_answer(struct call *call, const struct run_result *result)
         limits_fail(call, &err);
         return;
     }
-    limits_json(&limits, call->cluster, &json);
+    limits_json(&limits, call->cluster, section_of(result, "budgets"), &json);
     call->done.text(call->ctx, str_span(&text), NULL);
 }
 

@@ -63,6 +63,7 @@ static const struct field qos_fields[] = {
     { "maxtres", KIND_TEXT, AT(slurm_qos, max_tres_per_job) },
     { "maxjobspu", KIND_COUNT, AT(slurm_qos, max_jobs_per_user) },
     { "maxsubmitpu", KIND_COUNT, AT(slurm_qos, max_submit_per_user) },
+    { "grptres", KIND_TEXT, AT(slurm_qos, group_tres) },
 };
 
 static const struct field config_fields[] = {
@@ -286,6 +287,35 @@ static void add_format(struct str *sh, const struct field *fields, size_t count)
         str_addf(sh, "%s%s", i ? "," : " format=", fields[i].key);
 }
 
+/* What it says is kept for add_budgets, which asks for the accounts that it names. */
+static void add_assocs(struct str *sh, const struct limits_request *request)
+{
+    str_add(sh, "_a=; _u=");
+    str_add(sh, request->user ? request->user : "$(id -un)");
+    str_add(sh, "\n");
+    frame_section_open(sh, "assocs");
+    str_add(sh, "_a=$(LC_ALL=C ");
+    (void)row_add_tool(sh, request->bin_dir, "sacctmgr", NULL); /* as scontrol, which passed */
+    str_add(sh, " -nP show assoc user=\"$_u\"");
+    add_format(sh, assoc_fields, ARRAY_LEN(assoc_fields));
+    str_add(sh, "); _c=$?; printf '%s\\n' \"$_a\"; (exit $_c)\n");
+    frame_section_close(sh, "assocs");
+}
+
+/* Of the accounts as a whole, of this user, and of the QOS: an account may have a thousand users. */
+static void add_budgets(struct str *sh, const struct limits_request *request)
+{
+    frame_section_open(sh, "budgets");
+    str_add(sh, "[ -z \"$_a\" ] || LC_ALL=C ");
+    (void)row_add_tool(sh, request->bin_dir, "scontrol", NULL);
+    if (request->cluster)
+        str_addf(sh, " -M %s", request->cluster);
+    str_add(sh, " -o show assoc_mgr flags=assoc,qos"
+                " accounts=\"$(printf '%s\\n' \"$_a\" | cut -d'|' -f2 | sort -u | tr '\\n' ,)\" 2>/dev/null |"
+                " grep -e ' UserName= ' -e \" UserName=$_u(\" -e '^QOS='\n");
+    frame_section_close(sh, "budgets");
+}
+
 static int add_sections(struct str *sh, const struct limits_request *request, struct err *err)
 {
     if (add_section(sh, request, "config", "scontrol", err) < 0)
@@ -295,17 +325,12 @@ static int add_sections(struct str *sh, const struct limits_request *request, st
     (void)add_section(sh, request, "partitions", "scontrol", err);
     str_add(sh, " -a show partition -o");
     end_section(sh, "partitions");
-    (void)add_section(sh, request, "assocs", "sacctmgr", err);
-    if (request->user)
-        str_addf(sh, " -nP show assoc user=%s", request->user);
-    else
-        str_add(sh, " -nP show assoc user=\"$(id -un)\"");
-    add_format(sh, assoc_fields, ARRAY_LEN(assoc_fields));
-    end_section(sh, "assocs");
+    add_assocs(sh, request);
     (void)add_section(sh, request, "qos", "sacctmgr", err);
     str_add(sh, " -nP show qos");
     add_format(sh, qos_fields, ARRAY_LEN(qos_fields));
     end_section(sh, "qos");
+    add_budgets(sh, request);
     return 0;
 }
 

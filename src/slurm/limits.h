@@ -26,7 +26,7 @@ struct slurm_assoc {
 };
 
 struct slurm_qos {
-    struct span name, flags, max_tres_per_user, max_tres_per_job, preempt;
+    struct span name, flags, max_tres_per_user, max_tres_per_job, group_tres, preempt;
     int64_t priority, max_wall_s, max_jobs_per_user, max_submit_per_user;
 };
 
@@ -61,8 +61,8 @@ void slurm_limits_clear(struct slurm_limits *limits);
 
 const struct slurm_partition *slurm_partition_find(const struct slurm_limits *limits, struct span name);
 
-/* The program that asks all of it: sections config, partitions, assocs, qos (the last two only with
- * accounting; user NULL: whoever runs it). */
+/* The program that asks all of it: sections config, partitions, assocs, qos, budgets (slurm/budgets.h; the
+ * last three only with accounting; user NULL: whoever runs it). */
 struct limits_request {
     const struct nonce *frame;
     const char *bin_dir, *cluster, *user;

@@ -67,6 +67,20 @@ def test_a_waiting_task_is_cancelled_alone_and_a_waiting_array_as_a_whole(alder,
     assert done["state"] == "cancelled" and {task["state"] for task in tasks_of(done)} == {"cancelled"}, done
 
 
+def test_a_limit_that_holds_a_job_back_is_told_with_its_numbers(alder):
+    first = alder.script("sleep 300\n", resources={"gpus": 4, "gpu_type": "h100", "cpus": 1, "mem": "100M"}, slurm={"qos": "gpu4"})
+    alder.wait_state(first["id"], "running")
+    second = alder.script("true\n", resources={"gpus": 1, "gpu_type": "h100", "cpus": 1, "mem": "100M"}, slurm={"qos": "gpu4", "array": "0-2"})
+    seen = until(lambda: (lambda job: job if job.get("reason") == "QOSMaxGRESPerUser" else None)(alder.job(second["id"])), "the reason")
+    assert seen["why"].endswith("0 of its tasks run, 3 wait. Each of its tasks asks for 1 GPU; QOS gpu4 allows 4; "
+                                "this gateway's jobs that run hold 4."), seen["why"]
+    budgets = [row for row in alder.json("/clusters/alder/partitions")["budgets"] if row.get("qos") == "gpu4"]
+    assert budgets and budgets[0]["gpu_hours"] == 10000 and 0 <= budgets[0]["gpu_hours_used"] < 10000, budgets
+    for job in (first, second):
+        alder.post(f"/jobs/{job['id']}/cancel")
+        alder.wait_final(job["id"])
+
+
 def test_a_job_waits_for_the_one_it_depends_on(alder):
     first = alder.script("sleep 3\n")
     second = alder.script("echo after\n", slurm={"dependency": f"afterok:{slurm_id(alder, first)}"})

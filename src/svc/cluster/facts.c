@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "io/loop.h"
 #include "svc/cluster/gpus.h"
-#include "text/json_in.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@ enum { WAIT_MS = 3000, KEEP_S = 600 };
 
 struct limits {
     char *cluster;
-    struct doc *doc;  /* NULL not told yet */
     int64_t asked_us; /* monotonic; 0 never */
     bool in_flight;
     struct facts *facts;
@@ -57,7 +55,6 @@ void facts_free(struct facts *facts)
     LL_FOREACH_SAFE(facts->limits, limits, next)
     {
         free(limits->cluster);
-        doc_free(limits->doc);
         free(limits);
     }
     free(facts);
@@ -109,25 +106,13 @@ static int64_t int_of(const struct doc *doc, const char *key)
     return value && value->kind == DOC_INT ? value->integer : 0;
 }
 
-static void keep_limits(struct limits *limits, struct span text)
-{
-    struct doc *doc = NULL;
-    if (json_parse(text, &doc, NULL) < 0)
-        return;
-    doc_free(limits->doc);
-    limits->doc = doc;
-    struct cluster *cluster = fleet_find(limits->facts->gw->fleet, limits->cluster);
-    int64_t timeout = int_of(doc, "message_timeout_s");
-    if (cluster && timeout > 0)
-        cluster->message_timeout_s = timeout;
-}
-
 static void on_limits(void *ctx, struct span text, const struct err *err)
 {
     struct limits *limits = ctx;
     limits->in_flight = false;
-    if (!err)
-        keep_limits(limits, text);
+    struct cluster *cluster = fleet_find(limits->facts->gw->fleet, limits->cluster);
+    if (!err && cluster)
+        fleet_keep_limits(cluster, text);
     struct asker *asker, *next;
     DL_FOREACH_SAFE(limits->facts->askers, asker, next)
     {
@@ -142,7 +127,7 @@ static void ask_limits(struct facts *facts, struct asker *asker)
 {
     struct limits *limits = limits_of(facts, asker->cluster->name);
     int64_t now = clock_mono_us(facts->gw->clock);
-    bool is_fresh = limits->doc && now - limits->asked_us < KEEP_S * US_PER_S;
+    bool is_fresh = asker->cluster->limits && now - limits->asked_us < KEEP_S * US_PER_S;
     if (is_fresh || strcmp(executor_scheduler(asker->cluster->executor), "slurm") != 0) {
         asker->has_limits = true;
         return;
@@ -166,16 +151,10 @@ void facts_prepare(struct facts *facts, struct cluster *cluster, void (*done)(vo
     loop_timer_start(asker->timer, wait ? WAIT_MS : 0);
 }
 
-const struct doc *facts_limits(struct facts *facts, const struct cluster *cluster)
-{
-    return limits_of(facts, cluster->name)->doc;
-}
-
 /* The partition of that name, or (NULL) the default one. */
-static const struct doc *partition_at(struct facts *facts, const struct cluster *cluster,
-                                      const char *partition)
+static const struct doc *partition_at(const struct cluster *cluster, const char *partition)
 {
-    const struct doc *partitions = doc_get(facts_limits(facts, cluster), "partitions");
+    const struct doc *partitions = doc_get(cluster->limits, "partitions");
     for (size_t i = 0; partitions && i < partitions->count; i++) {
         const struct doc *entry = &partitions->items[i];
         const char *name = doc_scalar_text(doc_get(entry, "name"));
@@ -186,12 +165,12 @@ static const struct doc *partition_at(struct facts *facts, const struct cluster 
     return NULL;
 }
 
-const char *facts_default_partition(struct facts *facts, const struct cluster *cluster)
+const char *facts_default_partition(const struct cluster *cluster)
 {
-    return doc_scalar_text(doc_get(partition_at(facts, cluster, NULL), "name"));
+    return doc_scalar_text(doc_get(partition_at(cluster, NULL), "name"));
 }
 
-int64_t facts_max_time_s(struct facts *facts, const struct cluster *cluster, const char *partition)
+int64_t facts_max_time_s(const struct cluster *cluster, const char *partition)
 {
-    return int_of(partition_at(facts, cluster, partition), "max_time_s");
+    return int_of(partition_at(cluster, partition), "max_time_s");
 }

@@ -11,11 +11,9 @@ struct facts *facts_new(const struct gateway *gw);
 void facts_free(struct facts *facts);
 /* done runs once, later: when all is known, or after 3 s at most. */
 void facts_prepare(struct facts *facts, struct cluster *cluster, void (*done)(void *ctx), void *ctx);
-/* The scheduler's limits as last told (executor_limits), or NULL. Borrowed until the next turn. */
-const struct doc *facts_limits(struct facts *facts, const struct cluster *cluster);
-/* Its name, or NULL where it is not known. Borrowed as facts_limits. */
-const char *facts_default_partition(struct facts *facts, const struct cluster *cluster);
+/* Its name, or NULL where it is not known. Borrowed until the next turn. */
+const char *facts_default_partition(const struct cluster *cluster);
 /* Seconds; <= 0 unknown or unlimited. partition NULL: the default one. */
-int64_t facts_max_time_s(struct facts *facts, const struct cluster *cluster, const char *partition);
+int64_t facts_max_time_s(const struct cluster *cluster, const char *partition);
 
 #endif

@@ -43,6 +43,7 @@ static void cluster_free(struct cluster *cluster)
     free(cluster->name_owned);
     free(cluster->fingerprint);
     free(cluster->last_error);
+    doc_free(cluster->limits);
     free(cluster);
 }
 

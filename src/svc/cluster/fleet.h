@@ -8,6 +8,7 @@
 #include "svc/answer.h"
 #include "svc/cluster/budget.h"
 #include "svc/gateway.h"
+#include "text/doc.h"
 
 struct cluster { /* one row of the fleet; borrowed, valid until the configuration is reloaded without it */
     const struct cluster_config *config; /* NULL: no longer in the file */
@@ -24,6 +25,7 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     int64_t last_skew_s;  /* the one before: what is stored of its jobs' times was reckoned with it */
     int64_t kept_skew_s;  /* the one in the store */
     bool has_skew;
+    struct doc *limits; /* what the scheduler allows, as it last told (executor_limits); NULL: not yet */
     int64_t message_timeout_s;              /* Slurm's MessageTimeout, 0 not known yet */
     struct budget commands;                 /* of the last minute */
     uint64_t held_back;                     /* ticks put off by poll.max_commands_per_minute */
@@ -68,7 +70,9 @@ unsigned fleet_commands_minute(const struct fleet *fleet, struct cluster *cluste
 /* For the API: {"items": [...]} and one. */
 int fleet_json(struct fleet *fleet, struct str *out, struct err *err);
 int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *out, struct err *err);
-/* Partitions, associations and limits as the scheduler tells them. */
+/* Takes over what executor_limits told; what is no JSON leaves the last as it was. */
+void fleet_keep_limits(struct cluster *cluster, struct span text);
+/* Partitions, associations and limits as the scheduler tells them, which are kept, too. */
 int fleet_limits(struct fleet *fleet, const char *name, answer_done *done, void *ctx, struct err *err);
 
 #endif

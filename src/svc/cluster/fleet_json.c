@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "text/json_in.h"
 #include "text/json_out.h"
 
 #include <stdlib.h>
@@ -123,9 +124,22 @@ int fleet_cluster_json(struct fleet *fleet, const char *name, struct str *text, 
 /* --- limits --- */
 
 struct limits_call {
+    struct cluster *cluster;
     answer_done *done;
     void *ctx;
 };
+
+void fleet_keep_limits(struct cluster *cluster, struct span text)
+{
+    struct doc *doc = NULL;
+    if (json_parse(text, &doc, NULL) < 0)
+        return;
+    doc_free(cluster->limits);
+    cluster->limits = doc;
+    const struct doc *timeout = doc_get(doc, "message_timeout_s");
+    if (timeout && timeout->kind == DOC_INT && timeout->integer > 0)
+        cluster->message_timeout_s = timeout->integer;
+}
 
 static void on_limits(void *ctx, struct span text, const struct err *err)
 {
@@ -133,6 +147,8 @@ static void on_limits(void *ctx, struct span text, const struct err *err)
     struct answer answer = { .ok = !err, .body = text };
     if (err)
         answer.err = *err;
+    else
+        fleet_keep_limits(call->cluster, text);
     call->done(call->ctx, &answer);
     free(call);
 }
@@ -145,7 +161,7 @@ int fleet_limits(struct fleet *fleet, const char *name, answer_done *done, void 
     if (!cluster->executor)
         return err_set(err, ERR_OFFLINE, "cluster %s is disabled", name);
     struct limits_call *call = mem_alloc(sizeof(*call));
-    *call = (struct limits_call){ done, ctx };
+    *call = (struct limits_call){ cluster, done, ctx };
     if (executor_limits(cluster->executor, on_limits, call, err) == 0)
         return 0;
     free(call);

@@ -6,8 +6,8 @@
 #include "svc/cluster/gpus_table.h"
 #include "svc/fanout.h"
 #include "svc/jobs.h"
+#include "svc/watch/array_tasks.h"
 #include "svc/watch/poll.h"
-#include "text/json_in.h"
 #include "text/json_out.h"
 
 #include <stdlib.h>
@@ -102,16 +102,6 @@ static bool is_asked(const struct ask *ask, const struct cluster *cluster)
     return cluster->config && (!ask->cluster || strcmp(ask->cluster, cluster->name) == 0);
 }
 
-/* Of an array so many run at the same time. */
-static int64_t running_tasks(const struct job *job)
-{
-    auto_doc struct doc *counts = NULL;
-    if (!job->task_counts || json_parse(span_of(job->task_counts), &counts, NULL) < 0)
-        return 1;
-    const struct doc *running = doc_get(counts, job_state_word(JOB_STATE_RUNNING));
-    return running && running->kind == DOC_INT ? running->integer : 0;
-}
-
 static void add_mine(void *ctx, struct job *job)
 {
     struct gpu_table *table = ctx;
@@ -122,7 +112,7 @@ static void add_mine(void *ctx, struct job *job)
                                                   .type = job->gpu_type,
                                                   .node_list = job->node_list,
                                                   .gpus_per_node = job->gpus,
-                                                  .nodes = nodes * running_tasks(job) });
+                                                  .nodes = nodes * tasks_in_group(job, JOB_GROUP_ACTIVE) });
 }
 
 static void cluster_note(struct json_out *out, const struct gpus *gpus, const struct gpu_known *known)

@@ -133,9 +133,8 @@ static int find_cluster(struct submission *s, struct err *err)
 /* What the partition allows (NULL: the default one). */
 static void fill_limits(const struct submission *s, const char *partition, struct resolve_input *in)
 {
-    struct facts *facts = s->submit->facts;
-    const char *name = partition ? partition : facts_default_partition(facts, s->cluster);
-    in->max_time_s = facts_max_time_s(facts, s->cluster, partition);
+    const char *name = partition ? partition : facts_default_partition(s->cluster);
+    in->max_time_s = facts_max_time_s(s->cluster, partition);
     in->node = gpus_largest_node(s->submit->gw->gpus, s->cluster, name);
 }
 

@@ -3,12 +3,13 @@
 #include "svc/watch/apply_job.h"
 
 #include "base/crash.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "slurm/jobid.h"
-#include "slurm/reasons.h"
 #include "svc/jobs.h"
 #include "svc/watch/array_tasks.h"
+#include "svc/watch/waiting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,8 +176,31 @@ static void end_sentence(const struct tally *tally, const struct tasks *tasks, s
                  tasks->count - tally->by_state[JOB_STATE_COMPLETED], tasks->count);
 }
 
+/* The tasks that wait: the queue has one row for all that wait for the same. NULL: none. */
+static const struct seen_job *waiting_row(const struct job_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->all[i]->source == SEEN_QUEUE && job_state_group(rows->all[i]->state) == JOB_GROUP_QUEUED)
+            return rows->all[i];
+    return NULL;
+}
+
+/* What those of its tasks wait for that do; true where that is news. Tasks were remembered before: it tells
+ * how many. */
+static bool take_waiting(const struct apply *apply, struct job *job, const struct job_rows *rows)
+{
+    const struct seen_job *row = waiting_row(rows);
+    auto_free char *why = row ? waiting_why(apply->gw, apply->mono_us, job, row) : NULL;
+    auto_free char *reason = row && row->reason.len ? span_dup(row->reason) : NULL;
+    bool is_same = strcmp(why ? why : "", job->why ? job->why : "") == 0 &&
+                   strcmp(reason ? reason : "", job->reason ? job->reason : "") == 0;
+    mem_replace_str(&job->why, why);
+    mem_replace_str(&job->reason, reason);
+    return !is_same;
+}
+
 static void enter(const struct apply *apply, struct job *job, const struct tasks *tasks,
-                  const struct tally *tally, const struct job_rows *rows)
+                  const struct tally *tally)
 {
     enum job_state next = state_of(tally);
     auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
@@ -186,8 +210,8 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
         end_sentence(tally, tasks, &why);
         job->ended_at_us = tally->last_end_us;
         job->exit_code = tally->worst_exit;
-    } else if (job_state_group(next) == JOB_GROUP_QUEUED && rows->queue) {
-        reason_add_sentence(&why, rows->queue->reason);
+    } else if (job->why) {
+        str_add(&why, job->why); /* what its waiting tasks wait for */
     }
     if (next == JOB_STATE_SETTLING)
         return; /* apply_settling speaks for it */
@@ -197,8 +221,10 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
         if (job_is_final(job))
             crash_point("K15");
     } else {
+        auto_str struct str told = STR_MAX(MAX_EVENT_BYTES);
         mem_replace_str(&job->why, why.len ? str_text(&why) : NULL);
-        jobs_change(apply->gw->jobs, job, "tasks", NULL);
+        waiting_json(job, &told);
+        jobs_change(apply->gw->jobs, job, "tasks", str_text(&told));
     }
 }
 
@@ -248,11 +274,14 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
         job->confirmed = true;
         job->observed_at_us = apply->now_us;
         mem_replace_str(&job->source, apply_source_word(job, rows->all[0]->source));
+        changed |= apply_place(job, rows->all[0]);
     }
-    if (changed) {
+    if (changed)
         tasks_remember(job, &tasks);
-        enter(apply, job, &tasks, &tally, rows);
-    }
+    if (report->queue_ok && !job_state_is_terminal(state_of(&tally)))
+        changed |= take_waiting(apply, job, rows);
+    if (changed)
+        enter(apply, job, &tasks, &tally);
     if (state_of(&tally) == JOB_STATE_SETTLING)
         apply_settling(apply, job, report->accounting_ok && !rows->count);
     tasks_clear(&tasks);

@@ -101,6 +101,14 @@ static bool set_time(int64_t *field, int64_t value_us)
     return true;
 }
 
+bool apply_place(struct job *job, const struct seen_job *row)
+{
+    bool changed = set_text(&job->partition, row->partition);
+    changed |= set_text(&job->account, row->account);
+    changed |= set_text(&job->qos, row->qos);
+    return changed;
+}
+
 static bool take_common(const struct apply *apply, struct job *job, const struct seen_job *row)
 {
     bool changed = !job->confirmed;
@@ -108,9 +116,7 @@ static bool take_common(const struct apply *apply, struct job *job, const struct
     job->observed_at_us = apply->now_us;
     mem_replace_str(&job->source, apply_source_word(job, row->source));
     changed |= set_text(&job->node_list, row->node_list);
-    changed |= set_text(&job->partition, row->partition);
-    changed |= set_text(&job->account, row->account);
-    changed |= set_text(&job->qos, row->qos);
+    changed |= apply_place(job, row);
     changed |= set_time(&job->eligible_at_us, apply_time_us(apply, row->eligible_s));
     return changed;
 }
@@ -171,17 +177,6 @@ static bool is_restart(const struct apply *apply, const struct job *job, const s
 }
 
 /* --- live --- */
-
-/* What a job waits for, as it stands now: its events are the history of that. */
-static void waiting_json(const struct job *job, struct str *to)
-{
-    struct json_out out = { .to = to };
-    json_open_object(&out);
-    json_member_str(&out, "state", job_state_word(job->state));
-    json_member_str(&out, "reason", job->reason);
-    json_member_str(&out, "why", job->why);
-    json_close_object(&out);
-}
 
 static void apply_live(const struct apply *apply, struct job *job, const struct seen_job *row)
 {

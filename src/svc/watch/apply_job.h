@@ -54,6 +54,8 @@ int64_t apply_exit_code(const struct seen_job *row, const struct seen_job *exit_
 int64_t apply_settling_us(const struct apply *apply, struct job *job);
 /* Absent from a good listing. True where the job's wait is over and it was declared lost. */
 void apply_settling(const struct apply *apply, struct job *job, bool nothing_anywhere);
+/* Where it runs and who pays, as the scheduler has it; true where that is new. */
+bool apply_place(struct job *job, const struct seen_job *row);
 /* job->source of a row: squeue, sacct, exit_file; supervisor where there is no Slurm. */
 const char *apply_source_word(const struct job *job, enum seen_source source);
 

@@ -74,6 +74,20 @@ int tasks_load(const struct job *job, struct tasks *tasks, struct err *err)
     return 0;
 }
 
+int64_t tasks_in_group(const struct job *job, enum job_group group)
+{
+    auto_doc struct doc *counts = NULL;
+    int64_t sum = 0;
+    if (!job->task_counts || json_parse(span_of(job->task_counts), &counts, NULL) < 0)
+        return job_state_group(job->state) == group;
+    for (size_t i = 0; i < counts->count; i++) {
+        enum job_state state = job_state_of(span_of(counts->items[i].key));
+        if (state != JOB_STATE_UNKNOWN && state != JOB_STATE_SETTLING && job_state_group(state) == group)
+            sum += counts->items[i].integer;
+    }
+    return sum;
+}
+
 static void render_task(struct json_out *out, const struct task *task)
 {
     json_open_object(out);

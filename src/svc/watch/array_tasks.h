@@ -28,5 +28,8 @@ void tasks_clear(struct tasks *tasks);
 struct task *tasks_find(const struct tasks *tasks, int64_t number); /* NULL: none */
 /* Writes job->tasks and job->task_counts. */
 void tasks_remember(struct job *job, const struct tasks *tasks);
+/* How many tasks of the array are queued, active (settling ones are not) or ended, as last remembered; a job
+ * that is no array is one task. */
+int64_t tasks_in_group(const struct job *job, enum job_group group);
 
 #endif

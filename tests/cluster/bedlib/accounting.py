@@ -9,7 +9,7 @@ QOS = {
     "high": "Priority=1000",
     "strict": "Flags=DenyOnLimit MaxTRES=gres/gpu=2 MaxWall=00:10:00",
     "two": "MaxJobsPerUser=2 MaxSubmitJobsPerUser=4",
-    "gpu4": "MaxTRESPerUser=gres/gpu=4",
+    "gpu4": "MaxTRESPerUser=gres/gpu=4 GrpTRESMins=gres/gpu=600000",
     "short": "Priority=100 MaxWall=00:10:00",
 }
 ACCOUNTS = ("ml", "lab", "vision")

@@ -276,6 +276,29 @@ static void on_text(void *ctx, struct span text, const struct err *err)
     snprintf(b->text, sizeof(b->text), "%.*s", SPAN_FMT(text));
 }
 
+/* Asked of the accounts that the associations name; told of each as a whole, of who asks, and of the QOS. */
+static void limits_tell_what_accounts_have_left(void **state)
+{
+    struct bench *b = *state;
+    struct err err;
+    play(b, "sacctmgr", "case $* in *assoc*) echo 'bed|ml|me|||||||'; echo 'bed|lab|me|||||||';; esac\n");
+    play(b, "scontrol",
+         "case $* in *config*) echo 'MessageTimeout = 10 sec';;\n"
+         "*accounts=lab,ml,*) f='GrpTRES=gres/gpu=8(2) GrpTRESMins=gres/gpu=90(30)'\n"
+         "echo \"ClusterName=bed Account=ml UserName= $f\"; echo \"ClusterName=bed Account=ml UserName=$(id "
+         "-un)(7) $f\"\n"
+         "echo \"ClusterName=bed Account=ml UserName=stranger(8) $f\"; echo \"QOS=high(3) $f\";;\n"
+         "*assoc_mgr*) exit 9;; *) echo 'PartitionName=gpu State=UP';; esac\n");
+    assert_int_equal(executor_limits(b->ex, on_text, b, &err), 0);
+    wait_answer(b, 0);
+    assert_int_equal(b->code, ERR_NONE);
+    assert_non_null(strstr(b->text,
+                           "\"budgets\":[{\"account\":\"ml\",\"gpus\":8,\"gpus_in_use\":2,\"gpu_hours\":1.5,"
+                           "\"gpu_hours_used\":0.5},{\"account\":\"ml\",\"user\":\""));
+    assert_non_null(strstr(b->text, "{\"qos\":\"high\",\"gpus\":8,"));
+    assert_null(strstr(b->text, "stranger"));
+}
+
 static void limits_name_partitions_and_the_default(void **state)
 {
     struct bench *b = *state;
@@ -309,6 +332,7 @@ int main(void)
         T(exit_file_speaks_where_accounting_does_not),
         T(failing_squeue_proves_nothing),
         T(limits_name_partitions_and_the_default),
+        T(limits_tell_what_accounts_have_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,9 +66,9 @@ static void limits_of_a_qos_are_read(void **state)
 {
     (void)state;
     auto_slurm_limits struct slurm_limits limits = { 0 };
-    const char *text = "normal|0|||||||\n"
-                       "two|0|||||2|2|4\n"
-                       "strict|0|DenyOnLimit||00:10:00|gres/gpu=4|gres/gpu=2|2|4\n"
+    const char *text = "normal|0||||||||\n"
+                       "two|0|||||2|2|4|\n"
+                       "strict|0|DenyOnLimit||00:10:00|gres/gpu=4|gres/gpu=2|2|4|gres/gpu=64\n"
                        "broken|1\n";
     assert_int_equal(slurm_parse_qos(span_of(text), &limits, NULL), 0);
     assert_int_equal(limits.rejected, 1);
@@ -80,6 +80,7 @@ static void limits_of_a_qos_are_read(void **state)
     assert_span(strict->max_tres_per_user, "gres/gpu=4");
     assert_span(strict->max_tres_per_job, "gres/gpu=2");
     assert_int_equal(strict->max_submit_per_user, 4);
+    assert_span(strict->group_tres, "gres/gpu=64");
 }
 
 static void a_real_configuration_is_read(void **state)
@@ -163,7 +164,7 @@ static void lines_that_are_none_are_counted_and_blank_ones_pass(void **state)
         slurm_parse_assocs(span_of("\nbed||ada||||||\nbed|ml|ada||normal|normal|||\n"), &limits, NULL), 0);
     assert_int_equal(limits.assoc_count, 1);
     assert_int_equal(limits.rejected, 3);
-    assert_int_equal(slurm_parse_qos(span_of("\n|0|||||||\nnormal|0|||||||\n"), &limits, NULL), 0);
+    assert_int_equal(slurm_parse_qos(span_of("\n|0||||||||\nnormal|0||||||||\n"), &limits, NULL), 0);
     assert_int_equal(limits.qos_count, 1);
     assert_int_equal(limits.rejected, 4);
     assert_true(slurm_list_allows((struct span){ 0 }, span_of("ml")));
@@ -203,7 +204,7 @@ static void lists_without_end_are_refused(void **state)
         const char *section;
     } lists[] = { { "PartitionName=p", "", slurm_parse_partitions, "partitions" },
                   { "bed|a", "|ada||||||", slurm_parse_assocs, "assocs" },
-                  { "q", "|0|||||||", slurm_parse_qos, "qos" } };
+                  { "q", "|0||||||||", slurm_parse_qos, "qos" } };
     struct shell shell;
     shell_setup(&shell);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -276,7 +277,7 @@ static void names_stand_in_the_program_or_are_refused(void **state)
     const struct limits_request good = { &frame_nonce, "/opt/slurm/bin", "bed", "ada" };
     assert_int_equal(limits_program(&sh, &good, NULL), 0);
     assert_true(span_has(str_span(&sh), "/opt/slurm/bin/scontrol -M bed show config\n"));
-    assert_true(span_has(str_span(&sh), "/opt/slurm/bin/sacctmgr -nP show assoc user=ada format="));
+    assert_true(span_has(str_span(&sh), "/opt/slurm/bin/sacctmgr -nP show assoc user=\"$_u\" format="));
 }
 
 int main(void)

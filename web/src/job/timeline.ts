@@ -16,7 +16,7 @@ export function waitsOf(events: GatewayEvent[]): Wait[] {
   for (const event of events) {
     const data = event.data as { state?: string; reason?: string; why?: string } | undefined;
     const at = millis(event.time);
-    if (at === undefined || !data?.state || !["state", "changed", "fresh"].includes(event.kind)) continue;
+    if (at === undefined || !data?.state || !["state", "changed", "fresh", "tasks"].includes(event.kind)) continue;
     const last = waits[waits.length - 1];
     const isOpen = last !== undefined && last.to === undefined;
     const [reason, why] = [data.reason ?? "", data.why ?? ""];

@@ -1,4 +1,4 @@
-/* Covers: svc/watch/apply_job, svc/watch/waiting, svc/cluster/fleet_clock. */
+/* Covers: svc/watch/apply_job, svc/watch/waiting, svc/watch/waiting_limit, svc/cluster/fleet_clock. */
 #include "apply_help.h"
 
 #include "store/event_store.h"
@@ -128,6 +128,48 @@ static void a_limit_is_told_with_what_is_held(void **state)
     assert_string_equal(job->why,
                         "You use as many GPUs as the QOS allows a user. It asks for 4 GPUs; this gateway's "
                         "jobs that run hold 8.");
+}
+
+/* What the scheduler's limits tell: of the job's QOS, of its partition's, of the account as a whole. */
+static void a_limit_is_told_with_its_own_value(void **state)
+{
+    static const char limits[] =
+        "{\"partitions\":[{\"name\":\"gpu\",\"qos\":\"room\"}],"
+        "\"qos\":[{\"name\":\"high\",\"max_tres_per_user\":\"gres/gpu=8,gres/"
+        "gpu:a100=4\",\"max_jobs_per_user\":2},"
+        "{\"name\":\"room\",\"group_tres\":\"gres/gpu=32\",\"max_tres_per_job\":\"gres/gpu=3\"}],"
+        "\"budgets\":[{\"account\":\"ml\",\"user\":\"me\",\"gpus\":1},{\"account\":\"ml\",\"gpus\":16}]}";
+    static const struct {
+        const char *reason, *says;
+    } cases[] = {
+        { "QOSMaxGRESPerUser",
+          "It asks for 4 GPUs; QOS high allows 8; this gateway's jobs that run hold 0." },
+        { "QOSMaxGRESPerJob", "It asks for 4 GPUs; QOS room allows 3." },
+        { "QOSGrpGRES", "It asks for 4 GPUs; QOS room allows 32; this gateway's jobs that run hold 0." },
+        { "QOSMaxJobsPerUserLimit", "QOS high allows 2 jobs; 0 of this gateway's jobs run." },
+        { "AssocGrpGRES", "It asks for 4 GPUs; account ml allows 16; this gateway's jobs that run hold 0." },
+        { "AssocMaxJobsLimit", "You run as many jobs as your account allows. 0 of this gateway's jobs run." },
+        { "QOSGrpCpuLimit", "A limit of its QOS on all its users together is reached." },
+    };
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    fleet_keep_limits(fleet_find(f->gw.fleet, "alder"), span_of(limits));
+    job->gpus = 4;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+        row.reason = span_of(cases[i].reason);
+        row.partition = span_of("gpu");
+        row.qos = span_of("high");
+        row.account = span_of("ml");
+        see(f, &row, 1);
+        if (!strstr(job->why, cases[i].says))
+            assert_string_equal(job->why, cases[i].says);
+    }
+    mem_replace_str(&job->gpu_type, "a100");
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    row.reason = span_of("QOSMaxGRESPerUser");
+    see(f, &row, 1);
+    assert_non_null(strstr(job->why, "QOS high allows 4;")); /* of its type */
 }
 
 static void end_needs_accounting_and_absence_from_the_queue(void **state)
@@ -473,6 +515,7 @@ int main(void)
         TEST(a_change_of_state_is_told_with_what_it_waits_for),
         TEST(what_a_job_waits_for_has_numbers_and_is_kept_as_a_history),
         TEST(a_limit_is_told_with_what_is_held),
+        TEST(a_limit_is_told_with_its_own_value),
         TEST(end_needs_accounting_and_absence_from_the_queue),
         TEST(gone_from_the_queue_and_not_in_accounting_is_settling),
         TEST(incomplete_listing_says_nothing_about_absence),

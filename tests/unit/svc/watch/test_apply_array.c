@@ -17,6 +17,39 @@ static void preempted_task_waits_a_poll_for_its_requeue(void **state)
     assert_int_equal(job->state, JOB_STATE_RUNNING);
 }
 
+static void what_an_array_waits_for_has_numbers(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-9%4");
+    job->gpus = 2;
+    struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
+    fleet_keep_limits(cluster,
+                      SPAN_LIT("{\"qos\":[{\"name\":\"high\",\"max_tres_per_user\":\"gres/gpu=8\"}]}"));
+    struct seen_job waiting = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING), running[4];
+    waiting.tasks = span_of("0-9%4");
+    waiting.reason = span_of("Priority");
+    waiting.partition = span_of("gpu");
+    waiting.qos = span_of("high");
+    see(f, &waiting, 1);
+    assert_string_equal(job->reason, "Priority");
+    assert_string_equal(job->partition, "gpu");
+    assert_string_equal(job->why, "Jobs of higher priority stand before it. 0 of its tasks run, 10 wait.");
+    waiting.tasks = span_of("4-9%4");
+    waiting.reason = span_of("QOSMaxGRESPerUser");
+    for (int i = 0; i < 4; i++) {
+        running[i] = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+        running[i].task = i;
+        running[i].qos = waiting.qos;
+    }
+    see(f, (struct seen_job[]){ waiting, running[0], running[1], running[2], running[3] }, 5);
+    assert_int_equal(job->state, JOB_STATE_RUNNING);
+    assert_string_equal(job->why,
+                        "You use as many GPUs as the QOS allows a user. 4 of its tasks run, 6 wait. Each of "
+                        "its tasks asks for 2 GPUs; QOS high allows 8; this gateway's jobs that run hold 8.");
+    see(f, running, 4); /* what waited is gone: nothing is waited for */
+    assert_null(job->reason);
+}
+
 static void array_is_made_of_its_tasks(void **state)
 {
     struct fixture *f = *state;
@@ -146,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(preempted_task_waits_a_poll_for_its_requeue),
+        TEST(what_an_array_waits_for_has_numbers),
         TEST(array_is_made_of_its_tasks),
         TEST(a_task_that_the_queue_saw_end_gets_its_code_from_accounting),
         TEST(array_task_missing_from_everywhere_settles),
