@@ -11,10 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINGER_MS = 5000, READ_BYTES = 64 * 1024, MAX_READS = 16 };
+enum { LINGER_MS = 5000, READ_BYTES = 64 * 1024, MAX_READS = 16, MAX_EXEC_BYTES = 4096 };
+
+/* DYING: refused, or its shell has ended while it waited, and the owner has still to hear it. */
+enum session_state { SESSION_WAITING, SESSION_TALKING, SESSION_DYING, SESSION_CLOSING };
 
 struct mux_session {
     struct loop *loop;
+    enum session_state state;
+    struct nonce nonce; /* of the command line */
     struct mux_socket control;
     int in, out, err; /* our ends; -1 closed */
     struct loop_watch *watch_control, *watch_in, *watch_out, *watch_err;
@@ -22,7 +27,9 @@ struct mux_session {
     struct run *run;
     struct feed *feed;
     size_t sent;
-    bool is_open, may_run;
+    bool is_open, has_exit, is_refused; /* as the master said */
+    bool may_run;
+    struct err why; /* of a refusal, or of a control socket that closed */
     mux_event_fn *event;
     void *ctx;
 };
@@ -62,6 +69,11 @@ bool mux_session_may_run(const struct mux_session *s)
     return s->may_run;
 }
 
+bool mux_session_is_waiting(const struct mux_session *s)
+{
+    return s->state == SESSION_WAITING;
+}
+
 /* --- the end --- */
 
 static void on_closed(void *ctx)
@@ -74,6 +86,7 @@ static void on_closed(void *ctx)
 static void let_go(struct mux_session *s)
 {
     s->run = NULL;
+    s->state = SESSION_CLOSING;
     feed_free(s->feed);
     s->feed = NULL;
     close_end(&s->in, &s->watch_in);
@@ -91,7 +104,7 @@ void mux_session_drop(struct mux_session *s)
     let_go(s);
 }
 
-static void end_run(struct mux_session *s, enum mux_event event, const struct err *err)
+static void end(struct mux_session *s, enum mux_event event, const struct err *err)
 {
     struct run *run = s->run;
     if (event != MUX_RUN_ENDED)
@@ -137,7 +150,6 @@ static void on_error_text(void *ctx, unsigned events)
 }
 
 static bool read_control(struct mux_session *s);
-static void on_room(void *ctx, unsigned events);
 
 static void on_output(void *ctx, unsigned events)
 {
@@ -156,57 +168,12 @@ static void on_output(void *ctx, unsigned events)
     if (!has_more && !s->is_open && (read_control(s) || !s->is_open))
         return;
     read_errors(s);
-    end_run(s, MUX_RUN_ENDED, err.code == ERR_NONE ? NULL : &err);
-}
-
-/* --- the control socket --- */
-
-static void refuse(struct mux_session *s, const struct mux_message *m)
-{
-    struct err err = { 0 };
-    err_set(&err, m->type == MUX_DENIED ? ERR_DENIED : ERR_BUSY, "the SSH master gives no session: %.*s",
-            SPAN_FMT(span_trim(m->reason)));
-    end_run(s, MUX_RUN_REFUSED, &err);
-}
-
-static void control_closed(struct mux_session *s, const struct err *err)
-{
-    close_control(s);
-    if (!s->run)
-        loop_defer(s->loop, on_closed, s);
-    else if (!s->is_open || s->out < 0)
-        end_run(s, MUX_RUN_LOST, err);
-}
-
-/* True where an event was raised: s may be gone. */
-static bool read_control(struct mux_session *s)
-{
-    struct mux_message m;
-    struct err err = { 0 };
-    int rc;
-    while ((rc = mux_socket_next(&s->control, &m, &err)) > 0) {
-        if (m.type == MUX_OPENED && !s->is_open) {
-            s->is_open = true;
-            on_room(s, LOOP_WRITE);
-        }
-        if ((m.type == MUX_DENIED || m.type == MUX_FAILURE) && s->run) {
-            refuse(s, &m);
-            return true;
-        }
-    }
-    if (rc == 0)
-        return false;
-    control_closed(s, &err);
-    return true;
-}
-
-static void on_control(void *ctx, unsigned events)
-{
-    (void)events;
-    read_control(ctx);
+    end(s, MUX_RUN_ENDED, err.code == ERR_NONE ? NULL : &err);
 }
 
 /* --- input --- */
+
+static void on_room(void *ctx, unsigned events);
 
 static void on_feed(void *ctx)
 {
@@ -265,6 +232,94 @@ static void on_room(void *ctx, unsigned events)
     }
 }
 
+/* --- the control socket --- */
+
+/* Into the fields; raises no event. */
+static void hear(struct mux_session *s)
+{
+    struct mux_message m;
+    int rc = 0;
+    while (s->control.fd >= 0 && !s->is_refused && (rc = mux_socket_next(&s->control, &m, &s->why)) > 0) {
+        s->is_open = s->is_open || m.type == MUX_OPENED;
+        s->has_exit = s->has_exit || m.type == MUX_EXIT;
+        s->is_refused = m.type == MUX_DENIED || m.type == MUX_FAILURE;
+        if (s->is_refused)
+            err_set(&s->why, m.type == MUX_DENIED ? ERR_DENIED : ERR_BUSY,
+                    "the SSH master gives no session: %.*s", SPAN_FMT(span_trim(m.reason)));
+    }
+    if (rc < 0)
+        close_control(s);
+}
+
+/* True where an event was raised: s may be gone. */
+static bool tell(struct mux_session *s)
+{
+    struct err why = s->why;
+    bool is_gone = s->control.fd < 0;
+    if (s->state == SESSION_CLOSING) {
+        if (is_gone)
+            loop_defer(s->loop, on_closed, s);
+        return is_gone;
+    }
+    if (s->is_refused)
+        end(s, MUX_REFUSED, &why);
+    else if (!s->run && (is_gone || s->has_exit || s->state == SESSION_DYING))
+        end(s, MUX_DIED, NULL);
+    else if (is_gone && (!s->is_open || s->out < 0))
+        end(s, MUX_RUN_LOST, &why);
+    else
+        return false; /* what the remote side has said is still to be read */
+    return true;
+}
+
+static void tell_later(void *ctx)
+{
+    tell(ctx);
+}
+
+/* True where an event was raised: s may be gone. */
+static bool read_control(struct mux_session *s)
+{
+    bool was_open = s->is_open;
+    hear(s);
+    if (s->is_open && !was_open)
+        on_room(s, LOOP_WRITE); /* a stream may go now */
+    return tell(s);
+}
+
+static void on_control(void *ctx, unsigned events)
+{
+    (void)events;
+    read_control(ctx);
+}
+
+/* --- a run --- */
+
+/* Certainly nothing was handed over; why is told from the loop. */
+static int take_back(struct mux_session *s)
+{
+    s->run = NULL;
+    s->state = SESSION_DYING;
+    loop_defer(s->loop, tell_later, s);
+    return -1;
+}
+
+int mux_session_give(struct mux_session *s, struct run *run)
+{
+    hear(s); /* a shell that is gone by now is known to be */
+    if (s->is_refused || s->has_exit || s->control.fd < 0)
+        return take_back(s);
+    s->run = run;
+    s->state = SESSION_TALKING;
+    frame_input_renonce(&run->input, &s->nonce);
+    on_room(s, LOOP_WRITE);
+    if (s->in < 0 && !s->sent)
+        return take_back(s);
+    loop_watch_set(s->watch_out, LOOP_READ);
+    loop_watch_set(s->watch_err, LOOP_READ);
+    return 0;
+}
+
 /* --- the beginning --- */
 
 /* ours[i] stays, theirs[i] is passed on. stdin is a socket: a send to one that is gone raises no signal. */
@@ -286,22 +341,24 @@ static int make_ends(int ours[3], int theirs[3], struct err *err)
     return 0;
 }
 
-static int ask(struct mux_session *s, const char *path, const int theirs[3], struct err *err)
+static int ask(struct mux_session *s, const char *path, bool use_login_shell, const int theirs[3],
+               struct err *err)
 {
-    auto_str struct str request = STR_MAX(MAX_MUX_BYTES);
-    mux_add_session(&request, 1, str_span(&s->run->exec));
+    auto_str struct str command = STR_MAX(MAX_EXEC_BYTES), request = STR_MAX(MAX_MUX_BYTES);
+    frame_exec_string(&command, use_login_shell, &s->nonce);
+    mux_add_session(&request, 1, str_span(&command));
     if (mux_socket_open(&s->control, path, err) < 0 ||
         mux_socket_send(&s->control, str_span(&request), err) < 0)
         return -1;
     return mux_socket_send_fds(&s->control, theirs, err);
 }
 
-static int begin(struct mux_session *s, const char *path, struct err *err)
+static int begin(struct mux_session *s, const char *path, bool use_login_shell, struct err *err)
 {
     int ours[3] = { -1, -1, -1 }, theirs[3] = { -1, -1, -1 };
     int rc = make_ends(ours, theirs, err);
     if (rc == 0)
-        rc = ask(s, path, theirs, err);
+        rc = ask(s, path, use_login_shell, theirs, err);
     for (int i = 0; i < 3; i++)
         if (theirs[i] >= 0)
             close(theirs[i]);
@@ -311,24 +368,31 @@ static int begin(struct mux_session *s, const char *path, struct err *err)
     return rc;
 }
 
-int mux_session_new(const char *path, struct run *run, const struct mux_session_owner *owner,
+/* What a login shell says while it waits stays in the pipes until a run reads it. */
+static int watch(struct mux_session *s, struct err *err)
+{
+    s->watch_control = loop_watch_fd(s->loop, s->control.fd, LOOP_READ, on_control, s);
+    s->watch_in = loop_watch_fd(s->loop, s->in, 0, on_room, s);
+    s->watch_out = loop_watch_fd(s->loop, s->out, 0, on_output, s);
+    s->watch_err = loop_watch_fd(s->loop, s->err, 0, on_error_text, s);
+    if (s->watch_control && s->watch_in && s->watch_out && s->watch_err)
+        return 0;
+    return err_set(err, ERR_IO, "a session's descriptors cannot be watched");
+}
+
+int mux_session_new(const char *path, bool use_login_shell, const struct mux_session_owner *owner,
                     struct mux_session **out, struct err *err)
 {
-    struct loop *loop = owner->loop;
     struct mux_session *s = mem_zalloc(sizeof(*s));
-    *s = (struct mux_session){ .loop = loop, .run = run, .event = owner->event, .ctx = owner->ctx };
+    *s = (struct mux_session){ .loop = owner->loop, .event = owner->event, .ctx = owner->ctx };
+    s->nonce = nonce_new();
     s->control.fd = -1;
     s->in = s->out = s->err = -1;
-    s->linger = loop_timer_new(loop, on_closed, s);
-    if (begin(s, path, err) < 0) {
+    s->linger = loop_timer_new(s->loop, on_closed, s);
+    if (begin(s, path, use_login_shell, err) < 0 || watch(s, err) < 0) {
         mux_session_free(s);
         return -1;
     }
-    s->watch_control = loop_watch_fd(loop, s->control.fd, LOOP_READ, on_control, s);
-    s->watch_out = loop_watch_fd(loop, s->out, LOOP_READ, on_output, s);
-    s->watch_err = loop_watch_fd(loop, s->err, LOOP_READ, on_error_text, s);
-    s->watch_in = loop_watch_fd(loop, s->in, LOOP_WRITE, on_room, s);
-    on_room(s, LOOP_WRITE);
     *out = s;
     return 0;
 }

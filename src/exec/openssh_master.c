@@ -396,6 +396,11 @@ const char *openssh_master_socket(const struct openssh_master *m)
     return m->path;
 }
 
+bool openssh_master_is_own(const struct openssh_master *m)
+{
+    return m->path == m->own_path;
+}
+
 /* --- life --- */
 
 static char *path_in(const char *dir, const char *name)
@@ -448,7 +453,7 @@ static void leave_to_next(struct openssh_master *m)
 static void end_adopted(struct openssh_master *m)
 {
     auto_str struct str request = STR_MAX(64);
-    bool is_ours = m->state == M_UP && m->path == m->own_path;
+    bool is_ours = m->state == M_UP && openssh_master_is_own(m);
     if (is_ours && m->is_persons)
         (void)file_write(m->mark_path, SPAN_LIT("a person answered its prompts\n"), 0600, NULL);
     if (!is_ours || m->is_persons || m->child || file_exists(m->mark_path))

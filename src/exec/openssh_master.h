@@ -29,6 +29,7 @@ void openssh_master_stop(struct openssh_master *m); /* no callback */
 bool openssh_master_is_up(const struct openssh_master *m);
 bool openssh_master_is_down(const struct openssh_master *m);
 const char *openssh_master_socket(const struct openssh_master *m); /* while up */
+bool openssh_master_is_own(const struct openssh_master *m);        /* at our socket, not at a person's */
 
 int64_t openssh_master_made_us(
     const struct openssh_master *m); /* wall clock, when somebody logged in; 0 unknown */

@@ -32,5 +32,6 @@ void ssh_link_on_down(void *link, const struct err *err, bool needs_person);
 /* ssh_pump.c: moves whatever can move. */
 void ssh_pump(void *link);
 unsigned ssh_pump_talking(const struct ssh_link *link);
+unsigned ssh_pump_waiting(const struct ssh_link *link);
 
 #endif

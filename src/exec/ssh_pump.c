@@ -38,6 +38,11 @@ unsigned ssh_pump_talking(const struct ssh_link *link)
     return count(link).talking;
 }
 
+unsigned ssh_pump_waiting(const struct ssh_link *link)
+{
+    return count(link).spare;
+}
+
 static void refused(struct ssh_link *link, struct ssh_chan *chan)
 {
     DL_DELETE(link->chans, chan);

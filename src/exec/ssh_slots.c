@@ -24,6 +24,7 @@ void ssh_slots_connected(struct ssh_slots *slots)
 {
     slots->limit = slots->max;
     slots->retry_wait_ms = 0;
+    slots->starts_late = false;
 }
 
 void ssh_slots_lost(struct ssh_slots *slots)

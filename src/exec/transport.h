@@ -63,6 +63,7 @@ struct transport_status {
     unsigned
         channel_limit; /* commands at a time that the server allows, as far as learned; 0 no limit known */
     unsigned channels, queued;
+    unsigned waiting; /* shells that stand ready for the next command; they count for the limit, too */
 };
 
 struct transport_ops {

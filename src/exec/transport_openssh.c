@@ -94,6 +94,8 @@ static void on_refused(struct openssh *o, struct openssh_run *run, const struct 
     unsigned others = o->session_count - 1;
     ssh_slots_refused(&o->slots, others);
     log_debug("openssh %s: a session was refused with %u open: %s", o->set.name, others, err->text);
+    if (!run)
+        return;
     if (err->code == ERR_DENIED)
         end_run(run, RUN_NOT_SENT, err);
     else
@@ -108,34 +110,84 @@ static void on_session(void *ctx, struct mux_session *session, struct run *base,
     bool may_run = mux_session_may_run(session);
     if (event == MUX_CLOSED) {
         forget_session(o, session);
-    } else if (event == MUX_RUN_REFUSED) {
+    } else if (event == MUX_REFUSED) {
         on_refused(o, run, err);
+    } else if (event == MUX_DIED) {
+        o->slots.starts_late = true;
     } else if (event == MUX_RUN_LOST) {
         end_run(run, may_run ? RUN_CUT : RUN_NOT_SENT, err);
     } else {
         o->latency_us = now_us(o) - run->run.start_us;
         ssh_slots_opened(&o->slots);
+        if (!err)
+            o->slots.starts_late = false;
         end_run(run, may_run ? RUN_DONE : RUN_NOT_SENT, err);
     }
     kick(o);
 }
 
-static void start_run(struct openssh *o, struct openssh_run *run)
+static struct mux_session *open_session(struct openssh *o)
 {
     struct err err = { 0 };
     struct mux_session *session = NULL;
     const struct mux_session_owner owner = { o, o->set.loop, on_session };
-    if (mux_session_new(openssh_master_socket(o->master), &run->run, &owner, &session, &err) < 0) {
+    const char *path = openssh_master_socket(o->master);
+    if (mux_session_new(path, o->set.use_login_shell, &owner, &session, &err) < 0) {
         ssh_slots_later(&o->slots); /* its queue is full, or it is about to go: that is told soon */
-        return;
+        return NULL;
     }
-    run_queue_remove(&o->queued, &run->run);
-    o->queued_count--;
-    run->session = session;
-    DL_APPEND(o->active, &run->run);
-    o->active_count++;
-    o->commands++;
     vec_push(o->sessions, o->session_count, o->session_cap)[0] = session;
+    return session;
+}
+
+/* The first one that waits, or NULL. */
+static struct mux_session *waiting_session(const struct openssh *o)
+{
+    for (unsigned i = 0; i < o->session_count; i++)
+        if (mux_session_is_waiting(o->sessions[i]))
+            return o->sessions[i];
+    return NULL;
+}
+
+static unsigned count_waiting(const struct openssh *o)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < o->session_count; i++)
+        count += mux_session_is_waiting(o->sessions[i]);
+    return count;
+}
+
+/* To the one that waits, else to a new one, else to none now: NULL. */
+static struct mux_session *session_for_run(struct openssh *o)
+{
+    struct mux_session *session = waiting_session(o);
+    if (!session && ssh_slots_may_open(&o->slots, o->session_count))
+        session = open_session(o);
+    return session;
+}
+
+static void start_runs(struct openssh *o)
+{
+    struct mux_session *session;
+    while (o->queued && (session = session_for_run(o)) != NULL) {
+        struct openssh_run *run = (struct openssh_run *)o->queued;
+        if (mux_session_give(session, &run->run) < 0)
+            continue; /* it waits no longer: the next */
+        run_queue_remove(&o->queued, &run->run);
+        o->queued_count--;
+        run->session = session;
+        DL_APPEND(o->active, &run->run);
+        o->active_count++;
+        o->commands++;
+    }
+}
+
+/* A master of ours only: a session that waits would keep a person's one beyond their ControlPersist. */
+static void wait_in_advance(struct openssh *o)
+{
+    bool may_wait = openssh_master_is_own(o->master) && !o->slots.starts_late;
+    if (may_wait && !waiting_session(o) && ssh_slots_may_open(&o->slots, o->session_count))
+        open_session(o);
 }
 
 /* --- connection --- */
@@ -203,8 +255,8 @@ static void pump(void *ctx)
         connect_master(o);
     if (!openssh_master_is_up(o->master))
         return;
-    while (o->queued && ssh_slots_may_open(&o->slots, o->session_count))
-        start_run(o, (struct openssh_run *)o->queued);
+    start_runs(o);
+    wait_in_advance(o);
 }
 
 static void on_up(void *ctx, bool was_login)
@@ -340,6 +392,7 @@ static void openssh_status(const struct transport *t, struct transport_status *o
     out->login_failures = o->policy.login_failures;
     out->commands = o->commands;
     out->channels = o->active_count;
+    out->waiting = count_waiting(o);
     out->queued = o->queued_count;
 }
 

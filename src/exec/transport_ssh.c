@@ -72,6 +72,7 @@ static void ssh_status(const struct transport *t, struct transport_status *out)
     out->login_failures = link->policy.login_failures;
     out->commands = link->commands;
     out->channels = ssh_pump_talking(link);
+    out->waiting = ssh_pump_waiting(link);
     out->queued = link->queued_count;
 }
 

@@ -223,6 +223,42 @@ static void a_person_answers_the_prompts(void **state)
     sshd_shell("for s in %s/*/s; do ssh -S $s -O exit x 2>/dev/null; done", control);
 }
 
+static void until_waiting(unsigned count)
+{
+    while (status_of().waiting != count)
+        loop_step(loop);
+}
+
+static void a_master_of_ours_has_a_shell_that_waits_and_ends_with_it(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    works();
+    until_waiting(1);
+    struct answer a = runs_one(loop, t, "echo $PPID"); /* sshd's process for our connection */
+    int pid = atoi(a.text);
+    runs_clear(&a);
+    until_waiting(1);
+    transport_free(t);
+    t = NULL;
+    sshd_shell("for i in $(seq 1000); do kill -0 %d 2>/dev/null || exit 0; sleep 0.02; done; exit 1", pid);
+}
+
+static void a_persons_master_has_no_shell_that_waits(void **state)
+{
+    (void)state;
+    struct ssh_options opts;
+    manual(&opts);
+    open_with(&opts);
+    open_by_hand();
+    for (unsigned i = 0; i < 3; i++) {
+        works();
+        assert_int_equal(status_of().waiting, 0);
+    }
+    close_by_hand("exit");
+}
+
 static void odd_names_are_refused(void **state)
 {
     (void)state;
@@ -262,6 +298,8 @@ int main(void)
         WITH(a_wrong_pass_phrase_is_said, start_plain),
         WITH(an_alias_of_the_ssh_config_is_followed, start_plain),
         WITH(a_master_of_an_earlier_life_is_found_again, start_plain),
+        WITH(a_master_of_ours_has_a_shell_that_waits_and_ends_with_it, start_plain),
+        WITH(a_persons_master_has_no_shell_that_waits, start_plain),
         WITH(without_a_person_nobody_logs_in, start_plain),
         WITH(a_stale_master_becomes_no_login, start_plain),
         WITH(a_person_answers_the_prompts, start_plain),
