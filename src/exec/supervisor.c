@@ -63,7 +63,7 @@ static void default_signals(void)
 
 /* The payload waits for one byte: it may run only once the pid file tells who it is. When its supervisor dies
  * before that, the pipe ends and nothing has run. */
-static void child_run(int gate, const struct supervised *s)
+static void child_run(int gate)
 {
     char go;
     setsid();
@@ -71,8 +71,6 @@ static void child_run(int gate, const struct supervised *s)
         _exit(125);
     close(gate);
     default_signals();
-    if (s->gpus)
-        setenv("CUDA_VISIBLE_DEVICES", s->gpus, 1);
     execlp("bash", "bash", "script.sh", (char *)NULL);
     fprintf(stderr, "sluice: bash could not be started: %s\n", strerror(errno));
     _exit(127);
@@ -88,7 +86,7 @@ static int child_start(struct supervised *s, int *gate_out)
         return -1;
     if (pid == 0) {
         close(gate[1]);
-        child_run(gate[0], s);
+        child_run(gate[0]);
     }
     close(gate[0]);
     *gate_out = gate[1];
@@ -163,13 +161,14 @@ static void end_payload(struct supervised *s, const sigset_t *set, const char *h
 static void end_strays(struct supervised *s, const sigset_t *set)
 {
     int64_t deadline_s = mono_s() + STRAY_S;
-    int sig = SIGTERM;
+    int sig = SIGTERM, left;
     reap(s);
-    while (children_signal(sig) > 0) {
+    while ((left = children_signal(sig)) != 0) {
         struct timespec tick = { .tv_nsec = 50 * 1000 * 1000 };
         sigtimedwait(set, NULL, &tick);
         reap(s);
-        sig = mono_s() >= deadline_s ? SIGKILL : 0;
+        if (left > 0) /* else nobody was told */
+            sig = mono_s() >= deadline_s ? SIGKILL : 0;
     }
 }
 
@@ -206,6 +205,7 @@ static int begin(struct supervised *s)
     if (write_pid_file(s) < 0) {
         close(gate);
         waitpid(s->child.pid, NULL, 0);
+        unlink("pid");   /* it may be there, and only its folder's fsync have failed */
         unlink("claim"); /* nothing has run: the next tick tries again */
         return 1;
     }
@@ -224,6 +224,8 @@ static void supervise(struct supervised *s, int answer)
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     close_others(answer);
+    if (s->gpus && setenv("CUDA_VISIBLE_DEVICES", s->gpus, 1) < 0)
+        _exit(1); /* a payload without it would take all GPUs */
     if (redirect("/dev/null", O_RDONLY, 0) < 0 ||
         redirect("process.log", O_WRONLY | O_CREAT | O_APPEND, 1) < 0 ||
         redirect("process.log", O_WRONLY | O_CREAT | O_APPEND, 2) < 0)
@@ -258,7 +260,10 @@ int supervisor_main(int argc, char **argv)
         fprintf(stderr, "sluice supervise: %s: %s\n", argv[1], strerror(errno));
         return 1;
     }
-    s.limit_s = spec_number("spec", "time_s");
+    if (spec_number("spec", "time_s", &s.limit_s) < 0) { /* a job without its time limit could run for ever */
+        fprintf(stderr, "sluice supervise: %s/spec: %s\n", argv[1], strerror(errno));
+        return 1;
+    }
     pid_t pid = fork();
     if (pid == 0) {
         close(answer[0]);

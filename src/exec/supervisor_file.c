@@ -76,15 +76,18 @@ int durable_write(const char *name, const char *text, size_t len)
     return sync_dir();
 }
 
-int64_t spec_number(const char *file, const char *key)
+int spec_number(const char *file, const char *key, int64_t *out)
 {
     char text[4096];
     size_t len = strlen(key);
+    *out = 0;
     if (slurp(file, text, sizeof(text)) < 0)
-        return 0;
+        return -1;
     for (const char *at = text; *at; at += *at != '\0') {
-        if (strncmp(at, key, len) == 0 && at[len] == '=')
-            return strtoll(at + len + 1, NULL, 10);
+        if (strncmp(at, key, len) == 0 && at[len] == '=') {
+            *out = strtoll(at + len + 1, NULL, 10);
+            break;
+        }
         at += strcspn(at, " \n");
     }
     return 0;
@@ -108,14 +111,15 @@ int children_signal(int sig)
 {
     int count = 0;
     DIR *dir = opendir("/proc");
-    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+    if (!dir)
+        return -1;
+    for (const struct dirent *entry; (entry = readdir(dir));) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_live_child(entry->d_name))
             continue;
         count++;
         if (sig)
             kill((pid_t)strtol(entry->d_name, NULL, 10), sig);
     }
-    if (dir)
-        closedir(dir);
+    closedir(dir);
     return count;
 }

@@ -27,10 +27,12 @@ int claim_take(const struct proc_id *self);
 /* tmp, fsync, rename, fsync of the directory. 0 or -1. */
 int durable_write(const char *name, const char *text, size_t len);
 
-/* The number after `key=` in a file of key=value words and lines; 0 where there is none. */
-int64_t spec_number(const char *file, const char *key);
+/* The number after `key=` in a file of key=value words and lines; 0 where there is none. -1 where the file
+ * cannot be read (errno). */
+int spec_number(const char *file, const char *key, int64_t *out);
 
-/* Sends sig (0: none) to every child of this process; gives how many there are, the dead not counted. */
+/* Sends sig (0: none) to every child of this process; gives how many there are, the dead not counted, or -1
+ * where they cannot be listed. */
 int children_signal(int sig);
 
 #endif

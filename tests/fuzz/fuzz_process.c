@@ -18,8 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     char *file = span_dup((struct span){ (const char *)data, size });
     unsigned long long start;
+    int64_t number;
     (void)stat_start(file, &start);
-    (void)spec_number(file, "gpus");
+    (void)spec_number(file, "gpus", &number);
     free(file);
     return 0;
 }

@@ -61,11 +61,21 @@ class Scenario:
             raise Failed(f"a second job for the key of job {job['id']}")
         return job
 
-    def completes(self, t, job):
+    def ends(self, t, job, state):
         job = t.client.wait(job["id"], lambda job: job["state"] in FINAL, "ended")
-        if job["state"] != "completed":
+        if job["state"] != state:
             raise Failed(f"ended {job['state']}: {json.dumps(job)}")
         return job
+
+    def completes(self, t, job):
+        return self.ends(t, job, "completed")
+
+    def runs(self, t, job):
+        t.client.wait(job["id"], lambda job: job["state"] not in ("submitting", "pending"), "running")
+
+    def cancels(self, t, job):
+        t.client.ask("POST", f"jobs/{job['id']}/cancel", {}, good=(200, 202, 409))
+        self.ends(t, job, "cancelled")
 
 
 class Submit(Scenario):
@@ -188,11 +198,24 @@ class Cancel(Scenario):
 
     def act(self, t):
         job = self.submit(t)
-        t.client.wait(job["id"], lambda job: job["state"] not in ("submitting", "pending"), "running")
-        t.client.ask("POST", f"jobs/{job['id']}/cancel", {}, good=(200, 202, 409))
-        job = t.client.wait(job["id"], lambda job: job["state"] in FINAL, "ended")
-        if job["state"] != "cancelled":
-            raise Failed(f"ended {job['state']}: {json.dumps(job)}")
+        self.runs(t, job)
+        self.cancels(t, job)
+
+
+class Supervise(Scenario):
+    """The calls of the supervisor fail, not the gateway's: of a job that ends, and of one that is cancelled. A supervisor
+    that cannot start has run nothing, and is started again; one that cannot write the end tries on."""
+    name, role, lasts_s = "supervise", "supervise", 2
+
+    def prepare(self, t):
+        super().prepare(t)
+        self.long = self.register(t, make_ledger_project(t.folder / "long", t.ledgers[0], seconds=600))
+
+    def act(self, t):
+        long = self.submit(t, project=self.long)
+        self.completes(t, self.submit(t))
+        self.runs(t, long)
+        self.cancels(t, long)
 
 
 class Reload(Scenario):
@@ -378,5 +401,5 @@ class Slurm(Scenario):
         self.bed.down()
 
 
-SCENARIOS = {scenario.name: scenario for scenario in [Submit, Snapshot, Render, Poll, Logs, Follow, Cancel, Reload,
-                                                      Events, Restart, Migration, Notify, Slurm]}
+SCENARIOS = {scenario.name: scenario for scenario in [Submit, Snapshot, Render, Poll, Logs, Follow, Cancel, Supervise,
+                                                      Reload, Events, Restart, Migration, Notify, Slurm]}

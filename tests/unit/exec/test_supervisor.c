@@ -68,7 +68,9 @@ static int64_t number_in(const char *dir, const char *name, const char *key)
 {
     char path[256];
     snprintf(path, sizeof(path), "%s/%s/%s", top, dir, name);
-    return spec_number(path, key);
+    int64_t number;
+    assert_int_equal(spec_number(path, key, &number), 0);
+    return number;
 }
 
 static void pause_ms(long ms)
@@ -164,6 +166,21 @@ static void time_limit_ends_it(void **state)
     wait_for("e", "exit");
     assert_true(exit_says("e", "how=timeout"));
     assert_int_equal(number_in("e", "exit", "signal"), SIGTERM);
+}
+
+static void without_its_limits_it_does_not_start(void **state)
+{
+    (void)state;
+    char path[256];
+    make_job("s", "echo ran >ran\n", "");
+    snprintf(path, sizeof(path), "%s/s/spec", top);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(supervise("s"), 1);
+    assert_false(has_file("s", "claim"));
+    put("s", "spec", "time_s=0\n");
+    assert_int_equal(supervise("s"), 0);
+    wait_for("s", "exit");
+    assert_true(has_file("s", "ran"));
 }
 
 static void term_to_the_supervisor_cancels(void **state)
@@ -292,6 +309,7 @@ int main(void)
         cmocka_unit_test(claimed_job_does_not_run_twice),
         cmocka_unit_test(cancelled_before_start_never_runs),
         cmocka_unit_test(time_limit_ends_it),
+        cmocka_unit_test(without_its_limits_it_does_not_start),
         cmocka_unit_test(term_to_the_supervisor_cancels),
         cmocka_unit_test(strays_end_with_the_job),
         cmocka_unit_test(descriptors_do_not_leak),

@@ -94,7 +94,7 @@ static int ended(pid_t pid)
 
 static void wait_for(const char *name)
 {
-    for (int i = 0; i < 500 && !*get(name); i++)
+    for (int i = 0; i < 6000 && !*get(name); i++)
         nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
     assert_true(*get(name) != '\0');
 }
@@ -131,6 +131,20 @@ static void a_high_exit_code_of_the_script_itself_is_no_signal(void **state)
     put("script.sh", "echo code=137 >exit.payload; exit 137\n");
     assert_int_equal(ended(supervise(NULL)), 0);
     exit_says("code=137 ");
+}
+
+static void without_its_limits_it_does_not_start(void **state)
+{
+    (void)state;
+    char path[128];
+    put("script.sh", "echo ran >ran\n");
+    snprintf(path, sizeof(path), "%s/spec", dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(ended(supervise(NULL)), 1);
+    assert_string_equal(get("ran"), "");
+    put("spec", "time_s=0\n");
+    assert_int_equal(ended(supervise(NULL)), 0); /* it left no claim */
+    assert_string_equal(get("ran"), "ran\n");
 }
 
 static void a_second_supervisor_runs_nothing(void **state)
@@ -219,6 +233,7 @@ int main(void)
         T(an_exit_code_is_kept_with_its_times),
         T(a_signal_is_told_from_an_exit_code),
         T(a_high_exit_code_of_the_script_itself_is_no_signal),
+        T(without_its_limits_it_does_not_start),
         T(a_second_supervisor_runs_nothing),
         T(the_time_limit_ends_it),
         T(a_cancel_lets_the_script_say_its_last_word),
