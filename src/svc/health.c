@@ -95,6 +95,11 @@ static double commands(const struct cluster *c, const struct transport_status *s
     (void)c;
     return (double)s->commands;
 }
+static double polls(const struct cluster *c, const struct transport_status *s)
+{
+    (void)s;
+    return (double)c->polls;
+}
 static double latency(const struct cluster *c, const struct transport_status *s)
 {
     (void)s;
@@ -149,6 +154,7 @@ static const struct cluster_metric cluster_metrics[] = {
     { "sluice_cluster_held_back_total", "counter", "Ticks put off by that budget.", held_back },
     { "sluice_cluster_channels", "gauge", "Commands under way.", channels },
     { "sluice_cluster_commands_total", "counter", "Commands run on the cluster.", commands },
+    { "sluice_cluster_polls_total", "counter", "Ticks that told how its jobs stand.", polls },
     { "sluice_cluster_poll_seconds", "gauge", "How long the last tick took.", latency },
     { "sluice_cluster_clock_skew_seconds", "gauge", "The cluster's clock minus ours.", skew },
 };

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from support.gateway import FINAL, until
-from support.witness import assert_exactly_once, checker
+from support.witness import assert_exactly_once, checker, have_ended_there
 
 pytestmark = pytest.mark.drill
 QUICK = {"t_settle": "12s"}
@@ -253,9 +253,10 @@ def test_35_a_rate_limit_delays_and_neither_fails_nor_doubles(gateway, bed, ledg
     (faults.folder / "limited").touch()
     stale = until(lambda: (lambda it: it if it["stale"] else None)(gw.job(job["id"])), "a look failed")
     assert stale["state"] == "running"
-    until(lambda: checker.read_ledgers([ledger])[1], "it ends unseen")
+    until(lambda: have_ended_there(bed, [ledger], [stale["token"]]), "it ends unseen")
     assert gw.job(job["id"])["state"] not in FINAL
     (faults.folder / "limited").unlink()
+    gw.within_two_polls("alder", lambda: gw.job(job["id"])["state"] in FINAL, "its end is told")
     assert ends(gw, [job]) == [("completed", 0)]
     assert faults.met() == ["limit", "limit"]
     assert_exactly_once(gw, [ledger], bed, accepted=[job["id"]])

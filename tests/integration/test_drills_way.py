@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from support.gateway import FINAL, until
-from support.witness import assert_exactly_once
+from support.witness import assert_exactly_once, have_ended_there
 from support.world import with_files
 
 pytestmark = pytest.mark.drill
@@ -25,11 +25,19 @@ def stale(gw, job):
 
 
 def all_is_well_again(gw, bed, ledgers, jobs):
+    """By itself, within two polls: the cluster and its jobs are seen again, and an end is told."""
+
+    def is_seen():
+        row = gw.json("/clusters/alder")
+        return row["state"] == "reachable" and not row["stale"] and not any(gw.job(job["id"])["stale"] for job in jobs)
+
+    gw.within_two_polls("alder", is_seen, "the cluster is seen again")
+    tokens = {gw.job(job["id"])["token"] for job in jobs}
+    until(lambda: have_ended_there(bed, ledgers, tokens), "all have ended there", timeout=180)
+    gw.within_two_polls("alder", lambda: all(gw.job(job["id"])["state"] in FINAL for job in jobs), "the ends are told")
     for job in jobs:
-        done = gw.wait_final(job["id"], timeout=180)
+        done = gw.job(job["id"])
         assert (done["state"], done["stale"], done["attempt"]) == ("completed", False, 1), done
-    row = gw.json("/clusters/alder")
-    assert row["state"] == "reachable" and not row["stale"], row
     assert_exactly_once(gw, ledgers, bed, accepted=[job["id"] for job in jobs])
 
 

@@ -21,6 +21,7 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     enum err_code last_error_code;
     bool unreachable;     /* the last look failed: its jobs are stale */
     unsigned failures;    /* in a row */
+    uint64_t polls;       /* ticks that told how its jobs stand */
     int64_t clock_skew_s; /* cluster minus gateway */
     int64_t last_skew_s;  /* the one before: what is stored of its jobs' times was reckoned with it */
     int64_t kept_skew_s;  /* the one in the store */

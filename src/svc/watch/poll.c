@@ -181,6 +181,7 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
     if (!err || err->code != ERR_CANCELLED) /* our own end says nothing about the cluster */
         fleet_note(gw->fleet, rhythm->cluster, err, latency);
+    rhythm->cluster->polls += !err;
     if (rhythm->nodes_asked)
         serve(rhythm, err);
     if (rhythm->follows && follow_end(gw->follow, rhythm->cluster, report))

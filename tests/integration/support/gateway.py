@@ -312,6 +312,23 @@ class Gateway:
     def wait_final(self, job_id, timeout=90):
         return self.wait_state(job_id, FINAL, timeout)
 
+    def polls(self, cluster):
+        """How often this life of the gateway has seen how the cluster's jobs stand."""
+        found = re.search(rf'^sluice_cluster_polls_total{{cluster="{cluster}"}} (\d+)$', self.get("/metrics").text, re.M)
+        return int(found[1])
+
+    def within_two_polls(self, cluster, is_so, what, timeout=180):
+        """What is_so() gives once it is true: after two whole polls at the latest, beside one that had begun before."""
+        first, end = self.polls(cluster), time.monotonic() + timeout
+        while True:
+            seen = self.polls(cluster)
+            found = is_so()
+            if found:
+                return found
+            if seen > first + 2 or time.monotonic() > end:
+                raise GatewayFailed(f"{what}: not within two polls ({seen - first} were seen whole)")
+            time.sleep(0.1)
+
     def log(self, job_id, query=""):
         answer = self.get(f"/jobs/{job_id}/log{query}")
         assert answer.status == 200, answer
