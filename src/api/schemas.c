@@ -95,7 +95,9 @@ static const struct {
       P("clusters", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{"
       P("name", STRING) "," P("observed_at", TIME) "," P("stale", BOOLEAN) "," P("error", NULLABLE) ","
       P("queue", "{\"type\":\"array\",\"description\":\"what waits there, of all users\",\"items\":{\"type\":\"object\",\"required\":[\"partition\",\"jobs\",\"gpus\"],\"properties\":{"
-      P("partition", STRING) "," P("jobs", INTEGER) "," P("gpus", INTEGER) "}}}") "}}}") "}}" },
+      P("partition", STRING) "," P("jobs", INTEGER) "," P("gpus", INTEGER) "}}}") ","
+      P("waits", "{\"type\":\"array\",\"description\":\"how long the gateway's newest jobs there waited, 10th to 90th percentile\",\"items\":{\"type\":\"object\",\"required\":[\"jobs\",\"low_s\",\"high_s\"],\"properties\":{"
+      P("partition", STRING) "," P("gpu_type", STRING) "," P("jobs", INTEGER) "," P("low_s", INTEGER) "," P("high_s", INTEGER) "}}}") "}}}") "}}" },
     { "Node",
       "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{" P("cluster", STRING) "," P("name", STRING) ","
       P("state", STRING) "," P("accepts_work", BOOLEAN) "," P("partitions", STRING) ","

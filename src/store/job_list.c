@@ -256,6 +256,32 @@ int job_store_counts(struct store *store, struct str *out, struct err *err)
     return rc;
 }
 
+/* A later attempt's start says nothing of the wait before the first, a task's nothing of its array's. */
+static bool read_started(struct call *call, struct started_job *job)
+{
+    int64_t eligible = sqlite3_column_int64(call->stmt, 2), submitted = sqlite3_column_int64(call->stmt, 3);
+    job->eligible_at_us = eligible ? eligible : submitted;
+    job->started_at_us = sqlite3_column_int64(call->stmt, 4);
+    return job->eligible_at_us && job->started_at_us && sqlite3_column_int64(call->stmt, 5) == 1 &&
+           !sqlite3_column_int(call->stmt, 6);
+}
+
+int job_store_started(struct store *store, const char *cluster, size_t limit, job_store_started_fn *fn,
+                      void *ctx, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_STARTED);
+    call_text(&call, 1, cluster);
+    call_int(&call, 2, (int64_t)limit);
+    int rc;
+    while ((rc = call_step(&call, err)) == 1) {
+        auto_free char *partition = call_dup(&call, 0), *gpu_type = call_dup(&call, 1);
+        struct started_job job = { .partition = partition, .gpu_type = gpu_type };
+        if (read_started(&call, &job))
+            fn(ctx, &job);
+    }
+    return rc;
+}
+
 void job_query_add_filter(struct job_query *query, const struct job_filter *filter, const char *me,
                           int64_t now_us)
 {

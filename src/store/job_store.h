@@ -65,6 +65,15 @@ int job_store_list(struct store *store, const struct job_query *query, struct st
 /* Adds a filter's conditions (strings borrowed from it). me: who `user:me` is, or NULL. */
 void job_query_add_filter(struct job_query *query, const struct job_filter *filter, const char *me,
                           int64_t now_us);
+struct started_job { /* texts borrowed during the call, NULL where not known */
+    const char *partition, *gpu_type;
+    int64_t eligible_at_us, started_at_us;
+};
+/* Of the newest `limit` jobs of a cluster those that have started, arrays and later attempts left out; newest
+ * first. */
+typedef void job_store_started_fn(void *ctx, const struct started_job *job);
+int job_store_started(struct store *store, const char *cluster, size_t limit, job_store_started_fn *fn,
+                      void *ctx, struct err *err);
 /* {"running": 3, ...}: jobs by state word, archived ones left out; read from a table of counts. */
 int job_store_counts(struct store *store, struct str *out, struct err *err);
 

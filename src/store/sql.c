@@ -74,6 +74,10 @@ static const struct {
     [SQL_COUNTS] = { "SELECT state, sum(n) FROM job_count WHERE archived <= ?1 GROUP BY state HAVING sum(n) "
                      "> 0",
                      true },
+    [SQL_STARTED] = { "SELECT j.partition, j.gpu_type, j.eligible_at_us, j.submitted_at_us, j.started_at_us,"
+                      " j.attempt, j.array_spec IS NOT NULL FROM job_index i JOIN job j ON j.id = i.id"
+                      " WHERE i.cluster = ?1 ORDER BY i.id DESC LIMIT ?2",
+                      true },
     [SQL_EVENT_ADD] = { "INSERT INTO event(id, time_us, job_id, topic, kind, data)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
                         false },

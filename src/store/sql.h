@@ -23,6 +23,7 @@ enum sql_id {
     SQL_SCRIPT_PUT,
     SQL_SCRIPT_GET,
     SQL_COUNTS,
+    SQL_STARTED,
     SQL_EVENT_ADD,
     SQL_EVENT_LAST,
     SQL_EVENT_FIRST,

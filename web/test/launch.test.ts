@@ -6,8 +6,8 @@ import { matrixOf, nodeKind } from "../src/clusters/shape";
 import { changedLines, diffLines, hunks } from "../src/launch/diff";
 import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, sizeKey, splitArgs } from "../src/launch/model";
 import { paint } from "../src/launch/paint";
-import { askable, byStart, firstRow, placeKey, rowFor, whereRows } from "../src/launch/rows";
-import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, qosAt, seconds, sizeText, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
+import { askable, byStart, firstRow, placeKey, rowFor, waitedText, whereRows } from "../src/launch/rows";
+import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, hoursLeft, qosAt, seconds, sizeText, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
 import { showUtc, stamp, when } from "../src/lib/format";
 import { configLines, faultPlace } from "../src/projects/shape";
 
@@ -51,6 +51,27 @@ test("a request and the form that it fills make the same request again", () => {
   assert.deepEqual(bodyOf(draftFrom(request), config), request);
   assert.equal(isUntouched(emptyDraft("iris")), true);
   assert.equal(isUntouched(draftFrom(request)), false);
+});
+
+test("what jobs of a place waited is told, of their type first", () => {
+  const waits = [{ partition: "gpu", gpu_type: "a100", jobs: 20, low_s: 120, high_s: 3700 }, { partition: "gpu", jobs: 4, low_s: 0, high_s: 30 }, { partition: "cpu", jobs: 3, low_s: 5, high_s: 600 }];
+  const at = (partition: string, gpuType: string) => waitedText(waits, { cluster: "alder", partition, gpuType, cpuOnly: !gpuType })?.replace(/\s/g, " ");
+  assert.equal(at("gpu", "a100"), "usually 2 min to 1 h (last 20 jobs)");
+  assert.equal(at("gpu", "h100"), "usually at once (last 4 jobs)");
+  assert.equal(at("cpu", ""), "usually at once to 10 min (last 3 jobs)");
+  assert.equal(at("private", "a100"), undefined);
+  const rows = whereRows([{ cluster: "alder", partition: "gpu", type: "a100", total: 8, free: 0 }], [{ name: "alder" }], {}, [{ name: "alder", waits }]);
+  assert.equal(rows[0]?.waited?.replace(/\s/g, " "), "usually 2 min to 1 h (last 20 jobs)");
+});
+
+test("GPU-hours left are those of who pays, the least of them", () => {
+  const limits: Limits = { associations: [{ account: "ml" }, { account: "lab" }], budgets: [
+    { account: "ml", gpu_hours: 1000, gpu_hours_used: 400 }, { account: "ml", user: "me", gpu_hours: 100, gpu_hours_used: 20.5 }, { account: "lab", partition: "big", gpu_hours: 5, gpu_hours_used: 9 }, { qos: "high", gpus: 4 }, { qos: "low", gpu_hours: 2 }] };
+  const left = (account: string, partition: string, qos = "") => hoursLeft(limits, { place: { cluster: "alder", partition, gpuType: "", cpuOnly: false }, account, qos });
+  assert.deepEqual(left("ml", "gpu", "high"), { account: "79 of 100 GPU-hours left", qos: undefined });
+  assert.deepEqual(left("lab", "gpu", "low"), { account: undefined, qos: "2 of 2 GPU-hours left" });
+  assert.equal(left("lab", "big").account, "0 of 5 GPU-hours left");
+  assert.equal(left("", "gpu").account, undefined); // which of two accounts Slurm takes is not known
 });
 
 test("a run on CPUs comes back as one on CPUs", () => {

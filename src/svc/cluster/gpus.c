@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
-#include "svc/cluster/gpus_table.h"
+#include "svc/cluster/wait_history.h"
 #include "svc/fanout.h"
 #include "svc/jobs.h"
 #include "svc/watch/array_tasks.h"
@@ -59,6 +59,7 @@ void gpus_free(struct gpus *gpus)
         return;
     for (size_t i = 0; i < gpus->count; i++) {
         gpu_table_clear(&gpus->known[i]->table);
+        free(gpus->known[i]->waits);
         free(gpus->known[i]);
     }
     free(gpus->known);
@@ -115,7 +116,7 @@ static void add_mine(void *ctx, struct job *job)
                                                   .nodes = nodes * tasks_in_group(job, JOB_GROUP_ACTIVE) });
 }
 
-static void cluster_note(struct json_out *out, const struct gpus *gpus, const struct gpu_known *known)
+static void cluster_note(struct json_out *out, const struct gpus *gpus, struct gpu_known *known)
 {
     const struct cluster *cluster = known->cluster;
     int64_t age_s = (clock_wall_us(gpus->gw->clock) - known->observed_us) / US_PER_S;
@@ -129,6 +130,7 @@ static void cluster_note(struct json_out *out, const struct gpus *gpus, const st
         json_member_str(out, "error", cluster->last_error);
     json_key(out, "queue");
     gpu_table_queues_json(&known->table, out);
+    json_member_raw(out, "waits", span_of(wait_history_told(gpus->gw, known)));
     json_close_object(out);
 }
 

@@ -44,6 +44,8 @@ struct gpu_known { /* what cluster->gpus points to, once something was seen (svc
     struct cluster *cluster;
     struct gpu_table table;
     int64_t observed_us; /* wall clock, 0 never */
+    char *waits;         /* svc/cluster/wait_history.h as JSON, kept a while; NULL: not read yet */
+    int64_t waits_us;    /* when it was read, monotonic */
 };
 
 void gpu_table_clear(struct gpu_table *table);

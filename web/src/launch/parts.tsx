@@ -6,7 +6,7 @@ import { count, duration, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { ParamField, SelectField, TextField } from "./fields";
 import { gpusAsked, moreFields } from "./model";
-import { accountsAt, gpuChoices, qosAt, seconds, sizeText, slurmTime } from "./size";
+import { accountsAt, hoursLeft, gpuChoices, qosAt, seconds, sizeText, slurmTime } from "./size";
 import type { Launch } from "./store";
 
 type Part = { store: Launch };
@@ -106,10 +106,11 @@ function Charged({ store }: Part): JSX.Element | null {
   const isSlurm = (limits?.partitions?.length ?? 0) > 0 || draft.account || draft.qos;
   if (!isSlurm) return null;
   const list = (names: string[], none: string): { value: string; label: string }[] => [{ value: "", label: none }, ...names.map((name) => ({ value: name, label: name }))];
+  const left = hoursLeft(limits, store.charged.value);
   return (
     <>
-      <SelectField name="account" label="Account" class="w3" value={draft.account} fault={store.faults.value.account} choices={list(accounts ?? [], standing(store, "slurm.account") || "default")} onChange={(account) => store.set({ account })} />
-      <SelectField name="qos" label="QOS" class="w3" value={draft.qos} fault={store.faults.value.qos} choices={list(qos, standing(store, "slurm.qos") || "default")} onChange={(value) => store.set({ qos: value })} />
+      <SelectField name="account" label="Account" class="w3" value={draft.account} hint={left.account} fault={store.faults.value.account} choices={list(accounts ?? [], standing(store, "slurm.account") || "default")} onChange={(account) => store.set({ account })} />
+      <SelectField name="qos" label="QOS" class="w3" value={draft.qos} hint={left.qos} fault={store.faults.value.qos} choices={list(qos, standing(store, "slurm.qos") || "default")} onChange={(value) => store.set({ qos: value })} />
     </>
   );
 }

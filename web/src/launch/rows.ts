@@ -1,5 +1,6 @@
 // The rows of "Where": GPU type x cluster x partition, and one for CPUs where there is something without GPUs. Pure.
-import type { ClusterNote, GpuRow } from "../lib/types";
+import { coarse } from "../lib/format";
+import type { ClusterNote, GpuRow, Waited } from "../lib/types";
 import type { Place } from "./model";
 import { partitionAt, whyNot, type Limits, type Partition } from "./size";
 
@@ -14,6 +15,7 @@ export interface WhereRow {
   note: string; // of a row without GPUs: what there is
   preemptible?: boolean;
   remark?: string; // what the configuration says of the partition
+  waited?: string; // how long jobs here waited
 }
 
 export function placeKey(place: Place | null): string {
@@ -54,7 +56,17 @@ export function whereRows(gpus: GpuRow[], clusters: ClusterSeen[], limits: Recor
   const withGpus = gpus.filter((gpu) => gpu.total > 0).map((gpu) => gpuRow(gpu, seen.get(gpu.cluster), limits[gpu.cluster]));
   withGpus.sort((a, b) => Number(a.why !== "") - Number(b.why !== "") || (b.gpu!.free ?? 0) - (a.gpu!.free ?? 0) || a.key.localeCompare(b.key));
   const withoutGpus = clusters.flatMap((cluster) => cpuRows(seen.get(cluster.name)!, gpus, limits[cluster.name]));
-  return [...withGpus, ...withoutGpus];
+  return [...withGpus, ...withoutGpus].map((row) => ({ ...row, waited: waitedText(notes.find((note) => note.name === row.place.cluster)?.waits, row.place) }));
+}
+
+/** "usually 2 min to 1 h (last 20 jobs)"; jobs that named no type stand for a place where none of its type are known. */
+export function waitedText(waits: Waited[] | undefined, { partition, gpuType }: Place): string | undefined {
+  const here = waits?.filter((wait) => (wait.partition ?? "") === partition) ?? [];
+  const found = here.find((wait) => (wait.gpu_type ?? "") === gpuType) ?? here.find((wait) => !wait.gpu_type);
+  if (!found) return undefined;
+  const jobs = ` (last ${found.jobs} jobs)`;
+  if (found.high_s < 60) return `usually at once${jobs}`;
+  return `usually ${found.low_s < 60 ? "at once" : coarse(found.low_s)} to ${coarse(found.high_s)}${jobs}`;
 }
 
 /** The row that is meant: the same place, or as much of it as was said. */

@@ -1,5 +1,5 @@
 // Durations and sizes of the form, and what a place allows. Pure.
-import { duration } from "../lib/format";
+import { count, duration } from "../lib/format";
 import type { Place } from "./model";
 
 const unit: Record<string, number> = { s: 1, m: 60, min: 60, h: 3600, d: 86400, w: 604800 };
@@ -37,8 +37,9 @@ export interface Partition {
   note?: string; preemptible?: boolean; // from clusters.yaml
 }
 export interface Association { account: string; user?: string; partition?: string; qos?: string[]; default_qos?: string; max_wall_s?: number; max_tres_per_job?: string; group_tres?: string }
-export interface Qos { name: string; priority?: number; max_wall_s?: number; max_tres_per_user?: string; max_tres_per_job?: string; max_jobs_per_user?: number; max_submit_per_user?: number }
-export interface Limits { cluster?: string; version?: string; cpus?: number; partitions?: Partition[]; associations?: Association[]; qos?: Qos[]; accounting?: boolean }
+export interface Qos { name: string; priority?: number; max_wall_s?: number; max_tres_per_user?: string; max_tres_per_job?: string; group_tres?: string; max_jobs_per_user?: number; max_submit_per_user?: number }
+export interface Budget { account?: string; user?: string; partition?: string; qos?: string; gpus?: number; gpus_in_use?: number; gpu_hours?: number; gpu_hours_used?: number }
+export interface Limits { budgets?: Budget[]; cluster?: string; version?: string; cpus?: number; partitions?: Partition[]; associations?: Association[]; qos?: Qos[]; accounting?: boolean }
 
 export function partitionAt(limits: Limits | undefined, name: string): Partition | undefined {
   const list = limits?.partitions ?? [];
@@ -96,7 +97,7 @@ function sourcesOf(limits: Limits | undefined, { place, account, qos }: Asked): 
   const own = account || mine.length === 1 ? mine : []; // which of several accounts Slurm takes is not known here
   const named = (name: string | undefined): Source[] => {
     const found = limits?.qos?.find((one) => one.name === name);
-    return found ? [{ by: `QOS ${found.name}`, time: found.max_wall_s, tres: [found.max_tres_per_job ?? "", found.max_tres_per_user ?? ""] }] : [];
+    return found ? [{ by: `QOS ${found.name}`, time: found.max_wall_s, tres: [found.max_tres_per_job ?? "", found.max_tres_per_user ?? "", found.group_tres ?? ""] }] : [];
   };
   return [
     ...(partition ? [{ by: `partition ${partition.name}`, nodes: partition.max_nodes, time: partition.max_time_s }, { by: `partition ${partition.name}`, nodes: partition.nodes }] : []),
@@ -134,6 +135,17 @@ export function chargeFaults(limits: Limits | undefined, { place, account, qos }
   const may = qosAt(limits, partition, account);
   if (qos && may.length && !may.includes(qos)) found.qos = `Not for ${account || "you"} on partition ${partition}`;
   return found;
+}
+
+/** GPU-hours left of what pays, as slurmctld reckons: "120 of 1,000 GPU-hours left"; the least of several. */
+export function hoursLeft(limits: Limits | undefined, { place, account, qos }: Asked): { account?: string; qos?: string } {
+  const own = account || (limits?.associations?.length === 1 ? limits.associations[0]!.account : "");
+  const least = (fits: (one: Budget) => boolean): string | undefined => {
+    const left = (limits?.budgets ?? []).filter((one) => fits(one) && one.gpu_hours !== undefined && (!one.partition || one.partition === place?.partition))
+      .map((one) => ({ all: one.gpu_hours!, left: Math.max(0, one.gpu_hours! - (one.gpu_hours_used ?? 0)) })).sort((a, b) => a.left - b.left)[0];
+    return left && `${count(Math.floor(left.left))} of ${count(left.all)} GPU-hours left`;
+  };
+  return { account: own ? least((one) => one.account === own) : undefined, qos: qos ? least((one) => one.qos === qos) : undefined };
 }
 
 interface Sized { place: Place | null; nodes: string; time: string; gpus: string; cpus: string }

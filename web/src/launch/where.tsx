@@ -53,10 +53,10 @@ function Start({ row, store, isChosen }: { row: WhereRow; store: Launch; isChose
   if (row.why) return <span class="start"><span aria-hidden="true">–</span><span class="sm">{row.why}</span></span>;
   const trial = store.trials.value[row.key];
   if (!trial && !isChosen)
-    return <span class="start"><button type="button" class="btn link sm" onClick={() => void store.tryStart(row.place)} aria-label={`Ask when it would start on ${placeTitle(row)}, ${row.place.cluster} ${row.place.partition}`}>When?</button></span>;
+    return <span class="start"><button type="button" class="btn link sm" onClick={() => void store.tryStart(row.place)} aria-label={`Ask when it would start on ${placeTitle(row)}, ${row.place.cluster} ${row.place.partition}`}>When?</button>{row.waited && <span class="sm">{row.waited}</span>}</span>;
   const text = startText(trial, now.value, isFreeNow(store, row));
   const seen = row.stale && row.at ? `last seen ${ago(millis(row.at)!, now.value)}` : row.stale ? "not seen yet" : "";
-  return <span class="start"><b class={text.tone}>{text.head}</b>{(seen || text.sub) && <span class={`sm ell${seen ? " warntext" : ""}`} title={text.sub}>{seen || text.sub}</span>}</span>;
+  return <span class="start"><b class={text.tone}>{text.head}</b>{(seen || text.sub) && <span class={`sm ell${seen ? " warntext" : ""}`} title={text.sub}>{seen || text.sub}</span>}{row.waited && text.head !== "now" && text.head !== "refused" && <span class="sm">{row.waited}</span>}</span>;
 }
 
 function Row({ row, store }: { row: WhereRow; store: Launch }): JSX.Element {

@@ -1670,6 +1670,14 @@ export interface components {
                     jobs: number;
                     gpus: number;
                 }[];
+                /** @description how long the gateway's newest jobs there waited, 10th to 90th percentile */
+                waits?: {
+                    partition?: string;
+                    gpu_type?: string;
+                    jobs: number;
+                    low_s: number;
+                    high_s: number;
+                }[];
             }[];
         };
         Node: {

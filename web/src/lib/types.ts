@@ -32,7 +32,9 @@ export interface GpuRow {
 }
 /** What waits in a partition, of all users. */
 export interface QueueDepth { partition: string; jobs: number; gpus: number }
-export interface ClusterNote { name: string; observed_at?: string; age_s?: number; stale?: boolean; error?: string | null; queue?: QueueDepth[] }
+export interface ClusterNote { name: string; observed_at?: string; age_s?: number; stale?: boolean; error?: string | null; queue?: QueueDepth[]; waits?: Waited[] }
+/** How long the newest jobs at a place waited. */
+export interface Waited { partition?: string; gpu_type?: string; jobs: number; low_s: number; high_s: number }
 export interface GpuList { items: GpuRow[]; clusters?: ClusterNote[] }
 export interface GatewayEvent { id: number; time?: string; topic?: string; kind: string; job?: number; data?: unknown }
 export interface EventList { items: GatewayEvent[]; next?: number | null }

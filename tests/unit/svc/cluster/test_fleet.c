@@ -104,6 +104,7 @@ static void fresh_gpu_figures_are_not_asked_for_again(void **state)
     answer_nodes(f);
     assert_int_equal(seen.calls, 1);
     assert_non_null(strstr(seen.text, "\"type\":\"a100\",\"total\":4,\"free\":3,\"in_use\":1"));
+    assert_non_null(strstr(seen.text, "\"waits\":[]"));
     assert_int_equal(gpus_list(f->gw.gpus, NULL, -1, keep, &seen, NULL), 0);
     fixture_turn(f, 1000);
     assert_int_equal(seen.calls, 2);
