@@ -16,9 +16,12 @@ enum { MAX_BULK = 1000, MAX_BULK_BYTES = 64 * 1024 * 1024, MAX_LISTED_BYTES = 16
 struct bulk_item {
     struct bulk *bulk;
     int64_t job_id;
+    const char *name;  /* as asked, where it names no job; borrowed from the request */
     int status;        /* 0: no answer yet */
     struct str answer; /* a job's document, or a problem */
 };
+
+static const struct errs_item at_ids = { .pointer = "/ids" }, at_filter = { .pointer = "/filter" };
 
 struct bulk {
     struct request *request; /* held */
@@ -35,18 +38,39 @@ static int add_id(struct bulk *bulk, int64_t job_id, struct err *err)
     return 0;
 }
 
-static int add_ids(struct bulk *bulk, const struct doc *ids, struct err *err)
+static void refuse(struct bulk_item *item, const struct err *err)
+{
+    item->status = problem_kind(err->code)->status;
+    problem_json(&(struct problem){ .err = err }, NULL, &item->answer);
+}
+
+/* A text that names no job is answered as such, beside the others. */
+static int add_named(struct bulk *bulk, const char *name, struct err *err)
+{
+    struct err unknown;
+    int64_t job_id = 0;
+    int found = query_job_id(bulk->request->gw, name, &job_id, &unknown);
+    if (add_id(bulk, job_id, err) < 0)
+        return -1;
+    if (found < 0) {
+        bulk->items[bulk->count - 1].name = name;
+        refuse(&bulk->items[bulk->count - 1], &unknown);
+    }
+    return 0;
+}
+
+static int add_ids(struct bulk *bulk, const struct doc *ids, struct errs *errs, struct err *err)
 {
     if (ids->kind != DOC_SEQ)
-        return err_set(err, ERR_INVALID, "ids must be a list of job ids");
+        return errs_addf(errs, &at_ids, "must be a list of job ids");
     for (size_t i = 0; i < ids->count; i++) {
         const struct doc *id = &ids->items[i];
-        int64_t job_id = id->integer;
-        if (id->kind == DOC_STR && query_job_id(bulk->request->gw, id->text, &job_id, err) < 0)
-            return -1;
+        auto_str struct str pointer = STR_MAX(32);
+        str_addf(&pointer, "/ids/%zu", i);
         if (id->kind != DOC_INT && id->kind != DOC_STR)
-            return err_set(err, ERR_INVALID, "ids must be a list of job ids");
-        if (add_id(bulk, job_id, err) < 0)
+            return errs_addf(errs, &(struct errs_item){ .pointer = str_text(&pointer) },
+                             "must be a job's number or token");
+        if ((id->kind == DOC_STR ? add_named(bulk, id->text, err) : add_id(bulk, id->integer, err)) < 0)
             return -1;
     }
     return 0;
@@ -73,10 +97,10 @@ static int add_page(struct bulk *bulk, const char *filter, char **cursor, struct
     return 0;
 }
 
-static int add_filter(struct bulk *bulk, const struct doc *filter, struct err *err)
+static int add_filter(struct bulk *bulk, const struct doc *filter, struct errs *errs, struct err *err)
 {
     if (filter->kind != DOC_STR || !filter->text[0])
-        return err_set(err, ERR_INVALID, "filter must be a text such as state:pending project:x");
+        return errs_addf(errs, &at_filter, "must be a text such as state:pending project:x");
     auto_free char *cursor = NULL;
     do {
         if (add_page(bulk, filter->text, &cursor, err) < 0)
@@ -85,12 +109,13 @@ static int add_filter(struct bulk *bulk, const struct doc *filter, struct err *e
     return 0;
 }
 
-static int read_body(struct bulk *bulk, const struct doc *body, struct err *err)
+/* -1 with errs, where something is wrong with the body, or err. */
+static int read_body(struct bulk *bulk, const struct doc *body, struct errs *errs, struct err *err)
 {
     const struct doc *ids = doc_get(body, "ids"), *filter = doc_get(body, "filter");
     if (body->count != 1 || (!ids && !filter))
-        return err_set(err, ERR_INVALID, "the body must hold either ids or filter");
-    return ids ? add_ids(bulk, ids, err) : add_filter(bulk, filter, err);
+        return errs_addf(errs, &(struct errs_item){ .pointer = "" }, "must hold either ids or filter");
+    return ids ? add_ids(bulk, ids, errs, err) : add_filter(bulk, filter, errs, err);
 }
 
 static void bulk_free(struct bulk *bulk)
@@ -110,7 +135,10 @@ static void finish(struct bulk *bulk)
     for (size_t i = 0; i < bulk->count; i++) {
         const struct bulk_item *item = &bulk->items[i];
         json_open_object(&out);
-        json_member_int(&out, "id", item->job_id);
+        if (item->name)
+            json_member_str(&out, "id", item->name);
+        else
+            json_member_int(&out, "id", item->job_id);
         json_member_int(&out, "status", item->status);
         json_member_raw(&out, item->status < 300 ? "job" : "problem", str_span(&item->answer));
         json_close_object(&out);
@@ -150,9 +178,12 @@ static void cancel_all(struct bulk *bulk)
     for (size_t i = 0; i < bulk->count; i++) {
         struct bulk_item *item = &bulk->items[i];
         struct answer refused = { 0 };
-        if (launch_cancel(bulk->request->gw->launch, item->job_id, -1, on_cancelled, item, &refused.err) == 0)
+        bool is_answered = item->status != 0;
+        if (!is_answered &&
+            launch_cancel(bulk->request->gw->launch, item->job_id, -1, on_cancelled, item, &refused.err) == 0)
             continue;
-        settle(item, &refused);
+        if (!is_answered)
+            settle(item, &refused);
         bulk->open--;
     }
     if (--bulk->open == 0)
@@ -161,11 +192,14 @@ static void cancel_all(struct bulk *bulk)
 
 void handle_bulk_cancel(struct request *request)
 {
+    auto_errs struct errs errs = { 0 };
     struct err err;
     struct bulk *bulk = mem_zalloc(sizeof(*bulk));
     bulk->request = request;
-    if (read_body(bulk, request->doc, &err) < 0) {
-        reply_err(request, &err);
+    if (read_body(bulk, request->doc, &errs, &err) < 0) {
+        if (errs.count)
+            (void)errs_first(&errs, &err);
+        reply_problem(request, &(struct problem){ .err = &err, .errs = &errs });
         bulk_free(bulk);
         return;
     }

@@ -9,7 +9,7 @@
 #include "svc/query.h"
 #include "svc/submit/launch.h"
 
-enum { MAX_LIST_BYTES = 64 * 1024 * 1024 };
+enum { MAX_LIST_BYTES = 64 * 1024 * 1024, MAX_POINTER_BYTES = 64 * 1024 };
 
 static int read_list(const struct request *request, struct query_list *list, struct err *err)
 {
@@ -98,27 +98,58 @@ void handle_job_manifest(struct request *request)
         reply_json(request, 200, &body);
 }
 
-static int read_task(const struct doc *body, int64_t *task, struct err *err)
+/* A body with one whole number in it, or none: *value is then untouched. */
+static int read_number(const struct doc *body, const char *name, int64_t least, int64_t *value,
+                       struct errs *errs)
 {
     for (size_t i = 0; body && i < body->count; i++) {
         const struct doc *item = &body->items[i];
-        if (!span_is(span_of(item->key), "task"))
-            return err_set(err, ERR_INVALID, "unknown field '%s': there is task", item->key);
-        if (item->kind != DOC_INT || item->integer < 0)
-            return err_set(err, ERR_INVALID, "task must be a whole number from 0");
-        *task = item->integer;
+        auto_str struct str pointer = STR_MAX(MAX_POINTER_BYTES);
+        errs_path_key(NULL, &pointer, item->key);
+        struct errs_item fault = { .code = ERR_INVALID, .pointer = str_text(&pointer) };
+        if (!span_is(span_of(item->key), name))
+            return errs_addf(errs, &fault, "unknown field: there is %s", name);
+        if (item->kind != DOC_INT || item->integer < least)
+            return errs_addf(errs, &fault, "must be a whole number from %lld", (long long)least);
+        *value = item->integer;
     }
     return 0;
+}
+
+/* What a POST to a job says: which job, and the number. -1 once it is answered. */
+static int read_call(struct request *request, const char *name, int64_t least, int64_t *value,
+                     int64_t *job_id)
+{
+    auto_errs struct errs errs = { 0 };
+    struct err err;
+    if (read_number(request->doc, name, least, value, &errs) < 0) {
+        (void)errs_first(&errs, &err);
+        reply_problem(request, &(struct problem){ .err = &err, .errs = &errs });
+        return -1;
+    }
+    if (job_wait_id(request, job_id, &err) == 0)
+        return 0;
+    reply_err(request, &err);
+    return -1;
 }
 
 void handle_job_cancel(struct request *request)
 {
     struct err err;
     int64_t job_id, task = -1;
-    if (read_task(request->doc, &task, &err) < 0 || job_wait_id(request, &job_id, &err) < 0) {
-        reply_err(request, &err);
+    if (read_call(request, "task", 0, &task, &job_id) < 0)
         return;
-    }
     request_hold(request);
     done_started(request, launch_cancel(request->gw->launch, job_id, task, done_json, request, &err), &err);
+}
+
+void handle_job_requeue(struct request *request)
+{
+    struct err err;
+    int64_t job_id, attempt = 0;
+    if (read_call(request, "attempt", 1, &attempt, &job_id) < 0)
+        return;
+    request_hold(request);
+    done_started(request, launch_requeue(request->gw->launch, job_id, attempt, done_json, request, &err),
+                 &err);
 }

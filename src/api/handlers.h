@@ -47,6 +47,7 @@ void handle_job_manifest(struct request *request);
 void handle_submit(struct request *request);
 void handle_render(struct request *request);
 void handle_job_cancel(struct request *request);
+void handle_job_requeue(struct request *request);
 void handle_bulk_cancel(struct request *request);
 
 /* handle_events.c */

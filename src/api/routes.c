@@ -138,6 +138,7 @@ const struct route routes[] = {
     { "GET", API "/jobs/{job}", handle_job, .answer_schema = "Job", .status = 200, .query = job_query, .scope = "read", .summary = "One job, by id, token or `last`; can wait for it" },
     { "PATCH", API "/jobs/{job}", handle_job_patch, W, BODY, "JobPatch", "Job", .status = 200, .scope = "submit", .summary = "Change name, description, tags, group, archived" },
     { "POST", API "/jobs/{job}/cancel", handle_job_cancel, W | ROUTE_BODY_OPTIONAL, BODY, "Cancel", "Job", .status = 202, .scope = "cancel", .summary = "Cancel a job, or one task of its array" },
+    { "POST", API "/jobs/{job}/requeue", handle_job_requeue, W | ROUTE_BODY_OPTIONAL, BODY, "Requeue", "Job", .status = 202, .scope = "cancel", .summary = "Send a running Slurm job back into the queue" },
     { "GET", API "/jobs/{job}/log", handle_log, .answer_type = "text/plain; charset=utf-8", .status = 200, .query = log_query, .headers = log_headers, .scope = "read", .summary = "The log, by bytes or by lines" },
     { "GET", API "/jobs/{job}/log/search", handle_log_search, .answer_schema = "LogSearch", .status = 200, .query = search_query, .scope = "read", .summary = "Lines of the whole log, counted exactly" },
     { "GET", API "/jobs/{job}/metrics", handle_job_metrics, .answer_schema = "Metrics", .status = 200, .query = metrics_query, .scope = "read", .summary = "Curves, cut down to so many points" },

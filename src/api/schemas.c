@@ -129,6 +129,9 @@ static const struct {
     { "Cancel",
       "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
       P("task", "{\"type\":\"integer\",\"minimum\":0}") "}}" },
+    { "Requeue",
+      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+      P("attempt", "{\"type\":\"integer\",\"minimum\":1,\"description\":\"the one that is meant: of a later one nothing is done\"}") "}}" },
     { "BulkCancel",
       "{\"type\":\"object\",\"additionalProperties\":false,\"minProperties\":1,\"maxProperties\":1,\"properties\":{"
       P("ids", "{\"type\":\"array\",\"maxItems\":1000,\"items\":{\"type\":[\"integer\",\"string\"]}}") ","
@@ -136,7 +139,7 @@ static const struct {
     { "BulkList",
       "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{"
       P("items", "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"status\"],\"properties\":{"
-      P("id", INTEGER) "," P("status", INTEGER) "," P("job", REF("Job")) ","
+      P("id", "{\"type\":[\"integer\",\"string\"],\"description\":\"as it was asked where there is no such job\"}") "," P("status", INTEGER) "," P("job", REF("Job")) ","
       P("problem", REF("Problem")) "}}}") "}}" },
     { "Manifest",
       "{\"type\":\"object\",\"required\":[\"id\",\"request\",\"resolved\"],\"properties\":{" P("id", INTEGER) ","

@@ -36,6 +36,6 @@ extern const struct option_row options_common[];
 
 extern const struct verb verb_serve, verb_submit, verb_render, verb_ls, verb_show, verb_log, verb_cancel,
     verb_wait, verb_gpus, verb_clusters, verb_projects, verb_config, verb_events, verb_version,
-    verb_supervise, verb_doctor, verb_connect;
+    verb_supervise, verb_doctor, verb_connect, verb_requeue;
 
 #endif

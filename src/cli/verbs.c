@@ -13,9 +13,9 @@ const struct option_row options_common[] = {
 
 /* In the order of help: what is used most stands first. */
 static const struct verb *const table[] = {
-    &verb_submit, &verb_ls,     &verb_show,     &verb_log,    &verb_cancel,    &verb_wait,
-    &verb_render, &verb_gpus,   &verb_clusters, &verb_doctor, &verb_connect,   &verb_projects,
-    &verb_events, &verb_config, &verb_version,  &verb_serve,  &verb_supervise,
+    &verb_submit,   &verb_ls,     &verb_show,   &verb_log,      &verb_cancel, &verb_requeue,
+    &verb_wait,     &verb_render, &verb_gpus,   &verb_clusters, &verb_doctor, &verb_connect,
+    &verb_projects, &verb_events, &verb_config, &verb_version,  &verb_serve,  &verb_supervise,
 };
 const size_t verb_count = ARRAY_LEN(table);
 

@@ -262,6 +262,16 @@ int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_d
     return call_begun(call, ex->scheduler->cancel(call, spec, err));
 }
 
+int executor_requeue(struct executor *ex, const struct requeue_spec *spec, plain_done *done, void *ctx,
+                     struct err *err)
+{
+    if (!ex->scheduler->requeue)
+        return err_set(err, ERR_UNSUPPORTED, "only Slurm can requeue a job");
+    struct call *call = call_new(ex, ctx);
+    call->done.plain = done;
+    return call_begun(call, ex->scheduler->requeue(call, spec, err));
+}
+
 int executor_test(struct executor *ex, struct span script, test_done *done, void *ctx, struct err *err)
 {
     struct call *call = call_new(ex, ctx);

@@ -41,6 +41,12 @@ int executor_tick(struct executor *ex, const struct tick_spec *spec, tick_done *
 int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_done *done, void *ctx,
                     struct err *err);
 
+/* Back into the queue: the run that goes on ends, and the job starts again. Sent again for the same run it
+ * does nothing. done's err: ERR_CONFLICT gone, or restarted since; ERR_REFUSED by the scheduler, in its
+ * words; ERR_OFFLINE not known. -1 with ERR_UNSUPPORTED where the scheduler has no such thing. */
+int executor_requeue(struct executor *ex, const struct requeue_spec *spec, plain_done *done, void *ctx,
+                     struct err *err);
+
 /* The job is over for good (also: refused, lost): takes away what must not stay beside it (its secrets).
  * Until then they stay, because a preempted job comes back and needs them. Safe to repeat; done may be NULL.
  */

@@ -14,6 +14,8 @@ struct scheduler_ops {
     int (*look)(struct call *call, const struct look_spec *spec, struct err *err);
     int (*tick)(struct call *call, const struct tick_spec *spec, struct err *err);
     int (*cancel)(struct call *call, const struct cancel_spec *spec, struct err *err);
+    /* NULL: it cannot */
+    int (*requeue)(struct call *call, const struct requeue_spec *spec, struct err *err);
     int (*test)(struct call *call, struct span script, struct err *err);
     int (*limits)(struct call *call, struct err *err);
 };

@@ -143,6 +143,7 @@ static void cancel_answer(struct call *call, const struct run_result *result)
     case CANCEL_REFUSED:
         err_set(&err, ERR_DENIED, "scancel refused");
         break;
+    case REQUEUE_OTHER_RUN: /* not of a cancel */
     case CANCEL_UNKNOWN:
         err_set(&err, ERR_OFFLINE, "it is not known whether scancel reached the job");
         break;
@@ -182,6 +183,64 @@ static int slurm_cancel(struct call *call, const struct cancel_spec *spec, struc
     state->name = mem_dup_str(spec->name);
     state->signal = mem_dup_str(spec->signal);
     state->task = spec->task;
+    return slurm_begin(call, err);
+}
+
+/* --- requeue --- */
+
+static void requeue_answer(struct call *call, const struct run_result *result)
+{
+    struct err err = { 0 };
+    struct span words;
+    if (result->end != RUN_DONE) {
+        call->done.plain(call->ctx, &result->err);
+        return;
+    }
+    switch (requeue_read(&result->frame, &words)) {
+    case CANCEL_SENT:
+        break;
+    case CANCEL_GONE:
+    case CANCEL_STRANGER:
+        err_set(&err, ERR_CONFLICT, "it is not in Slurm's queue any more");
+        break;
+    case REQUEUE_OTHER_RUN:
+        err_set(&err, ERR_CONFLICT, "Slurm has restarted it since: nothing was done");
+        break;
+    case CANCEL_REFUSED:
+        err_set(&err, ERR_REFUSED, "scontrol: %.*s", SPAN_FMT(words));
+        break;
+    case CANCEL_UNKNOWN:
+        err_set(&err, ERR_OFFLINE, "it is not known whether scontrol reached the job%s%.*s",
+                words.len ? ": " : "", SPAN_FMT(words));
+        break;
+    }
+    call->done.plain(call->ctx, err.code ? &err : NULL);
+}
+
+static int requeue_send(struct call *call, struct err *err)
+{
+    const struct slurm_state *state = call->state;
+    auto_str struct str sh = STR_MAX(MAX_COMMAND_BYTES);
+    call_prelude(call, &sh);
+    struct requeue_request request = { .frame = &call->nonce,
+                                       .rows = &state->rows,
+                                       .tools = slurm_tools_of(call),
+                                       .id = state->sched_id,
+                                       .token = state->token,
+                                       .restarts = state->restarts };
+    if (requeue_program(&sh, &request, err) < 0)
+        return -1;
+    struct call_send how = { .what = "requeue", .urgent = true, .is_framed = true };
+    return call_send(call, &sh, &how, requeue_answer, err);
+}
+
+static int slurm_requeue(struct call *call, const struct requeue_spec *spec, struct err *err)
+{
+    struct slurm_state *state = slurm_state_new(call, spec->token);
+    state->send = requeue_send;
+    state->fail = cancel_fail;
+    state->sched_id = mem_dup_str(spec->sched_id ? spec->sched_id : "");
+    state->restarts = spec->restarts;
     return slurm_begin(call, err);
 }
 
@@ -232,6 +291,7 @@ const struct scheduler_ops scheduler_slurm = {
     .look = slurm_look,
     .tick = slurm_tick,
     .cancel = slurm_cancel,
+    .requeue = slurm_requeue,
     .test = slurm_test,
     .limits = slurm_limits_ask,
 };

@@ -17,7 +17,7 @@ struct slurm_state {
     void (*fail)(struct call *call, const struct err *err); /* certainly nothing was done */
     char *token, *sched_id, *name, *signal, *code;
     char *run_dir; /* absolute, from slurm_begin on */
-    int64_t launch, task, since_s;
+    int64_t launch, task, since_s, restarts;
     struct str script, secrets;
     struct str files; /* of a tick: its program for log and metric files */
     struct nonce rows;

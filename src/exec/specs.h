@@ -100,7 +100,13 @@ struct cancel_spec {
     int64_t task;                        /* array task, or -1 for all */
     const char *signal;                  /* NULL: the scheduler's usual end */
 };
-/* err NULL: the scheduler took it, or the job was gone already. */
+/* --- requeue --- */
+struct requeue_spec {
+    const char *token, *sched_id;
+    int64_t restarts; /* how often it was restarted: of another run it is left alone */
+};
+
+/* err NULL: the scheduler took it; of a cancel, too: the job was gone already. */
 typedef void plain_done(void *ctx, const struct err *err);
 
 #endif

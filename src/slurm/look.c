@@ -155,25 +155,40 @@ static void add_scancel(struct str *sh, const struct cancel_request *request)
     str_addf(sh, " %s", request->id);
 }
 
-/* The look is at what names the job for sure: its script's path and its folder, not its name. */
+/* Opens a case over what names the job for sure: its script's path and its folder, not its name. What follows
+ * is done where it is ours. */
+static int open_if_ours(struct str *sh, const struct slurm_tools *tools, const struct nonce *rows,
+                        const char *id, const char *token, struct err *err)
+{
+    struct slurm_id job;
+    (void)slurm_id_parse(span_of(id), &job);
+    str_add(sh, "_q=$(LC_ALL=C ");
+    if (row_add_tool(sh, tools->bin_dir, "squeue", err) < 0)
+        return -1;
+    if (tools->cluster)
+        str_addf(sh, " -M %s", tools->cluster);
+    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k' 2>&1); _c=$?\n", (unsigned long long)job.job, rows->text);
+    str_addf(sh, "case $_c,$_q in\n*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", token);
+    return 0;
+}
+
+/* After a command that may be refused. */
+static void close_if_ours(struct str *sh, const struct nonce *rows)
+{
+    str_addf(sh, ";;\n0,*%s*) echo stranger;;\n*) printf '%%s\\n' \"$_q\"; echo unknown;;\nesac\n",
+             rows->text);
+}
+
+static const char tell_text[] = " 2>&1; _c=$?\necho; [ $_c -eq 0 ] && echo sent || echo \"refused $_c\"";
+
 static int add_cancel(struct str *sh, const struct cancel_request *request, struct err *err)
 {
-    struct slurm_id id;
-    (void)slurm_id_parse(span_of(request->id), &id);
     frame_section_open(sh, "cancel");
-    str_add(sh, "_q=$(LC_ALL=C ");
-    if (row_add_tool(sh, request->tools.bin_dir, "squeue", err) < 0)
+    if (open_if_ours(sh, &request->tools, request->rows, request->id, request->token, err) < 0)
         return -1;
-    if (request->tools.cluster)
-        str_addf(sh, " -M %s", request->tools.cluster);
-    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k' 2>&1); _c=$?\n", (unsigned long long)id.job,
-             request->rows->text);
-    str_addf(sh, "case $_c,$_q in\n*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", request->token);
     add_scancel(sh, request);
-    str_addf(sh,
-             " 2>&1; _c=$?\necho; [ $_c -eq 0 ] && echo sent || echo \"refused $_c\";;\n"
-             "0,*%s*) echo stranger;;\n*) printf '%%s\\n' \"$_q\"; echo unknown;;\nesac\n",
-             request->rows->text);
+    str_add(sh, tell_text);
+    close_if_ours(sh, request->rows);
     frame_section_close(sh, "cancel");
     return 0;
 }
@@ -201,21 +216,91 @@ enum cancel_kind cancel_parse(struct span out, const struct nonce *frame)
     return cancel_read(&sections);
 }
 
-enum cancel_kind cancel_read(const struct frame *frame)
+static enum cancel_kind kind_of(struct span last)
 {
     static const struct {
         const char *word;
         enum cancel_kind kind;
-    } words[] = { { "sent", CANCEL_SENT }, { "gone", CANCEL_GONE }, { "stranger", CANCEL_STRANGER } };
-    const struct frame_section *section = frame_get(frame, "cancel");
-    struct span line, last = { 0 };
-    if (!section || !section->complete)
-        return CANCEL_UNKNOWN;
-    struct span text = section->data;
-    while (span_next_line(&text, &line))
-        last = line.len ? line : last;
+    } words[] = { { "sent", CANCEL_SENT },
+                  { "gone", CANCEL_GONE },
+                  { "stranger", CANCEL_STRANGER },
+                  { "restarted", REQUEUE_OTHER_RUN } };
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (span_is(last, words[i].word))
             return words[i].kind;
     return span_starts(last, "refused ") ? CANCEL_REFUSED : CANCEL_UNKNOWN;
+}
+
+/* By the section's last line; *words is its first. */
+static enum cancel_kind read_section(const struct frame *frame, const char *name, struct span *words)
+{
+    const struct frame_section *section = frame_get(frame, name);
+    struct span line, last = { 0 };
+    *words = (struct span){ 0 };
+    if (!section || !section->complete)
+        return CANCEL_UNKNOWN;
+    struct span text = section->data;
+    while (span_next_line(&text, &line)) {
+        last = line.len ? line : last;
+        *words = words->len ? *words : line;
+    }
+    return kind_of(last);
+}
+
+enum cancel_kind cancel_read(const struct frame *frame)
+{
+    struct span words;
+    return read_section(frame, "cancel", &words);
+}
+
+static int check_requeue(const struct requeue_request *request, struct err *err)
+{
+    if (!is_job_or_task(request->id) || strchr(request->id, '_') || !token_is_valid(span_of(request->token)))
+        return err_set(err, ERR_INVALID, "requeue: '%s' is no job", request->id);
+    if (request->tools.cluster && !row_is_plain_name(span_of(request->tools.cluster)))
+        return err_set(err, ERR_INVALID, "'%s' is no cluster name for scontrol", request->tools.cluster);
+    return 0;
+}
+
+static void add_scontrol(struct str *sh, const struct requeue_request *request, const char *words)
+{
+    (void)row_add_tool(sh, request->tools.bin_dir, "scontrol", NULL); /* as squeue's, which passed */
+    if (request->tools.cluster)
+        str_addf(sh, " -M %s", request->tools.cluster);
+    str_addf(sh, " %s %s", words, request->id);
+}
+
+static int add_requeue(struct str *sh, const struct requeue_request *request, struct err *err)
+{
+    frame_section_open(sh, "requeue");
+    if (open_if_ours(sh, &request->tools, request->rows, request->id, request->token, err) < 0)
+        return -1;
+    str_add(sh, "_s=$(LC_ALL=C ");
+    add_scontrol(sh, request, "-o show job");
+    str_addf(sh, " 2>&1)\ncase ${_s#* Requeue=} in\n[01]' Restarts=%lld '*) ", (long long)request->restarts);
+    add_scontrol(sh, request, "requeue");
+    str_add(sh, tell_text);
+    str_add(sh, ";;\n[01]' Restarts='*) echo restarted;;\n*) printf '%s\\n' \"$_s\"; echo unknown;;\nesac");
+    close_if_ours(sh, request->rows);
+    frame_section_close(sh, "requeue");
+    return 0;
+}
+
+int requeue_program(struct str *sh, const struct requeue_request *request, struct err *err)
+{
+    size_t start = sh->len;
+    if (check_requeue(request, err) < 0)
+        return -1;
+    frame_begin(sh, request->frame);
+    if (add_requeue(sh, request, err) < 0) {
+        str_cut(sh, start);
+        return -1;
+    }
+    frame_end(sh);
+    return 0;
+}
+
+enum cancel_kind requeue_read(const struct frame *frame, struct span *words)
+{
+    return read_section(frame, "requeue", words);
 }

@@ -1,4 +1,5 @@
-/* Looking for a job whose submission is in doubt, and cancelling one without hitting a stranger. */
+/* Looking for a job whose submission is in doubt, cancelling and requeueing one without hitting a stranger.
+ */
 #ifndef SLUICE_SLURM_LOOK_H
 #define SLUICE_SLURM_LOOK_H
 
@@ -50,13 +51,27 @@ struct cancel_request {
 int cancel_program(struct str *sh, const struct cancel_request *request, struct err *err);
 
 enum cancel_kind {
-    CANCEL_UNKNOWN,  /* not known: repeat */
-    CANCEL_SENT,     /* scancel took it; repeat until the end is seen */
-    CANCEL_GONE,     /* not in the queue any more: success */
-    CANCEL_STRANGER, /* the id is another job's now: nothing was sent */
-    CANCEL_REFUSED,  /* scancel said no */
+    CANCEL_UNKNOWN,    /* not known: repeat */
+    CANCEL_SENT,       /* scancel took it; repeat until the end is seen */
+    CANCEL_GONE,       /* not in the queue any more: success */
+    CANCEL_STRANGER,   /* the id is another job's now: nothing was sent */
+    CANCEL_REFUSED,    /* scancel (scontrol) said no */
+    REQUEUE_OTHER_RUN, /* Slurm has restarted it since: nothing was sent */
 };
 enum cancel_kind cancel_read(const struct frame *frame);
 enum cancel_kind cancel_parse(struct span out, const struct nonce *frame);
+
+/* `scontrol requeue ID` after a look that ID is ours and that Slurm counts so many restarts of it: sent again
+ * for the same run it does nothing. Section "requeue". */
+struct requeue_request {
+    const struct nonce *frame, *rows;
+    struct slurm_tools tools;
+    const char *id, *token;
+    int64_t restarts;
+};
+int requeue_program(struct str *sh, const struct requeue_request *request, struct err *err);
+/* CANCEL_SENT, _GONE, _STRANGER, _REFUSED (*words: scontrol's, into the frame), REQUEUE_OTHER_RUN, _UNKNOWN.
+ */
+enum cancel_kind requeue_read(const struct frame *frame, struct span *words);
 
 #endif

@@ -107,8 +107,12 @@ def test_a_requeued_job_has_attempts_each_with_its_log(alder, bed):
     alder.wait_state(job["id"], "running")
     alder.wait_log(job["id"], "attempt 1")
     number = slurm_id(alder, job)
-    bed.slurm("scontrol", "requeue", str(number))
+    assert alder.post(f"/jobs/{job['id']}/requeue", {"attempt": 2}).status == 409
+    answer = alder.post(f"/jobs/{job['id']}/requeue", {"attempt": 1})
+    assert answer.status == 202, answer
     until(lambda: alder.job(job["id"])["attempt"] == 2, "attempt 2")
+    again = alder.post(f"/jobs/{job['id']}/requeue", {"attempt": 1})
+    assert again.status == 409 and "attempt 2" in again.text, again
     # After a requeue Slurm holds a job back for about two minutes (BeginTime); the drill does not wait for that.
     bed.slurm("scontrol", "update", f"JobId={number}", "StartTime=now")
     done = alder.wait_final(job["id"], timeout=120)
@@ -118,6 +122,8 @@ def test_a_requeued_job_has_attempts_each_with_its_log(alder, bed):
     assert "this is attempt 2" in alder.log(job["id"], "?attempt=2")
     kinds = [event["kind"] for event in alder.json(f"/jobs/{job['id']}/events")["items"]]
     assert kinds.count("requeued") == 1
+    late = alder.post(f"/jobs/{job['id']}/requeue")
+    assert late.status == 409 and "has ended" in late.text, late
 
 
 def test_several_tasks_on_several_nodes_find_each_other(alder):

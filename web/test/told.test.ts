@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { budgetText, needsPerson, noGpusText, queueText, type Cluster } from "../src/clusters/shape";
-import { waitsOf, waitsText } from "../src/job/timeline";
+import { mayRequeue, waitsOf, waitsText } from "../src/job/timeline";
 import { leftLong } from "../src/jobs/away";
 import { readViews, withView } from "../src/jobs/viewlist";
 import { tasksOf } from "../src/lib/jobtext";
@@ -57,6 +57,13 @@ test("an absence is one of ten minutes", () => {
   assert.equal(leftLong(left, 9 * 60_000), undefined);
   assert.deepEqual(leftLong(left, 11 * 60_000), { event: 5, at: 0 });
   assert.deepEqual([leftLong(null, 1e9), leftLong("{", 1e9), leftLong('{"event":0,"at":0}', 1e9)], [undefined, undefined, undefined]);
+});
+
+test("only a running job of Slurm, not an array, can be requeued", () => {
+  const job = { id: 1, state: "running", scheduler: "slurm", slurm: { job_id: "7" } } as Job;
+  assert.equal(mayRequeue(job), true);
+  for (const other of [{ state: "pending" }, { state: "completed" }, { scheduler: "process" }, { slurm: { job_id: "7", array: "0-3" } }, { slurm: undefined }])
+    assert.equal(mayRequeue({ ...job, ...other } as Job), false, JSON.stringify(other));
 });
 
 test("a person is asked for where only one gets in", () => {

@@ -17,6 +17,10 @@ void launch_resume_all(struct launch *launch);
  * task: an array task or -1. The answer is the job's document. */
 int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,
                   struct err *err);
+/* Sends a running Slurm job back into the queue, each attempt once at most. attempt: the one that is meant,
+ * or 0 for the present one. ERR_CONFLICT in words where it cannot be. The answer is the job's document. */
+int launch_requeue(struct launch *launch, int64_t job_id, int64_t attempt, answer_done *done, void *ctx,
+                   struct err *err);
 /* Sends the cancel of a submitted job again (its wish is stored). */
 void launch_cancel_again(struct launch *launch, struct job *job);
 

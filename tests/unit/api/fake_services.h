@@ -43,7 +43,7 @@ static struct fake {
         void *ctx;
     } calls[FAKE_CALLS]; /* open ones, oldest first */
     size_t call_count;
-    size_t submits, renders, cancels, projects, edits, waits_open, waits_dropped;
+    size_t submits, renders, cancels, requeues, projects, edits, waits_open, waits_dropped;
     wait_fn *wait_fn;
     void *wait_ctx;
     int64_t wait_timeout_ms, limit, kept_job;
@@ -251,6 +251,14 @@ weak int submit_start(struct submit *submit, const struct submit_call *call, ans
     fake_copy(fake.hash, call->body_hash);
     if (doc_get(call->body, "refuse"))
         return err_set(err, ERR_BUSY, "too many");
+    return fake_call(done, ctx);
+}
+weak int launch_requeue(struct launch *launch, int64_t job_id, int64_t attempt, answer_done *done, void *ctx,
+                        struct err *err)
+{
+    if (attempt > 1)
+        return err_set(err, ERR_CONFLICT, "job %lld is in attempt 1", (long long)job_id);
+    fake.requeues++;
     return fake_call(done, ctx);
 }
 weak int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,

@@ -219,15 +219,34 @@ static void cancel_answers_with_the_job(void **state)
     client_take(client);
     assert_int_equal(status_of(client->got), 202);
     client_end(client);
-    assert_int_equal(status_of(ask(post("/api/v1/jobs/5/cancel", "", "{\"task\":-1}"))), 400);
-    assert_int_equal(status_of(ask(post("/api/v1/jobs/5/cancel", "", "{\"tusk\":1}"))), 400);
+    const char *answer = ask(post("/api/v1/jobs/5/cancel", "", "{\"task\":-1}"));
+    assert_int_equal(status_of(answer), 422);
+    assert_non_null(strstr(body_of(answer), "\"errors\":[{\"pointer\":\"/task\","));
+    answer = ask(post("/api/v1/jobs/5/cancel", "", "{\"t/sk\":1}"));
+    assert_int_equal(status_of(answer), 422);
+    assert_non_null(strstr(body_of(answer), "\"errors\":[{\"pointer\":\"/t~1sk\","));
+}
+
+static void requeue_names_its_attempt_and_answers_with_the_job(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    (void)client_ask(client, post("/api/v1/jobs/5/requeue", "", "{\"attempt\":1}"));
+    fake_answer_json("{\"id\":5}", 5);
+    client_take(client);
+    assert_int_equal(status_of(client->got), 202);
+    client_end(client);
+    assert_int_equal(status_of(ask(post("/api/v1/jobs/5/requeue", "", "{\"attempt\":2}"))), 409);
+    assert_int_equal(status_of(ask(post("/api/v1/jobs/5/requeue", "", "{\"attempt\":0}"))), 422);
+    assert_int_equal(status_of(ask(post("/api/v1/jobs/5/requeue", "", "{\"args\":[]}"))), 422);
+    assert_int_equal(fake.requeues, 1);
 }
 
 static void bulk_cancel_answers_per_item(void **state)
 {
     (void)state;
     struct client *client = client_open();
-    (void)client_ask(client, post("/api/v1/jobs:cancel", "", "{\"ids\":[5,66,\"7\"]}"));
+    (void)client_ask(client, post("/api/v1/jobs:cancel", "", "{\"ids\":[5,66,\"none\",\"7\"]}"));
     assert_int_equal(fake.cancels, 2);
     fake_answer_json("{\"id\":5}", 5);
     fake_answer_json("{\"id\":7}", 7);
@@ -235,6 +254,7 @@ static void bulk_cancel_answers_per_item(void **state)
     assert_int_equal(status_of(client->got), 200);
     assert_non_null(strstr(body_of(client->got), "{\"items\":[{\"id\":5,\"status\":202,\"job\":{\"id\":5}},"
                                                  "{\"id\":66,\"status\":404,\"problem\":{"));
+    assert_non_null(strstr(body_of(client->got), "{\"id\":\"none\",\"status\":404,\"problem\":{"));
     assert_non_null(strstr(body_of(client->got), "{\"id\":7,\"status\":202,\"job\":{\"id\":7}}]}"));
     client_end(client);
 }
@@ -255,9 +275,15 @@ static void bulk_cancel_takes_a_filter(void **state)
     fake.is_final = true;
     assert_string_equal(body_of(ask(post("/api/v1/jobs:cancel", "", "{\"filter\":\"project:x\"}"))),
                         "{\"items\":[]}");
-    assert_int_equal(status_of(ask(post("/api/v1/jobs:cancel", "", "{}"))), 400);
-    assert_int_equal(status_of(ask(post("/api/v1/jobs:cancel", "", "{\"filter\":\"\"}"))), 400);
-    assert_int_equal(status_of(ask(post("/api/v1/jobs:cancel", "", "{\"ids\":[true]}"))), 400);
+    static const char *const bad[][2] = { { "{}", "{\"pointer\":\"\"," },
+                                          { "{\"filter\":\"\"}", "{\"pointer\":\"/filter\"," },
+                                          { "{\"ids\":5}", "{\"pointer\":\"/ids\"," },
+                                          { "{\"ids\":[5,true]}", "{\"pointer\":\"/ids/1\"," } };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const char *answer = ask(post("/api/v1/jobs:cancel", "", bad[i][0]));
+        assert_int_equal(status_of(answer), 422);
+        assert_non_null(strstr(body_of(answer), bad[i][1]));
+    }
 }
 
 static void patch_changes_or_names_the_wrong_field(void **state)
@@ -420,6 +446,7 @@ int main(void)
         WITH_SERVER(other_posts_keep_their_answer),
         WITH_SERVER(odd_keys_are_refused),
         WITH_SERVER(an_ending_server_forgets_requests_in_flight),
+        WITH_SERVER(requeue_names_its_attempt_and_answers_with_the_job),
         WITH_SERVER(cancel_answers_with_the_job),
         WITH_SERVER(bulk_cancel_answers_per_item),
         WITH_SERVER(bulk_cancel_takes_a_filter),

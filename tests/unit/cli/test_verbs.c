@@ -1,7 +1,7 @@
 /* The verbs that look, against a gateway that answers by script.
  * Covers: cli/cli, cli/env, cli/verbs, cli/verb_ls, cli/verb_show, cli/verb_log, cli/verb_cancel,
- * cli/verb_wait, cli/verb_gpus, cli/verb_clusters, cli/verb_projects, cli/verb_events, cli/verb_version,
- * cli/follow, cli/table, cli/screen, cli/read_file, cli/verb_config. */
+ * cli/verb_requeue, cli/verb_wait, cli/verb_gpus, cli/verb_clusters, cli/verb_projects, cli/verb_events,
+ * cli/verb_version, cli/follow, cli/table, cli/screen, cli/read_file, cli/verb_config. */
 #include "cli_help.h"
 
 #include <stdio.h>
@@ -245,6 +245,27 @@ static void several_jobs_are_cancelled_though_one_is_not_there(void **state)
     cli_test_end(&test);
 }
 
+static void a_requeue_means_the_attempt_that_is_seen(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/last ", .status = 200, .body = "{\"id\":7,\"attempt\":3}" },
+        { .expect = "POST /api/v1/jobs/last/requeue ",
+          .status = 202,
+          .body = "{\"id\":7,\"state\":\"running\"}" },
+        { .expect = "GET /api/v1/jobs/8 ", .status = 200, .body = "{\"id\":8,\"attempt\":1}" },
+        { .expect = "POST /api/v1/jobs/8/requeue ",
+          .status = 409,
+          .body = "{\"code\":\"conflict\",\"detail\":\"job 8 has ended\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_not_equal(RUN(&test, "requeue", "last", "8"), EXIT_OK);
+    assert_string_equal(test.out, "job 7: attempt 3 goes back into the queue\n");
+    assert_non_null(strstr(test.err, "job 8 has ended"));
+    cli_test_end(&test);
+}
+
 static void tables_of_clusters_gpus_and_projects_are_shown(void **state)
 {
     (void)state;
@@ -359,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_followed_log_has_each_byte_once),
         cmocka_unit_test(a_log_that_was_cut_is_shown_from_its_first_byte),
         cmocka_unit_test(wait_gives_up_in_time_with_a_code_of_its_own),
+        cmocka_unit_test(a_requeue_means_the_attempt_that_is_seen),
         cmocka_unit_test(several_jobs_are_cancelled_though_one_is_not_there),
         cmocka_unit_test(tables_of_clusters_gpus_and_projects_are_shown),
         cmocka_unit_test(json_is_the_answer_as_it_came),

@@ -285,6 +285,86 @@ static void a_cancel_names_its_cluster_tools_and_job(void **state)
     assert_int_equal(cancel_read(&(struct frame){ .items = &cut, .count = 1 }), CANCEL_UNKNOWN);
 }
 
+/* Of the run that was meant, and of no later one; with words where scontrol refuses. */
+static void only_the_run_that_is_meant_is_requeued(void **state)
+{
+    (void)state;
+    static const char ours[] =
+        "printf '%s\\n' \"" SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN "/script.sh /w (null)\"";
+    static const struct {
+        const char *squeue, *show, *requeue, *words;
+        enum cancel_kind kind;
+        bool is_called;
+    } cases[] = {
+        { ours, "JobId=27 Requeue=1 Restarts=2 BatchFlag=1", "exit 0", "", CANCEL_SENT, true },
+        { ours, "JobId=27 Requeue=1 Restarts=3 BatchFlag=1", "exit 0", "restarted", REQUEUE_OTHER_RUN,
+          false },
+        { ours, "JobId=27 Requeue=0 Restarts=2 BatchFlag=1",
+          "echo 'Requested operation is presently disabled' >&2; exit 1",
+          "Requested operation is presently disabled", CANCEL_REFUSED, true },
+        { ours, "slurm_load_jobs error: timed out", "exit 0", "slurm_load_jobs error: timed out",
+          CANCEL_UNKNOWN, false },
+        { "echo 'slurm_load_jobs error: Invalid job id specified'; exit 1", "", "exit 0", "gone", CANCEL_GONE,
+          false },
+        { "printf '%s\\n' \"" SAMPLE_NONCE " /w/other.sh /w (null)\"", "", "exit 0", "stranger",
+          CANCEL_STRANGER, false },
+        { "echo down; exit 1", "", "exit 0", "down", CANCEL_UNKNOWN, false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct shell shell;
+        shell_setup(&shell);
+        shell_fake(&shell, "squeue", cases[i].squeue);
+        auto_str struct str body = STR_MAX(1000), program = STR_MAX(10000), out = STR_MAX(10000);
+        str_addf(&body, "case $1 in -o) echo '%s';; *) echo \"$*\" > called; %s;; esac", cases[i].show,
+                 cases[i].requeue);
+        shell_fake(&shell, "scontrol", str_text(&body));
+        struct requeue_request request = {
+            .frame = &frame_nonce, .rows = &row_nonce, .id = "27", .token = SAMPLE_TOKEN, .restarts = 2
+        };
+        assert_int_equal(requeue_program(&program, &request, NULL), 0);
+        shell_run(&shell, shells[i % 2], str_span(&program), &out);
+        auto_frame struct frame frame = { 0 };
+        struct span words;
+        assert_int_equal(frame_parse(str_span(&out), &frame_nonce, &frame, NULL), 0);
+        assert_int_equal(requeue_read(&frame, &words), cases[i].kind);
+        assert_true(cases[i].kind == CANCEL_SENT || span_is(words, cases[i].words));
+        assert_int_equal(shell_has(&shell, "called"), cases[i].is_called);
+        if (cases[i].is_called) {
+            auto_str struct str argv = shell_read(&shell, "called");
+            assert_string_equal(str_text(&argv), "requeue 27\n");
+        }
+        shell_teardown(&shell);
+    }
+}
+
+static void a_requeue_names_its_cluster_tools_and_job(void **state)
+{
+    (void)state;
+    struct requeue_request request = {
+        .frame = &frame_nonce, .rows = &row_nonce, .token = "x'y", .id = "27"
+    };
+    static const char *const ids[] = { "", "1;id", "27_3", "27.0" };
+    auto_str struct str sh = STR_MAX(10000);
+    assert_int_equal(requeue_program(&sh, &request, NULL), -1);
+    request.token = SAMPLE_TOKEN;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        request.id = ids[i];
+        assert_int_equal(requeue_program(&sh, &request, NULL), -1);
+    }
+    request.id = "27";
+    request.tools.bin_dir = "relative";
+    assert_int_equal(requeue_program(&sh, &request, NULL), -1);
+    request.tools.bin_dir = "/opt/bin";
+    request.tools.cluster = "a b";
+    assert_int_equal(requeue_program(&sh, &request, NULL), -1);
+    assert_int_equal(sh.len, 0);
+    request.tools.cluster = "bed";
+    assert_int_equal(requeue_program(&sh, &request, NULL), 0);
+    assert_true(span_has(str_span(&sh), "/opt/bin/squeue -M bed -h -j 27 "));
+    assert_true(span_has(str_span(&sh), "/opt/bin/scontrol -M bed -o show job 27 "));
+    assert_true(span_has(str_span(&sh), "/opt/bin/scontrol -M bed requeue 27 "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +378,8 @@ int main(void)
         cmocka_unit_test(contradicting_marks_and_a_nonce_that_is_none_are_errors),
         cmocka_unit_test(what_cannot_be_looked_for_is_refused),
         cmocka_unit_test(a_cancel_names_its_cluster_tools_and_job),
+        cmocka_unit_test(only_the_run_that_is_meant_is_requeued),
+        cmocka_unit_test(a_requeue_names_its_cluster_tools_and_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

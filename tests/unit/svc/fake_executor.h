@@ -29,11 +29,11 @@ struct fake_call {
 };
 
 struct fake { /* one executor for all clusters of a test */
-    struct fake_call submit, look, tick, cancel, stage, test, limits, read, search, echo, checkup;
+    struct fake_call submit, look, tick, cancel, requeue, stage, test, limits, read, search, echo, checkup;
     struct transport_status status;
     unsigned logins, reconnects;
     char answer[64]; /* the last one given to a login */
-    unsigned submits, looks, ticks, cancels, stages, closes;
+    unsigned submits, looks, ticks, cancels, requeues, stages, closes;
     char closed[TOKEN_CHARS + 1];
     bool refuses; /* calls fail at once with ERR_BUSY */
 };
@@ -73,6 +73,8 @@ void executor_free(struct executor *ex)
         fake.tick.tick(fake.tick.ctx, NULL, &err);
     if (fake.cancel.is_open)
         fake.cancel.plain(fake.cancel.ctx, &err);
+    if (fake.requeue.is_open)
+        fake.requeue.plain(fake.requeue.ctx, &err);
     if (fake.stage.is_open)
         fake.stage.plain(fake.stage.ctx, &err);
     if (fake.test.is_open)
@@ -165,6 +167,15 @@ int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_d
     struct fake_call asked = { .plain = done, .ctx = ctx, .number = spec->task };
     snprintf(asked.detail, sizeof(asked.detail), "%s", spec->sched_id);
     return fake_take(&fake.cancel, &asked, spec->token, err);
+}
+int executor_requeue(struct executor *ex, const struct requeue_spec *spec, plain_done *done, void *ctx,
+                     struct err *err)
+{
+    (void)ex;
+    fake.requeues++;
+    struct fake_call asked = { .plain = done, .ctx = ctx, .number = spec->restarts };
+    snprintf(asked.detail, sizeof(asked.detail), "%s", spec->sched_id);
+    return fake_take(&fake.requeue, &asked, spec->token, err);
 }
 int executor_close(struct executor *ex, const char *token, plain_done *done, void *ctx, struct err *err)
 {

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { pageAt } from "../app/known";
 import { archive, cancelJobs, leaving } from "../jobs/actions";
-import { getJson } from "../lib/api";
+import { getJson, send } from "../lib/api";
 import { href } from "../lib/base";
 import { now } from "../lib/clock";
 import { Icon } from "../lib/icons";
@@ -16,13 +16,14 @@ import { watch } from "../lib/live";
 import { coalesce, useResource } from "../lib/resource";
 import { usePlace } from "../lib/route";
 import { isEnded, isQueued } from "../lib/states";
+import { toast, toastProblem } from "../lib/toast";
 import type { EventList, Job } from "../lib/types";
 import { Confirm, copyText, ProblemBox, Skeleton, StateBadge, WriteButton } from "../lib/ui";
 import { ConfigTab, HistoryTab, ScriptTab } from "./config";
 import { LogView } from "./log";
 import { MetricsTab, useCurves } from "./metrics";
 import { linkName, Overview } from "./overview";
-import { timeline, waitsOf, type Wait } from "./timeline";
+import { mayRequeue, timeline, waitsOf, type Wait } from "./timeline";
 
 /** What it waited, or waits, for; asked again only while it does. Undefined: it waits, and the answer is on its way. */
 function useWaits(job: Job): Wait[] | undefined {
@@ -48,14 +49,26 @@ function Timeline({ job, waits }: { job: Job; waits: Wait[] }): JSX.Element {
   );
 }
 
+/** Back into the queue, the attempt that is seen and no later one. */
+async function requeue(job: Job): Promise<void> {
+  try {
+    await send("POST", `/jobs/${job.id}/requeue`, { attempt: job.attempt });
+    toast(`“${jobTitle(job)}” goes back into the queue`, { tone: "ok" });
+  } catch (error) {
+    toastProblem("Cannot requeue", error);
+  }
+}
+
 function Actions({ job }: { job: Job }): JSX.Element {
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"cancel" | "requeue">();
   const link = (job.links ?? []).find((one) => /^https?:\/\//.test(one.url));
   const canCancel = !isEnded(job.state) && !job.cancel_requested_at && !leaving.value.has(job.id);
-  const cancel = (): void => { if (isQueued(job.state)) cancelJobs([job]); else setAsking(true); };
+  const cancel = (): void => { if (isQueued(job.state)) cancelJobs([job]); else setAsking("cancel"); };
+  const canRequeue = mayRequeue(job) && canCancel;
   const { go } = usePlace();
   useKeys([
     { keys: "e", label: "Cancel the job", run: () => canCancel && cancel() },
+    { keys: "r", label: "Requeue the job", run: () => canRequeue && setAsking("requeue") },
     { keys: "y", label: "Copy the job's id", run: () => void copyText(String(job.id), `Copied ${job.id}`) },
     { keys: "Escape", label: "Back to the list", group: "Move", run: () => go("/jobs") },
   ]);
@@ -64,8 +77,10 @@ function Actions({ job }: { job: Job }): JSX.Element {
       {link && <a class="btn" href={link.url} target="_blank" rel="noreferrer noopener"><Icon name="external" />{linkName(link.kind, link.url)}</a>}
       {pageAt("/launch") && <a class="btn" href={href(`/launch?from=${job.id}`)}><Icon name="copy" />Clone</a>}
       {isEnded(job.state) && <WriteButton onClick={() => void archive([job], !job.archived)}><Icon name="archive" />{job.archived ? "Unarchive" : "Archive"}</WriteButton>}
+      {canRequeue && <WriteButton onClick={() => setAsking("requeue")}><Icon name="undo" />Requeue</WriteButton>}
       {!isEnded(job.state) && <WriteButton class="bad" disabled={!canCancel} onClick={cancel}><Icon name="stop" />{canCancel ? "Cancel" : "Cancelling"}</WriteButton>}
-      {asking && <Confirm title={`Cancel “${jobTitle(job)}”?`} action="Cancel the job" onYes={() => cancelJobs([job])} onClose={() => setAsking(false)}><p>It is running and will lose what was not saved.</p></Confirm>}
+      {asking === "requeue" && <Confirm title={`Requeue “${jobTitle(job)}”?`} action="Requeue the job" onYes={() => void requeue(job)} onClose={() => setAsking(undefined)}><p>This run ends and loses what was not saved; the job starts again as attempt {job.attempt! + 1}.</p></Confirm>}
+      {asking === "cancel" && <Confirm title={`Cancel “${jobTitle(job)}”?`} action="Cancel the job" onYes={() => cancelJobs([job])} onClose={() => setAsking(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}
     </div>
   );
 }

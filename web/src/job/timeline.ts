@@ -93,3 +93,8 @@ function ending(job: Job, now: number): Step | undefined {
 export function timeline(job: Job, now: number, waits: Wait[] = []): Step[] {
   return [submitted(job, now), waited(job, now, waits), running(job, now), ending(job, now)].filter((step): step is Step => step !== undefined);
 }
+
+/** Only Slurm takes a running job back into its queue; the tasks of an array have no attempts of their own. */
+export function mayRequeue(job: Job): boolean {
+  return job.scheduler === "slurm" && !job.slurm?.array && !isEnded(job.state) && !isQueued(job.state) && !!job.slurm?.job_id;
+}

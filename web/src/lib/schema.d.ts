@@ -519,6 +519,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a running Slurm job back into the queue */
+        post: operations["post_jobs_job_requeue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job}/log": {
         parameters: {
             query?: never;
@@ -1738,13 +1755,18 @@ export interface components {
         Cancel: {
             task?: number;
         };
+        Requeue: {
+            /** @description the one that is meant: of a later one nothing is done */
+            attempt?: number;
+        };
         BulkCancel: {
             ids?: (number | string)[];
             filter?: string;
         };
         BulkList: {
             items: {
-                id: number;
+                /** @description as it was asked where there is no such job */
+                id: number | string;
                 status: number;
                 job?: components["schemas"]["Job"];
                 problem?: components["schemas"]["Problem"];
@@ -3299,6 +3321,53 @@ export interface operations {
         };
         responses: {
             /** @description Cancel a job, or one task of its array */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem of the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the gateway or a cluster */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_jobs_job_requeue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable characters: the same key and body give the same answer for 7 days */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Requeue"];
+            };
+        };
+        responses: {
+            /** @description Send a running Slurm job back into the queue */
             202: {
                 headers: {
                     [name: string]: unknown;

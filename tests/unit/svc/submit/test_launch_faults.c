@@ -1,5 +1,6 @@
 /* A submission while the store, the spool or the configuration fail under it: never twice, never forgotten.
- * Covers: svc/submit/launch, svc/submit/launch_end, svc/submit/launch_refuse, svc/submit/reconcile.
+ * Covers: svc/watch/requeue, svc/submit/launch, svc/submit/launch_end, svc/submit/launch_refuse,
+ * svc/submit/reconcile.
  */
 #include "unit/svc/fixture_group.h"
 
@@ -283,9 +284,101 @@ static void a_wish_to_cancel_that_is_not_stored_is_told_and_not_sent(void **stat
     assert_int_equal(jobs_find(f->gw.jobs, id)->cancel_requested_at_us, 0);
 }
 
+static int requeue(struct fixture *f, int64_t id, int64_t attempt, struct answer *said)
+{
+    *said = (struct answer){ 0 };
+    int rc = launch_requeue(f->gw.launch, id, attempt, keep, said, &said->err);
+    turn(f, 1);
+    return rc;
+}
+
+static void requeue_answered(struct fixture *f, const struct err *err)
+{
+    assert_true(fake.requeue.is_open);
+    fake.requeue.is_open = false;
+    fake.requeue.plain(fake.requeue.ctx, err);
+    turn(f, 1);
+}
+
+static void a_running_job_is_requeued_once_an_attempt(void **state)
+{
+    struct fixture *f = *state;
+    struct answer said, again;
+    int64_t id = launched(f);
+    answer(&accepted);
+    turn(f, 1);
+    assert_int_equal(requeue(f, id, 1, &said), -1); /* it waits */
+    assert_int_equal(said.err.code, ERR_CONFLICT);
+    struct job *job = jobs_find(f->gw.jobs, id);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_RUNNING, NULL);
+    assert_int_equal(requeue(f, id, 2, &said), -1); /* another attempt is meant */
+    assert_int_equal(fake.requeues, 0);
+    assert_int_equal(requeue(f, id, 1, &said), 0);
+    assert_string_equal(fake.requeue.detail, "4711");
+    assert_int_equal(requeue(f, id, 1, &again), 0); /* it is on its way: not sent twice */
+    assert_true(again.ok);
+    assert_int_equal(fake.requeues, 1);
+    requeue_answered(f, NULL);
+    assert_true(said.ok);
+    assert_int_equal(requeue(f, id, 0, &again), 0); /* the queue does not show it yet */
+    assert_int_equal(fake.requeues, 1);
+    job->attempt = 2;
+    job->restarts = 1;
+    assert_int_equal(requeue(f, id, 1, &again), -1); /* a repetition means the run that is over */
+    assert_int_equal(again.err.code, ERR_CONFLICT);
+    assert_int_equal(requeue(f, id, 2, &said), 0);
+    assert_int_equal(fake.requeue.number, 1); /* restarts */
+    requeue_answered(f, &(struct err){ .code = ERR_REFUSED, .text = "scontrol: no" });
+    assert_false(said.ok);
+    assert_int_equal(said.err.code, ERR_REFUSED);
+    assert_int_equal(requeue(f, id, 2, &said), 0); /* may be tried again */
+    assert_int_equal(fake.requeues, 3);
+    requeue_answered(f, NULL);
+}
+
+static void what_cannot_be_requeued_is_said_in_words(void **state)
+{
+    struct fixture *f = *state;
+    struct answer said;
+    int64_t id = launched(f);
+    answer(&accepted);
+    turn(f, 1);
+    struct job *job = jobs_find(f->gw.jobs, id);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_RUNNING, NULL);
+    job->array = mem_dup_str("0-1");
+    assert_int_equal(requeue(f, id, 0, &said), -1);
+    assert_non_null(strstr(said.err.text, "array"));
+    mem_clear_str(&job->array);
+    job->cancel_requested_at_us = 1;
+    assert_int_equal(requeue(f, id, 0, &said), -1);
+    assert_non_null(strstr(said.err.text, "being cancelled"));
+    job->cancel_requested_at_us = 0;
+    mem_replace_str(&job->scheduler, "process");
+    assert_int_equal(requeue(f, id, 0, &said), -1);
+    assert_non_null(strstr(said.err.text, "without Slurm"));
+    mem_replace_str(&job->scheduler, "slurm");
+    fake.refuses = true;
+    assert_int_equal(requeue(f, id, 0, &said), 0);
+    assert_int_equal(said.err.code, ERR_BUSY);
+    fake.refuses = false;
+    fill_disk();
+    assert_int_equal(requeue(f, id, 0, &said), 0);
+    free_disk();
+    assert_int_equal(said.err.code, ERR_IO);
+    assert_int_equal(fake.requeues, 1); /* the one that was refused */
+    end_job(f, id);
+    turn(f, 1);
+    assert_int_equal(requeue(f, id, 0, &said), -1);
+    assert_non_null(strstr(said.err.text, "has ended"));
+    assert_int_equal(requeue(f, id + 1, 0, &said), -1);
+    assert_int_equal(said.err.code, ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_running_job_is_requeued_once_an_attempt),
+        TEST(what_cannot_be_requeued_is_said_in_words),
         TEST(nothing_is_sent_before_launching_is_on_disk),
         TEST(an_acceptance_that_could_not_be_stored_is_looked_up),
         TEST(late_answers_change_no_job_that_is_over),
