@@ -11,10 +11,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINGER_MS = 5000, READ_BYTES = 64 * 1024, MAX_READS = 16, MAX_EXEC_BYTES = 4096 };
+enum {
+    LINGER_MS = 5000,
+    REST_MS = 1000, /* from a run's END to the shell's NEXT */
+    IDLE_MS = 5000,
+    READ_BYTES = 64 * 1024,
+    MAX_READS = 16,
+    MAX_EXEC_BYTES = 4096
+};
 
-/* DYING: refused, or its shell has ended while it waited, and the owner has still to hear it. */
-enum session_state { SESSION_WAITING, SESSION_TALKING, SESSION_DYING, SESSION_CLOSING };
+/* RESTING: the run is over and was told, its shell is not free yet. DYING: refused, or its shell has ended
+ * while it waited, and the owner has still to hear it. */
+enum session_state { SESSION_WAITING, SESSION_TALKING, SESSION_RESTING, SESSION_DYING, SESSION_CLOSING };
 
 struct mux_session {
     struct loop *loop;
@@ -23,11 +31,13 @@ struct mux_session {
     struct mux_socket control;
     int in, out, err; /* our ends; -1 closed */
     struct loop_watch *watch_control, *watch_in, *watch_out, *watch_err;
-    struct loop_timer *linger;
+    struct loop_timer *timer;           /* idle, resting or closing too long */
+    bool is_open, has_exit, is_refused; /* as the master said */
+    bool takes_many;
+    struct run_shell shell;
     struct run *run;
     struct feed *feed;
-    size_t sent;
-    bool is_open, has_exit, is_refused; /* as the master said */
+    size_t sent; /* of the run's input */
     bool may_run;
     struct err why; /* of a refusal, or of a control socket that closed */
     mux_event_fn *event;
@@ -59,7 +69,7 @@ void mux_session_free(struct mux_session *s)
     close_end(&s->err, &s->watch_err);
     close_control(s);
     feed_free(s->feed);
-    loop_timer_free(s->linger);
+    loop_timer_free(s->timer);
     loop_defer_drop(s->loop, s);
     free(s);
 }
@@ -72,6 +82,16 @@ bool mux_session_may_run(const struct mux_session *s)
 bool mux_session_is_waiting(const struct mux_session *s)
 {
     return s->state == SESSION_WAITING;
+}
+
+bool mux_session_is_resting(const struct mux_session *s)
+{
+    return s->state == SESSION_RESTING;
+}
+
+bool mux_session_is_fresh(const struct mux_session *s)
+{
+    return !s->shell.given;
 }
 
 /* --- the end --- */
@@ -92,10 +112,16 @@ static void let_go(struct mux_session *s)
     close_end(&s->in, &s->watch_in);
     close_end(&s->out, &s->watch_out);
     close_end(&s->err, &s->watch_err);
+    loop_timer_stop(s->timer);
     if (s->control.fd >= 0)
-        loop_timer_start(s->linger, LINGER_MS);
+        loop_timer_start(s->timer, LINGER_MS);
     else
         loop_defer(s->loop, on_closed, s);
+}
+
+void mux_session_close(struct mux_session *s)
+{
+    let_go(s); /* the shell finds its stdin at its end */
 }
 
 void mux_session_drop(struct mux_session *s)
@@ -113,62 +139,132 @@ static void end(struct mux_session *s, enum mux_event event, const struct err *e
     s->event(s->ctx, s, run, event, err);
 }
 
+static void on_timer(void *ctx)
+{
+    struct mux_session *s = ctx;
+    if (s->state == SESSION_RESTING)
+        end(s, MUX_DIED, NULL);
+    else
+        s->event(s->ctx, s, NULL, s->state == SESSION_WAITING ? MUX_IDLE : MUX_CLOSED, NULL);
+}
+
+/* Behind a run that ended well: up to both NEXT marks all is that run's, then the shell waits again. */
+static void rest(struct mux_session *s)
+{
+    s->run = NULL;
+    s->state = SESSION_RESTING;
+    if (!run_shell_is_over(&s->shell)) {
+        loop_timer_start(s->timer, REST_MS);
+    } else if (!run_shell_may_go_on(&s->shell, loop_now_ms(s->loop))) {
+        let_go(s);
+    } else {
+        s->state = SESSION_WAITING;
+        loop_timer_start(s->timer, IDLE_MS);
+    }
+}
+
+static void end_well(struct mux_session *s)
+{
+    struct run *run = s->run;
+    bool is_whole = s->in >= 0 && s->out >= 0 && s->err >= 0 && s->sent == run->input.len;
+    if (s->takes_many && run->is_shared && is_whole)
+        rest(s);
+    else
+        let_go(s);
+    s->event(s->ctx, s, run, MUX_RUN_ENDED, NULL);
+}
+
 /* --- output --- */
 
 /* True while there may be more; false at the end of the stream. */
-static bool read_end(int fd, struct run *run, bool is_out, bool *too_much)
+static bool read_end(struct mux_session *s, enum run_shell_stream stream, struct err *err)
 {
     char buf[READ_BYTES];
+    int fd = stream == RUN_SHELL_OUT ? s->out : s->err;
     for (int i = 0; i < MAX_READS; i++) {
         ssize_t n = read(fd, buf, sizeof(buf));
         if (n <= 0)
             return n < 0 && (errno == EAGAIN || errno == EINTR);
-        struct span bytes = { buf, (size_t)n };
-        if (is_out && !run_add_output(run, bytes)) {
-            *too_much = true;
+        if (!run_shell_add(&s->shell, stream, s->run, (struct span){ buf, (size_t)n })) {
+            err_set(err, ERR_TOO_LARGE, "%s answered more than %zu bytes", s->run->what, s->run->out.max);
             return true;
         }
-        if (!is_out)
-            run_add_error(run, bytes);
         if (n < READ_BYTES)
             return true;
     }
     return true;
 }
 
+static void read_out(struct mux_session *s, struct err *err)
+{
+    if (s->out >= 0 && !read_end(s, RUN_SHELL_OUT, err))
+        close_end(&s->out, &s->watch_out);
+}
+
 static void read_errors(struct mux_session *s)
 {
-    bool unused;
-    if (s->err >= 0 && !read_end(s->err, s->run, false, &unused))
+    if (s->err >= 0 && !read_end(s, RUN_SHELL_ERR, NULL))
         close_end(&s->err, &s->watch_err);
+}
+
+static bool read_control(struct mux_session *s);
+
+static void judge_run(struct mux_session *s)
+{
+    struct err err = { 0 };
+    bool is_well = run_has_answer(s->run);
+    bool is_over = s->run->is_shared && run_shell_is_over(&s->shell);
+    if (s->out >= 0 && !is_well && !is_over)
+        return;
+    /* a refused session closes its descriptors too: what the master said about it comes first */
+    if (s->out < 0 && !s->is_open && (read_control(s) || !s->is_open))
+        return;
+    read_errors(s);
+    if (is_well) {
+        end_well(s);
+        return;
+    }
+    err_set(&err, ERR_IO, "%s ended without its end mark: %.300s", s->run->what, str_text(&s->run->err_text));
+    end(s, MUX_RUN_ENDED, &err);
+}
+
+/* Without a run: of the last one, or of nobody. */
+static void judge_shell(struct mux_session *s)
+{
+    if (run_shell_is_odd(&s->shell) || s->out < 0 || s->err < 0) {
+        end(s, MUX_DIED, NULL);
+    } else if (s->state == SESSION_RESTING && run_shell_is_over(&s->shell)) {
+        rest(s);
+        s->event(s->ctx, s, NULL, MUX_FREE, NULL);
+    }
+}
+
+static void judge(struct mux_session *s)
+{
+    if (s->run)
+        judge_run(s);
+    else if (s->state == SESSION_RESTING || s->state == SESSION_WAITING)
+        judge_shell(s);
 }
 
 static void on_error_text(void *ctx, unsigned events)
 {
     (void)events;
-    read_errors(ctx);
+    struct mux_session *s = ctx;
+    read_errors(s);
+    judge(s);
 }
-
-static bool read_control(struct mux_session *s);
 
 static void on_output(void *ctx, unsigned events)
 {
     (void)events;
     struct mux_session *s = ctx;
     struct err err = { 0 };
-    bool too_much = false;
-    bool has_more = read_end(s->out, s->run, true, &too_much);
-    if (too_much)
-        err_set(&err, ERR_TOO_LARGE, "%s answered more than %zu bytes", s->run->what, s->run->out.max);
-    else if (has_more && !run_has_answer(s->run))
-        return;
-    if (!has_more)
-        close_end(&s->out, &s->watch_out);
-    /* a refused session closes its descriptors too: what the master said about it comes first */
-    if (!has_more && !s->is_open && (read_control(s) || !s->is_open))
-        return;
-    read_errors(s);
-    end(s, MUX_RUN_ENDED, err.code == ERR_NONE ? NULL : &err);
+    read_out(s, &err);
+    if (err.code != ERR_NONE)
+        end(s, MUX_RUN_ENDED, &err);
+    else
+        judge(s);
 }
 
 /* --- input --- */
@@ -215,7 +311,10 @@ static void on_room(void *ctx, unsigned events)
     while (s->run && s->in >= 0) {
         struct span bytes = next_input(s);
         if (!bytes.len && is_input_over(s)) {
-            close_end(&s->in, &s->watch_in);
+            if (s->run->is_shared && s->takes_many)
+                loop_watch_set(s->watch_in, 0);
+            else
+                close_end(&s->in, &s->watch_in);
             return;
         }
         ssize_t n = bytes.len ? send(s->in, bytes.ptr, bytes.len, MSG_NOSIGNAL) : 0;
@@ -307,10 +406,18 @@ static int take_back(struct mux_session *s)
 int mux_session_give(struct mux_session *s, struct run *run)
 {
     hear(s); /* a shell that is gone by now is known to be */
-    if (s->is_refused || s->has_exit || s->control.fd < 0)
+    if (!mux_session_is_fresh(s)) {
+        read_out(s, NULL);
+        read_errors(s);
+    }
+    if (s->is_refused || s->has_exit || s->control.fd < 0 || run_shell_is_odd(&s->shell))
         return take_back(s);
+    loop_timer_stop(s->timer);
     s->run = run;
     s->state = SESSION_TALKING;
+    s->sent = 0;
+    s->may_run = false;
+    run_shell_give(&s->shell, run);
     frame_input_renonce(&run->input, &s->nonce);
     on_room(s, LOOP_WRITE);
     if (s->in < 0 && !s->sent)
@@ -341,24 +448,23 @@ static int make_ends(int ours[3], int theirs[3], struct err *err)
     return 0;
 }
 
-static int ask(struct mux_session *s, const char *path, bool use_login_shell, const int theirs[3],
-               struct err *err)
+static int ask(struct mux_session *s, const struct mux_session_way *way, const int theirs[3], struct err *err)
 {
     auto_str struct str command = STR_MAX(MAX_EXEC_BYTES), request = STR_MAX(MAX_MUX_BYTES);
-    frame_exec_string(&command, use_login_shell, &s->nonce);
+    frame_exec_string(&command, way->use_login_shell, &s->nonce);
     mux_add_session(&request, 1, str_span(&command));
-    if (mux_socket_open(&s->control, path, err) < 0 ||
+    if (mux_socket_open(&s->control, way->path, err) < 0 ||
         mux_socket_send(&s->control, str_span(&request), err) < 0)
         return -1;
     return mux_socket_send_fds(&s->control, theirs, err);
 }
 
-static int begin(struct mux_session *s, const char *path, bool use_login_shell, struct err *err)
+static int begin(struct mux_session *s, const struct mux_session_way *way, struct err *err)
 {
     int ours[3] = { -1, -1, -1 }, theirs[3] = { -1, -1, -1 };
     int rc = make_ends(ours, theirs, err);
     if (rc == 0)
-        rc = ask(s, path, use_login_shell, theirs, err);
+        rc = ask(s, way, theirs, err);
     for (int i = 0; i < 3; i++)
         if (theirs[i] >= 0)
             close(theirs[i]);
@@ -380,16 +486,18 @@ static int watch(struct mux_session *s, struct err *err)
     return err_set(err, ERR_IO, "a session's descriptors cannot be watched");
 }
 
-int mux_session_new(const char *path, bool use_login_shell, const struct mux_session_owner *owner,
+int mux_session_new(const struct mux_session_way *way, const struct mux_session_owner *owner,
                     struct mux_session **out, struct err *err)
 {
     struct mux_session *s = mem_zalloc(sizeof(*s));
     *s = (struct mux_session){ .loop = owner->loop, .event = owner->event, .ctx = owner->ctx };
+    s->takes_many = way->takes_many;
+    s->shell.since_ms = loop_now_ms(s->loop);
     s->nonce = nonce_new();
     s->control.fd = -1;
     s->in = s->out = s->err = -1;
-    s->linger = loop_timer_new(s->loop, on_closed, s);
-    if (begin(s, path, use_login_shell, err) < 0 || watch(s, err) < 0) {
+    s->timer = loop_timer_new(s->loop, on_timer, s);
+    if (begin(s, way, err) < 0 || watch(s, err) < 0) {
         mux_session_free(s);
         return -1;
     }

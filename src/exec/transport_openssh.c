@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-enum { MANUAL_RETRY_MS = 1000 };
+enum { MANUAL_RETRY_MS = 1000, KEEP_WAITING = 2 };
 
 struct openssh {
     struct transport base; /* first */
@@ -64,6 +64,14 @@ static void end_run(struct openssh_run *run, enum run_end end, const struct err 
 
 /* --- sessions --- */
 
+static unsigned count(const struct openssh *o, bool is(const struct mux_session *))
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < o->session_count; i++)
+        found += is(o->sessions[i]);
+    return found;
+}
+
 static void forget_session(struct openssh *o, struct mux_session *session)
 {
     for (unsigned i = 0; i < o->session_count; i++) {
@@ -113,10 +121,13 @@ static void on_session(void *ctx, struct mux_session *session, struct run *base,
     } else if (event == MUX_REFUSED) {
         on_refused(o, run, err);
     } else if (event == MUX_DIED) {
-        o->slots.starts_late = true;
+        o->slots.starts_late = o->slots.starts_late || mux_session_is_fresh(session);
+    } else if (event == MUX_IDLE) {
+        if (count(o, mux_session_is_waiting) > KEEP_WAITING)
+            mux_session_close(session); /* of a rush that is over */
     } else if (event == MUX_RUN_LOST) {
         end_run(run, may_run ? RUN_CUT : RUN_NOT_SENT, err);
-    } else {
+    } else if (event == MUX_RUN_ENDED) {
         o->latency_us = now_us(o) - run->run.start_us;
         ssh_slots_opened(&o->slots);
         if (!err)
@@ -131,8 +142,10 @@ static struct mux_session *open_session(struct openssh *o)
     struct err err = { 0 };
     struct mux_session *session = NULL;
     const struct mux_session_owner owner = { o, o->set.loop, on_session };
-    const char *path = openssh_master_socket(o->master);
-    if (mux_session_new(path, o->set.use_login_shell, &owner, &session, &err) < 0) {
+    const struct mux_session_way way = { .path = openssh_master_socket(o->master),
+                                         .use_login_shell = o->set.use_login_shell,
+                                         .takes_many = openssh_master_is_own(o->master) };
+    if (mux_session_new(&way, &owner, &session, &err) < 0) {
         ssh_slots_later(&o->slots); /* its queue is full, or it is about to go: that is told soon */
         return NULL;
     }
@@ -140,36 +153,33 @@ static struct mux_session *open_session(struct openssh *o)
     return session;
 }
 
-/* The first one that waits, or NULL. */
-static struct mux_session *waiting_session(const struct openssh *o)
+static struct mux_session *waiting_session(const struct openssh *o, bool must_be_fresh)
 {
     for (unsigned i = 0; i < o->session_count; i++)
-        if (mux_session_is_waiting(o->sessions[i]))
+        if (mux_session_is_waiting(o->sessions[i]) &&
+            (!must_be_fresh || mux_session_is_fresh(o->sessions[i])))
             return o->sessions[i];
     return NULL;
 }
 
-static unsigned count_waiting(const struct openssh *o)
+/* One that waits, or a new one; NULL: none now. */
+static struct mux_session *session_for(struct openssh *o, const struct run *run)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; i < o->session_count; i++)
-        count += mux_session_is_waiting(o->sessions[i]);
-    return count;
-}
-
-/* To the one that waits, else to a new one, else to none now: NULL. */
-static struct mux_session *session_for_run(struct openssh *o)
-{
-    struct mux_session *session = waiting_session(o);
-    if (!session && ssh_slots_may_open(&o->slots, o->session_count))
-        session = open_session(o);
-    return session;
+    struct mux_session *used, *session = waiting_session(o, run->wants_login);
+    bool may_open = ssh_slots_may_open(&o->slots, o->session_count);
+    if (session || o->queued_count <= count(o, mux_session_is_resting))
+        return session;
+    if (may_open)
+        return open_session(o);
+    if (run->wants_login && (used = waiting_session(o, false)) != NULL)
+        mux_session_close(used); /* makes room */
+    return NULL;
 }
 
 static void start_runs(struct openssh *o)
 {
     struct mux_session *session;
-    while (o->queued && (session = session_for_run(o)) != NULL) {
+    while (o->queued && (session = session_for(o, o->queued)) != NULL) {
         struct openssh_run *run = (struct openssh_run *)o->queued;
         if (mux_session_give(session, &run->run) < 0)
             continue; /* it waits no longer: the next */
@@ -185,8 +195,9 @@ static void start_runs(struct openssh *o)
 /* A master of ours only: a session that waits would keep a person's one beyond their ControlPersist. */
 static void wait_in_advance(struct openssh *o)
 {
+    unsigned ready = count(o, mux_session_is_waiting) + count(o, mux_session_is_resting);
     bool may_wait = openssh_master_is_own(o->master) && !o->slots.starts_late;
-    if (may_wait && !waiting_session(o) && ssh_slots_may_open(&o->slots, o->session_count))
+    if (may_wait && !ready && ssh_slots_may_open(&o->slots, o->session_count))
         open_session(o);
 }
 
@@ -330,7 +341,7 @@ static int openssh_run_start(struct transport *t, const struct run_request *requ
 {
     struct openssh *o = (struct openssh *)t;
     struct openssh_run *run = mem_zalloc(sizeof(*run));
-    const struct run_place place = { .use_login_shell = o->set.use_login_shell };
+    const struct run_place place = { .use_login_shell = o->set.use_login_shell, .shares_shells = true };
     if (run_init(&run->run, request, &place, o->set.clock, err) < 0) {
         free(run);
         return -1;
@@ -392,7 +403,7 @@ static void openssh_status(const struct transport *t, struct transport_status *o
     out->login_failures = o->policy.login_failures;
     out->commands = o->commands;
     out->channels = o->active_count;
-    out->waiting = count_waiting(o);
+    out->waiting = count(o, mux_session_is_waiting);
     out->queued = o->queued_count;
 }
 

@@ -229,17 +229,96 @@ static void until_waiting(unsigned count)
         loop_step(loop);
 }
 
-static void a_master_of_ours_has_a_shell_that_waits_and_ends_with_it(void **state)
+/* Of the shell that runs it, and of another one of this connection. */
+static void shells(int *own, int *other)
+{
+    struct answer a = runs_one(loop, t,
+                               "echo $$\n"
+                               "for stat in /proc/[0-9]*/stat; do\n"
+                               "  read -r pid name state parent rest < $stat || continue\n"
+                               "  [ $parent != $PPID ] || [ $pid = $$ ] || [ $state = Z ] || echo $pid\n"
+                               "done 2>/dev/null");
+    assert_int_equal(a.end, RUN_DONE);
+    assert_int_equal(sscanf(a.text, "%d %d", own, other), 2);
+    runs_clear(&a);
+    until_waiting(2);
+}
+
+static void shells_wait_in_advance_take_many_runs_and_may_die(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    for (int i = 0; i < 4; i++) {
+        int own = 0, again = 0, other = 0;
+        works(); /* where a shell has died, none waits in advance until a run went well */
+        works();
+        until_waiting(2);
+        shells(&own, &other);
+        shells(&again, &other);
+        assert_int_equal(own, again);
+        assert_int_equal(kill(i % 2 ? own : other, SIGKILL), 0);
+        until_waiting(1);
+    }
+    works();
+    assert_int_equal(status_of().logins, 1);
+}
+
+static void bytes_that_come_after_a_run_end_its_shell(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    char body[200];
+    open_with(&opts);
+    works();
+    until_waiting(2);
+    snprintf(body, sizeof(body), "(until [ -e %s/go ]; do sleep 0.05; done; echo late) & echo hello",
+             sshd.dir);
+    struct answer a = runs_one(loop, t, body);
+    assert_string_equal(a.text, "hello\n");
+    runs_clear(&a);
+    until_waiting(2);
+    sshd_shell("touch %s/go", sshd.dir);
+    until_waiting(1);
+    works();
+}
+
+static int start_noisy(void **state)
+{
+    (void)state;
+    return start("ForceCommand echo hello; eval \"$SSH_ORIGINAL_COMMAND\"", "host_ed25519");
+}
+
+static void who_asks_what_a_login_says_gets_a_new_shell(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    opts.max_channels = 1;
+    open_with(&opts);
+    for (int i = 0; i < 6; i++) {
+        struct answer a = { 0 };
+        struct err err = { 0 };
+        struct run_request request = runs_request(&a, "echo fine");
+        request.wants_login = i % 3 == 2;
+        assert_int_equal(transport_run(t, &request, runs_done, &a, NULL, &err), 0);
+        runs_wait(loop, &a, 1);
+        assert_string_equal(a.text, "fine\n");
+        assert_string_equal(a.noise, i == 0 || request.wants_login ? "hello\n\n" : "\n");
+        runs_clear(&a);
+    }
+}
+
+static void a_master_of_ours_ends_with_the_shells_that_wait(void **state)
 {
     (void)state;
     struct ssh_options opts = options();
     open_with(&opts);
     works();
-    until_waiting(1);
+    until_waiting(2);
     struct answer a = runs_one(loop, t, "echo $PPID"); /* sshd's process for our connection */
     int pid = atoi(a.text);
     runs_clear(&a);
-    until_waiting(1);
+    until_waiting(2);
     transport_free(t);
     t = NULL;
     sshd_shell("for i in $(seq 1000); do kill -0 %d 2>/dev/null || exit 0; sleep 0.02; done; exit 1", pid);
@@ -298,7 +377,10 @@ int main(void)
         WITH(a_wrong_pass_phrase_is_said, start_plain),
         WITH(an_alias_of_the_ssh_config_is_followed, start_plain),
         WITH(a_master_of_an_earlier_life_is_found_again, start_plain),
-        WITH(a_master_of_ours_has_a_shell_that_waits_and_ends_with_it, start_plain),
+        WITH(shells_wait_in_advance_take_many_runs_and_may_die, start_plain),
+        WITH(bytes_that_come_after_a_run_end_its_shell, start_plain),
+        WITH(who_asks_what_a_login_says_gets_a_new_shell, start_noisy),
+        WITH(a_master_of_ours_ends_with_the_shells_that_wait, start_plain),
         WITH(a_persons_master_has_no_shell_that_waits, start_plain),
         WITH(without_a_person_nobody_logs_in, start_plain),
         WITH(a_stale_master_becomes_no_login, start_plain),

@@ -144,8 +144,9 @@ static void a_killed_server_cuts_what_was_sent_and_the_next_run_logs_in_again(vo
     open_with(&opts);
     works();
     struct answer a = { 0 };
-    /* Its shell stands still: nothing can say an end, whatever dies first. */
-    runs_start(t, &a, "kill -STOP $$; sleep 20");
+    /* Its shell (of its own, where another waits for the next program) stands still: nothing can say an end,
+     * whatever dies first. */
+    runs_start(t, &a, "sh -c 'kill -STOP $PPID'; sleep 20");
     while (status_of().channels == 0)
         loop_step(loop);
     works();
