@@ -102,6 +102,21 @@ describe("the connection", () => {
   }).finally(() => { proxy.fault = undefined; }));
 });
 
+describe("no answer at all", () => {
+  // The page's own patience is longer than that of a test.
+  const hurry = () => { const wait = AbortSignal.timeout; AbortSignal.timeout = (ms) => wait.call(AbortSignal, window.patient ? ms : 500); };
+  const prepare = async (page) => { await page.addInitScript(hurry); await page.route("**/api/v1/projects", () => undefined); };
+
+  test("is told after a while, and Retry mends it", { timeout: 60_000 }, () => onPage("/projects", { prepare }, async (page) => {
+    await page.waitForSelector(".notice.n-bad:has-text('has not answered')");
+    await page.evaluate(() => { window.patient = true; });
+    await page.unroute("**/api/v1/projects");
+    await page.click(".notice.n-bad button:has-text('Retry')");
+    await page.waitForSelector(".projectlist tbody tr");
+    assert.equal(await page.locator(".notice.n-bad").count(), 0);
+  }));
+});
+
 describe("nothing yet", () => {
   test("an empty gateway says what will be there and what to do", { timeout: 60_000 }, async () => {
     const empty = await Gateway.start();

@@ -23,22 +23,24 @@ export class Problem extends Error {
   }
 }
 
-function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
-}
+const READ_MS = 90_000; // for a read with its body: a cluster may be asked for it first
+
+const isNamed = (error: unknown, name: string): boolean => error instanceof DOMException && error.name === name;
 
 function problemBody(error: unknown): ProblemBody {
   if (error && typeof error === "object") return error as ProblemBody;
   return { detail: typeof error === "string" && error.length < 300 ? error : undefined };
 }
 
-/** A plain fetch below the API, for text and for what the document does not type. */
-export async function fetchApi(path: string, init?: RequestInit): Promise<Response> {
+/** A plain fetch below the API, for text and for what the document does not type. What changes nothing (a signal comes
+ *  with it, or it is a GET) has a limit; of a write that is given up one would not know whether it was done. */
+export async function fetchApi(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
+  const limit = init.signal || !init.method ? AbortSignal.any([AbortSignal.timeout(READ_MS), ...(init.signal ? [init.signal] : [])]) : undefined;
   try {
-    response = await fetch(`${base}/api/v1${path}`, init);
+    response = await fetch(`${base}/api/v1${path}`, { ...init, signal: limit });
   } catch (error) {
-    if (isAbort(error)) throw error;
+    if (limit?.aborted) throw error;
     throw new Problem(0, { detail: "No connection to the gateway. It may be restarting, or the network is down." });
   }
   if (response.ok) return response;
@@ -85,5 +87,6 @@ export function query(params: Record<string, string | number | boolean | undefin
 }
 
 export function asProblem(error: unknown): Problem {
+  if (isNamed(error, "TimeoutError")) return new Problem(0, { code: "timeout", detail: "The gateway has not answered for too long. It may be busy, or wait for a cluster." });
   return error instanceof Problem ? error : new Problem(0, { title: "Something went wrong here", detail: String(error) });
 }
