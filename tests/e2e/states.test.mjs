@@ -178,8 +178,15 @@ describe("the keyboard map", () => {
     const help = await page.waitForSelector(".keyhelp[open], dialog.keyhelp");
     const said = await help.textContent();
     for (const label of ["Next job", "Open the job", "Select the job", "Cancel the job", "Filter", "Launch", "Clusters"]) assert.ok(said.includes(label), `${label} in ${said}`);
+    await press(page, "Tab", "Tab", "Tab"); // goes round: two stops
+    assert.ok(await page.evaluate(() => document.querySelector("dialog").contains(document.activeElement)), "focus left the dialog");
     await press(page, "Escape");
     await page.waitForSelector("dialog", { state: "detached" });
+    await press(page, "?");
+    await page.waitForSelector("dialog.keyhelp");
+    await page.click(".nav a[href$='/launch']", { force: true }); // beside it: closes it, and is no click on what is behind
+    await page.waitForSelector("dialog", { state: "detached" });
+    assert.match(page.url(), /\/jobs$/);
   }));
 
   test("j k x Enter y on the list", { timeout: 60_000 }, () => onPage("/jobs", { prepare: (page) => page.context().grantPermissions(["clipboard-read", "clipboard-write"]) }, async (page) => {

@@ -1,6 +1,6 @@
 // All jobs, live: free GPUs, the last failures, and the list with its filter.
 import type { JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 
 import { base, href } from "../lib/base";
 import { count } from "../lib/format";
@@ -76,7 +76,7 @@ export function JobsPage(): JSX.Element {
   const sort = query.sort ?? "";
   const rows = useMemo(takeRows, []);
   useEffect(() => rows.start(), []);
-  useEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]);
+  useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // asked for before the frame is painted
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
   const setFilter = (text: string): void => setQuery({ filter: text || undefined });
   const isNew = !rows.first.value && !filter && rows.total.value === 0 && counts.value !== undefined && jobSummary.value.all === 0;

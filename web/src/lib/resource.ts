@@ -1,6 +1,6 @@
 // A value that is fetched: keeps the old one while the new is on its way, tells its age, its error, whether it loads.
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 
 import { asProblem, type Problem } from "./api";
 
@@ -36,7 +36,7 @@ export function useResource<T>(fetcher: (signal: AbortSignal) => Promise<T>, dep
     }
     loading.value = false;
   };
-  useEffect(() => {
+  useLayoutEffect(() => { // asked for before the frame is painted, not after
     void reload();
     return () => control.abort?.abort();
   }, deps);

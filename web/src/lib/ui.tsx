@@ -1,6 +1,6 @@
 // The parts every page is made of.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Problem } from "./api";
 import { now } from "./clock";
@@ -145,18 +145,42 @@ export function Kbd({ keys }: { keys: string }): JSX.Element {
   return <>{keys.split(" ").map((key, at) => <kbd key={at}>{key.replace("mod+", isMac ? "\u2318" : "Ctrl ").replace("alt+", "Alt ").replace(/k$/, (k) => (key.includes("+") ? "K" : k))}</kbd>)}</>;
 }
 
-/** A native dialog: modal, closed by Escape and by a click beside it; focus comes back by itself. */
+/** Tab goes round within the box. */
+function keepFocus(box: HTMLElement, event: KeyboardEvent): void {
+  const stops = [...box.querySelectorAll<HTMLElement>("a[href],button,input,select,textarea,[tabindex='0']")].filter((one) => !one.matches(":disabled") && one.checkVisibility());
+  const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+  if (document.activeElement !== edge && box.contains(document.activeElement)) return;
+  event.preventDefault();
+  other?.focus();
+}
+
+/** Over all else, closed by Escape and by a click beside it; focus stays inside, and comes back. Not showModal(): it makes
+ *  the page behind inert, for which the browser looks at the style of each of its elements anew, twice a dialog. */
 export function Dialog({ title, onClose, children, class: name = "" }: Children & { title: string; onClose: () => void; class?: string }): JSX.Element {
-  const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  const veil = useRef<HTMLDivElement>(null);
+  const close = useRef(onClose);
+  close.current = onClose;
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    ref.current?.showModal();
-    return () => before?.focus?.();
+    const box = veil.current!.firstElementChild as HTMLDialogElement;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === "Tab") keepFocus(box, event);
+      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      event.preventDefault();
+      close.current();
+    };
+    veil.current!.showPopover();
+    box.show();
+    addEventListener("keydown", onKey);
+    return () => {
+      removeEventListener("keydown", onKey);
+      before?.focus?.();
+    };
   }, []);
   return (
-    <dialog ref={ref} class={`dialog ${name}`} aria-label={title} onClose={onClose} onClick={(event) => event.target === ref.current && ref.current?.close()}>
-      <div class="dialog-in">{children}</div>
-    </dialog>
+    <div ref={veil} class="veil" popover="manual" onClick={(event) => event.target === veil.current && onClose()}>
+      <dialog class={`dialog ${name}`} aria-label={title} aria-modal="true" tabIndex={-1}><div class="dialog-in">{children}</div></dialog>
+    </div>
   );
 }
 
