@@ -33,18 +33,34 @@ static int check_glob(struct span glob, struct err *err)
     return 0;
 }
 
+/* The pattern with every %a replaced. */
+static char *with_number(struct span pattern, struct span number)
+{
+    auto_str struct str text = STR_MAX(2 * MAX_SOURCE_BYTES);
+    while (pattern.len) {
+        bool is_place = span_starts(pattern, "%a");
+        str_add_span(&text, is_place ? number : span_head(pattern, 1));
+        pattern = span_skip(pattern, is_place ? 2 : 1);
+    }
+    return str_steal(&text);
+}
+
+static int parse_files(struct span rest, enum metric_kind kind, struct source *out, struct err *err)
+{
+    auto_free char *plain = with_number(rest, SPAN_LIT("*"));
+    out->kind = kind;
+    out->glob = rest;
+    return check_glob(span_of(plain), err);
+}
+
 static int parse_jsonl(struct span rest, struct source *out, struct err *err)
 {
-    out->kind = METRIC_JSONL;
-    out->glob = rest;
-    return check_glob(rest, err);
+    return parse_files(rest, METRIC_JSONL, out, err);
 }
 
 static int parse_csv(struct span rest, struct source *out, struct err *err)
 {
-    out->kind = METRIC_CSV;
-    out->glob = rest;
-    return check_glob(rest, err);
+    return parse_files(rest, METRIC_CSV, out, err);
 }
 
 static int parse_log(struct span rest, struct source *out, struct err *err)
@@ -130,7 +146,8 @@ static void add_source(struct metric_plan *plan, const char *text)
     plan->presets |= source.presets;
     if (source.kind)
         *vec_push(plan->globs, plan->glob_count, plan->glob_cap) =
-            (struct metric_glob){ span_dup(source.glob), source.kind };
+            (struct metric_glob){ with_number(source.glob, SPAN_LIT("*")),
+                                  span_has(source.glob, "%a") ? span_dup(source.glob) : NULL, source.kind };
     if (source.pattern)
         *vec_push(plan->patterns, plan->pattern_count, plan->pattern_cap) = source.pattern;
 }
@@ -165,8 +182,10 @@ void metric_plan_read(struct metric_plan *plan, const struct doc *resolved)
 
 void metric_plan_clear(struct metric_plan *plan)
 {
-    for (size_t i = 0; i < plan->glob_count; i++)
+    for (size_t i = 0; i < plan->glob_count; i++) {
         mem_free_ptr(&plan->globs[i].pattern);
+        mem_free_ptr(&plan->globs[i].named);
+    }
     for (size_t i = 0; i < plan->pattern_count; i++)
         regex_free(plan->patterns[i]);
     mem_free_ptr(&plan->globs);
@@ -176,13 +195,50 @@ void metric_plan_clear(struct metric_plan *plan)
     *plan = (struct metric_plan){ 0 };
 }
 
+static bool matches(const char *pattern, const char *path)
+{
+    auto_str struct str rooted = STR_MAX(2 * MAX_SOURCE_BYTES + 1);
+    str_addf(&rooted, "/%s", pattern);
+    return glob_match(str_text(&rooted), path, false);
+}
+
+/* The number in the path that, put for %a, makes the pattern match; -1: none does. */
+static int64_t number_at(const char *named, const char *path)
+{
+    static const char digits[] = "0123456789";
+    for (const char *at = path + strcspn(path, digits); *at; at += strcspn(at, digits)) {
+        struct span number = { at, strspn(at, digits) };
+        auto_free char *pattern = with_number(span_of(named), number);
+        int64_t task;
+        if (matches(pattern, path) && span_i64(number, &task))
+            return task;
+        at += number.len;
+    }
+    return -1;
+}
+
+int64_t metric_plan_task(const struct metric_plan *plan, const char *path)
+{
+    static const char *const of_auto[] = { "metrics-%a.jsonl", "metrics-%a.csv" };
+    for (size_t i = 0; i < plan->glob_count; i++) {
+        int64_t task = plan->globs[i].named ? number_at(plan->globs[i].named, path) : -1;
+        if (task >= 0)
+            return task;
+    }
+    for (size_t i = 0; plan->is_auto && i < ARRAY_LEN(of_auto); i++) {
+        int64_t task = number_at(of_auto[i], path);
+        if (task >= 0)
+            return task;
+    }
+    return -1;
+}
+
 enum metric_kind metric_plan_kind(const struct metric_plan *plan, const char *path)
 {
     for (size_t i = 0; i < plan->glob_count; i++) {
-        auto_str struct str rooted = STR_MAX(MAX_SOURCE_BYTES + 1);
-        str_addf(&rooted, "/%s", plan->globs[i].pattern);
-        if (glob_match(str_text(&rooted), path, false))
-            return plan->globs[i].kind;
+        const struct metric_glob *glob = &plan->globs[i];
+        if (glob->named ? number_at(glob->named, path) >= 0 : matches(glob->pattern, path))
+            return glob->kind;
     }
     if (!plan->is_auto || strchr(path, '/') || strncmp(path, "metrics", 7) != 0)
         return METRIC_NONE;

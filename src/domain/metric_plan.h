@@ -3,7 +3,10 @@
  *
  *   auto          metrics*.jsonl and metrics*.csv in the run directory, and every preset over the log
  *   jsonl:GLOB    files below the run directory       csv:GLOB    the same
- *   log:PRESET    text/log_lines.h                    regex:PATTERN  the same */
+ *   log:PRESET    text/log_lines.h                    regex:PATTERN  the same
+ *
+ * %a in a GLOB is the number of an array's task, as in the names of Slurm's logs; of auto's files it stands
+ * in metrics-%a.jsonl and metrics-%a.csv. */
 #ifndef SLUICE_DOMAIN_METRIC_PLAN_H
 #define SLUICE_DOMAIN_METRIC_PLAN_H
 
@@ -15,7 +18,8 @@ enum metric_kind { METRIC_NONE, METRIC_JSONL, METRIC_CSV, METRIC_LOG };
 enum metric_goal { GOAL_GUESS, GOAL_MIN, GOAL_MAX };
 
 struct metric_glob {
-    char *pattern;
+    char *pattern; /* for a shell: * where %a stood */
+    char *named;   /* with %a; NULL where there is none */
     enum metric_kind kind;
 };
 
@@ -41,6 +45,8 @@ void metric_plan_clear(struct metric_plan *plan);
 
 /* What a file of the run directory is, by its path in it. */
 enum metric_kind metric_plan_kind(const struct metric_plan *plan, const char *path);
+/* The task of an array that the file's name tells (%a), or -1. */
+int64_t metric_plan_task(const struct metric_plan *plan, const char *path);
 /* Which end of a series is the best. */
 bool metric_plan_wants_min(const struct metric_plan *plan, struct span name);
 

@@ -189,7 +189,8 @@ static const struct schema_row rows[] = {
       .check = metric_source_check,
       .help =
           "auto (metrics*.jsonl and metrics*.csv of the run directory, and log:all), jsonl:GLOB and csv:GLOB "
-          "(below the run directory), log:PRESET (colon equals keras lightning huggingface tqdm all), "
+          "(below the run directory; %a: the task of an array), log:PRESET (colon equals keras lightning "
+          "huggingface tqdm all), "
           "regex:PATTERN with named groups. tfevents: and wandb: are not supported yet." },
     { "metrics.primary", SCHEMA_OBJECT, .fallback = "{}", .help = "The number that matters most." },
     { "metrics.primary.name", SCHEMA_STR, SCHEMA_LINE, "null", .max = MAX_METRIC_NAME,

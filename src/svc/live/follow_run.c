@@ -51,7 +51,7 @@ static struct metric_file numbers_of(const struct run *run, const struct run_fil
     return (struct metric_file){ .job_id = run->job_id,
                                  .name = name_in_run(run, file->path),
                                  .kind = file->kind,
-                                 .task = file->kind == METRIC_LOG ? file->task : -1,
+                                 .task = file->task,
                                  .inode = file->inode,
                                  .offset = file->kind == METRIC_LOG ? file->numbers_at : file->offset };
 }
@@ -106,7 +106,9 @@ static struct run_file *add_file(const struct gateway *gw, struct run *run, stru
         file->kind = METRIC_LOG;
         open_log(gw, run, file);
     } else {
-        file->kind = metric_plan_kind(run_numbers_plan(run->numbers), name.ptr);
+        const struct metric_plan *plan = run_numbers_plan(run->numbers);
+        file->kind = metric_plan_kind(plan, name.ptr);
+        file->task = run->is_array ? metric_plan_task(plan, name.ptr) : -1;
         struct metric_file numbers = numbers_of(run, file);
         metrics_resume(gw, &numbers);
         file->inode = numbers.inode;
@@ -145,6 +147,7 @@ struct run *run_new(const struct gateway *gw, const struct job *job)
     struct run *run = mem_zalloc(sizeof(*run));
     run->job_id = job->id;
     run->token = mem_dup_str(job->token);
+    run->is_array = job->array != NULL;
     run->numbers = run_numbers_new(gw, job->id);
     findings_patterns(gw, job->id, &run->links);
     if (!job->array)

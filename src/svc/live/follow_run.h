@@ -12,7 +12,7 @@
 struct run_file {
     char *path;            /* "TOKEN/attempt-1.log" */
     enum metric_kind kind; /* METRIC_NONE: its bytes are let pass */
-    int64_t attempt, task; /* of a log; task -1: none */
+    int64_t attempt, task; /* attempt: of a log; task of an array, -1: none */
     uint64_t inode;
     int64_t offset;
     struct log_cache cache; /* of a log */
@@ -24,6 +24,7 @@ struct run_file {
 struct run {
     int64_t job_id;
     char *token;
+    bool is_array;
     struct run_file **files;
     size_t count, cap;
     struct run_numbers *numbers;

@@ -58,11 +58,30 @@ static void a_plan_is_read_from_resolved_values(void **state)
     assert_false(metric_plan_wants_min(&plan, SPAN_LIT("acc")));
 }
 
+static void a_files_name_tells_its_task(void **state)
+{
+    (void)state;
+    auto_metric_plan struct metric_plan plan = plan_of(NULL);
+    assert_int_equal(metric_plan_task(&plan, "metrics-7.jsonl"), 7);
+    assert_int_equal(metric_plan_task(&plan, "metrics-012.csv"), 12);
+    assert_int_equal(metric_plan_task(&plan, "metrics.jsonl"), -1);
+    assert_int_equal(metric_plan_task(&plan, "metrics-rank3.jsonl"), -1);
+    assert_int_equal(metric_plan_task(&plan, "metrics-99999999999999999999.csv"), -1);
+    auto_metric_plan struct metric_plan own =
+        plan_of("{\"metrics.sources\":{\"value\":[\"jsonl:code/out/%a/seed*_%a.jsonl\",\"csv:m*.csv\"]}}");
+    assert_string_equal(own.globs[0].pattern, "code/out/*/seed*_*.jsonl");
+    assert_int_equal(metric_plan_kind(&own, "code/out/7/seed1_7.jsonl"), METRIC_JSONL);
+    assert_int_equal(metric_plan_task(&own, "code/out/7/seed1_7.jsonl"), 7);
+    assert_int_equal(metric_plan_kind(&own, "code/out/7/seed1_8.jsonl"), METRIC_NONE); /* two numbers */
+    assert_int_equal(metric_plan_task(&own, "m-7.csv"), -1);
+    assert_int_equal(metric_plan_task(&own, "metrics-7.csv"), -1); /* auto is not there */
+}
+
 static void sources_are_checked(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        "auto",          "jsonl:*.jsonl", "csv:code/a/b*.csv",         "log:colon", "log:huggingface",
+        "auto",          "jsonl:*.jsonl", "csv:code/a/b%a.csv",        "log:colon", "log:huggingface",
         "regex:(?<a>x)", "log:all",       "regex:(?<key>k)(?<value>v)"
     };
     static const struct {
@@ -102,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(auto_is_files_of_the_run_and_its_log),
         cmocka_unit_test(a_plan_is_read_from_resolved_values),
+        cmocka_unit_test(a_files_name_tells_its_task),
         cmocka_unit_test(sources_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1368,7 +1368,7 @@ export interface components {
              */
             metrics?: {
                 /**
-                 * @description auto (metrics*.jsonl and metrics*.csv of the run directory, and log:all), jsonl:GLOB and csv:GLOB (below the run directory), log:PRESET (colon equals keras lightning huggingface tqdm all), regex:PATTERN with named groups. tfevents: and wandb: are not supported yet.
+                 * @description auto (metrics*.jsonl and metrics*.csv of the run directory, and log:all), jsonl:GLOB and csv:GLOB (below the run directory; %a: the task of an array), log:PRESET (colon equals keras lightning huggingface tqdm all), regex:PATTERN with named groups. tfevents: and wandb: are not supported yet.
                  * @default [
                  *       "auto"
                  *     ]

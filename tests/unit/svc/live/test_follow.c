@@ -1,6 +1,7 @@
 /* Covers: svc/live/follow_run, svc/live/unread. */
 #include "unit/svc/fixture_group.h"
 
+#include "store/metric_store.h"
 #include "store/inside.h"
 #include "svc/live/follow.h"
 #include "svc/live/logs.h"
@@ -109,6 +110,33 @@ static void attempts_and_tasks_have_a_log_each(void **state)
     assert_kept(f, job->id, 2, 2, "again");
     struct log_cache cache;
     assert_false(follow_cache(f->gw.follow, job->id, 1, 1, &cache));
+}
+
+static int name_of(void *ctx, const struct series_row *row, struct err *err)
+{
+    (void)err;
+    str_addf(ctx, "%.*s ", SPAN_FMT(row->name));
+    return 0;
+}
+
+/* A program that writes a file a task need not name its points; one job's file of that name has plain ones.
+ */
+static void a_tasks_file_gives_curves_of_its_task(void **state)
+{
+    struct fixture *f = *state;
+    static const char points[] = "{\"step\":1,\"loss\":0.5}\n";
+    const struct job *array = running(f, "1-3");
+    give(f, array, "metrics-2.jsonl", (struct seen_file){ .inode = 5, .size = 24 }, points);
+    give(f, array, "metrics.jsonl", (struct seen_file){ .inode = 6, .size = 24 }, points);
+    auto_str struct str names = STR_MAX(200);
+    assert_int_equal(metric_store_list(f->gw.store, array->id, name_of, &names, NULL), 0);
+    assert_non_null(strstr(str_text(&names), "task2/loss "));
+    assert_non_null(strstr(str_text(&names), "loss "));
+    str_cut(&names, 0);
+    const struct job *job = running(f, NULL);
+    give(f, job, "metrics-2.jsonl", (struct seen_file){ .inode = 7, .size = 24 }, points);
+    assert_int_equal(metric_store_list(f->gw.store, job->id, name_of, &names, NULL), 0);
+    assert_string_equal(str_text(&names), "loss ");
 }
 
 static void a_cut_or_replaced_file_starts_anew(void **state)
@@ -316,6 +344,7 @@ int main(void)
         TEST(a_job_in_the_queue_is_not_asked_for),
         TEST(offsets_survive_a_restart),
         TEST(attempts_and_tasks_have_a_log_each),
+        TEST(a_tasks_file_gives_curves_of_its_task),
         TEST(a_cut_or_replaced_file_starts_anew),
         TEST(who_comes_back_to_a_cut_log_keeps_its_place),
         TEST(who_reads_along_goes_on_with_what_takes_a_logs_place),
