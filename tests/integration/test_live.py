@@ -238,21 +238,29 @@ def test_what_only_the_cluster_has_is_read_and_searched(alder, bed):
     assert gw.get(f"/jobs/{job['id']}/log?line={first['line']}&lines=1").text.rstrip("\n") == first["text"]
 
 
-def test_a_log_of_two_gigabytes_is_right_at_its_end(alder):
+def test_a_log_of_two_gigabytes_is_right_at_its_end_and_searched_whole(alder):
+    """Holes of 4 MB with lines between them: what is past the 31st bit costs nothing to write."""
     gw = alder()
     job = gw.run("""
         import os
         os.write(1, b"first words\\n")
-        os.ftruncate(1, 1 << 31)
-        os.write(1, b"\\nlast words\\n")
+        for at in range(1, 560):
+            os.ftruncate(1, at << 22)
+            os.write(1, b"\\nneedle %d\\n" % at if at in (300, 512, 550) else b"\\n")
+        os.write(1, b"last words\\n")
         """)
     assert gw.wait_final(job["id"])["state"] == "completed"
     where = f"/jobs/{job['id']}/log"
     until(lambda: b"last words" in gw.get(f"{where}?offset=-60").body, "its end", timeout=60)
     answer = gw.get(f"{where}?offset={1 << 31}&limit=12")
-    assert answer.body == b"\nlast words\n"
+    assert answer.body == b"\nneedle 512\n"
     assert int(answer.headers["X-Sluice-Offset"]) == 1 << 31 and int(answer.headers["X-Sluice-Size"]) >= (1 << 31) + 12
     assert gw.get(f"{where}?offset={(1 << 30) + 5}&limit=9").body == bytes(9)
+    found = gw.json(f"{where}/search?q=needle")
+    lines = [(item["line"], item["text"]) for item in found["items"]]
+    assert (found["total"], lines) == (3, [(302, "needle 300"), (515, "needle 512"), (554, "needle 550")]), found
+    later = gw.json(f"{where}/search?q=needle&from=516")
+    assert (later["total"], [item["line"] for item in later["items"]]) == (3, [554]), later
     waits = gw.run("print(1)", slurm={"begin": "now+1hour"})
     gw.wait_state(waits["id"], "pending")
     none = gw.get(f"/jobs/{waits['id']}/log")
