@@ -48,14 +48,15 @@ static void on_posted(void *ctx, const struct answer *answer)
 
 void handle_job_metrics_post(struct request *request)
 {
+    auto_errs struct errs errs = { 0 };
     struct err err;
-    int64_t job_id;
-    if (job_wait_id(request, &job_id, &err) < 0) {
-        reply_err(request, &err);
-        return;
-    }
+    struct metrics_call call = { .body = request->doc, .errs = &errs };
     request_hold(request);
-    done_started(request, metrics_post(request->gw, job_id, request->doc, on_posted, request, &err), &err);
+    if (job_wait_id(request, &call.job_id, &err) == 0 &&
+        metrics_post(request->gw, &call, on_posted, request, &err) == 0)
+        return;
+    reply_problem(request, &(struct problem){ .err = &err, .errs = &errs });
+    request_drop(request);
 }
 
 void handle_job_metrics_export(struct request *request)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct reader {
     struct span all, rest;
@@ -26,6 +27,12 @@ static int wrong(const struct reader *in, size_t at, const char *what, struct sp
     (void)in;
     return err_set(in->err, ERR_INVALID, "filter, column %zu: %s \"%.*s\"", at + 1, what,
                    text.len > 60 ? 60 : (int)text.len, text.len ? text.ptr : "");
+}
+
+/* Capitals are no difference: Slurm prints its states so. */
+static bool is_word(struct span text, const char *word)
+{
+    return text.len == strlen(word) && strncasecmp(text.ptr, word, text.len) == 0;
 }
 
 static uint64_t bit_of(enum job_state state)
@@ -80,11 +87,11 @@ static uint64_t state_set(struct span word)
         { "failed", is_failure },
     };
     for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-        if (span_is(word, groups[i].word))
+        if (is_word(word, groups[i].word))
             return states_where(groups[i].holds);
     struct span exact = span_starts(word, "=") ? span_skip(word, 1) : word;
     for (int i = 1; i < JOB_STATE_COUNT; i++)
-        if (span_is(exact, job_state_word((enum job_state)i)))
+        if (is_word(exact, job_state_word((enum job_state)i)))
             return bit_of((enum job_state)i);
     return 0;
 }
@@ -157,7 +164,7 @@ static const struct key {
 static const struct key *key_named(struct span name)
 {
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        if (span_is(name, keys[i].name))
+        if (is_word(name, keys[i].name))
             return &keys[i];
     return NULL;
 }
@@ -231,17 +238,28 @@ static int read_value(struct reader *in, struct str *value)
     return wrong(in, at, "this quote is not closed:", span_skip(in->all, at));
 }
 
+/* "-state:failed": taken for a text it would find nothing, and not say why. */
+static bool is_negated_key(struct span rest)
+{
+    struct span word = span_skip(rest, 1);
+    size_t colon = span_find_char(word, ':');
+    return (span_starts(rest, "-") || span_starts(rest, "!")) && colon < word.len &&
+           key_named(span_head(word, colon));
+}
+
 static int read_term(struct reader *in, struct job_filter *out)
 {
     auto_str struct str value = STR_MAX(MAX_FILTER_BYTES);
     struct term term = { .at = here(in) };
     size_t n = 0;
-    while (n < in->rest.len && islower((unsigned char)in->rest.ptr[n]))
+    while (n < in->rest.len && isalpha((unsigned char)in->rest.ptr[n]))
         n++;
     if (n && n < in->rest.len && in->rest.ptr[n] == ':') {
         term.key = span_head(in->rest, n);
         in->rest = span_skip(in->rest, n + 1);
     }
+    if (is_negated_key(in->rest))
+        return wrong(in, term.at, "there is no \"not\" (quote a word to look for it):", in->rest);
     if (read_value(in, &value) < 0)
         return -1;
     term.value = value; /* a look at it, not a second owner */

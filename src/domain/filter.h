@@ -8,7 +8,8 @@
  * colon, quote it. `state` takes several, by comma: state words, or the groups active  not ended       queued
  * waiting       running  the state of that name failed  ended otherwise than completed, cancelled or revoked
  * (the state `failed` alone is `state:=failed`) ended   all that ended `age:<2d` younger, `age:>90m` older;
- * units s m h d w. A key given twice is an error. Pure. */
+ * units s m h d w. A key given twice is an error. Keys and states may be in
+ * capitals. There is no "not": a word that begins with "-" and holds a key is an error, too. Pure. */
 #ifndef SLUICE_DOMAIN_FILTER_H
 #define SLUICE_DOMAIN_FILTER_H
 

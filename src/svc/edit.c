@@ -59,6 +59,20 @@ static bool are_tags(const struct doc *value, const struct field *field)
     return true;
 }
 
+/* The same tag twice is one tag. */
+static void tags_json(struct json_out *out, const struct doc *tags)
+{
+    json_open_array(out);
+    for (size_t i = 0; i < tags->count; i++) {
+        size_t first = 0;
+        while (strcmp(tags->items[first].text, tags->items[i].text) != 0)
+            first++;
+        if (first == i)
+            json_str(out, tags->items[i].text);
+    }
+    json_close_array(out);
+}
+
 static bool fits(const struct doc *value, const struct field *field)
 {
     if (value->kind == DOC_NULL)
@@ -100,7 +114,7 @@ static void apply(struct job *job, const struct doc *value)
     auto_str struct str tags = STR_MAX(MAX_TEXT_BYTES);
     struct json_out out = { .to = &tags };
     if (field->kind == KIND_TAGS)
-        json_doc(&out, value);
+        tags_json(&out, value);
     mem_replace_str((char **)(void *)place, field->kind == KIND_TAGS ? str_text(&tags) : value->text);
 }
 

@@ -139,16 +139,21 @@ static size_t trim_end(const char *url, size_t len)
     return len;
 }
 
+static bool ends_scheme(struct span word, const char *scheme)
+{
+    size_t len = strlen(scheme);
+    return word.len >= len && strncasecmp(word.ptr + word.len - len, scheme, len) == 0;
+}
+
 /* The address around "://" at `at`; empty where it is none of http. */
 static struct span url_at(struct span line, size_t at)
 {
     size_t from = at, to = at + 3;
     while (from > 0 && isalpha((unsigned char)line.ptr[from - 1]))
         from--;
-    struct span scheme = { line.ptr + from, at - from };
-    if (span_ends(scheme, "https"))
+    if (ends_scheme((struct span){ line.ptr + from, at - from }, "https"))
         from = at - 5;
-    else if (span_ends(scheme, "http"))
+    else if (ends_scheme((struct span){ line.ptr + from, at - from }, "http"))
         from = at - 4;
     else
         return (struct span){ 0 };
@@ -199,6 +204,17 @@ static void links_in_line(const struct link_patterns *patterns, struct span line
     in_plain_line(patterns, str_span(&plain), number, each, ctx);
 }
 
+/* Where a window ends within an address, before that one: the next window has it whole. */
+static size_t before_cut(struct span text, size_t at, size_t to)
+{
+    size_t end = to;
+    if (to >= text.len || !is_url_byte(text.ptr[to]))
+        return to;
+    while (end > at + 3 && is_url_byte(text.ptr[end - 1]))
+        end--;
+    return end > at + 3 ? end : to;
+}
+
 /* The line around a place within whole lines. */
 static struct span line_around(struct span text, size_t at)
 {
@@ -208,7 +224,7 @@ static struct span line_around(struct span text, size_t at)
         from--;
     while (to < text.len && text.ptr[to] != '\n' && text.ptr[to] != '\r' && to - at < LINK_CARRY_BYTES)
         to++;
-    return (struct span){ text.ptr + from, to - from };
+    return (struct span){ text.ptr + from, before_cut(text, at, to) - from };
 }
 
 /* Whole lines: only those that hold "://" are looked at one by one. */

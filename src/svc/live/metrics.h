@@ -36,8 +36,13 @@ void metrics_take(const struct gateway *gw, const struct metric_plan *plan, stru
  * own numbering of its points: those below what has come already, by an earlier request or by the file
  * metrics.STREAM.jsonl, are known and left out; a gap is ERR_CONFLICT. done runs after the commit, but not
  * where this gives -1. */
-int metrics_post(const struct gateway *gw, int64_t job_id, const struct doc *body, answer_done *done,
-                 void *ctx, struct err *err);
+struct metrics_call {
+    int64_t job_id;
+    const struct doc *body; /* borrowed during the call */
+    struct errs *errs;      /* takes what is wrong with the body */
+};
+int metrics_post(const struct gateway *gw, const struct metrics_call *call, answer_done *done, void *ctx,
+                 struct err *err);
 
 struct metrics_query {
     int64_t job_id;

@@ -1,10 +1,20 @@
 #include "svc/live/metrics_gather.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "store/store.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { MAX_POINTER_BYTES = MAX_SUBMIT_BODY_BYTES + 32 };
+
+struct post { /* a checked body */
+    const struct doc *points;
+    struct span stream; /* empty: none */
+    int64_t first;
+    struct errs *errs;
+};
 
 static bool doc_number(const struct doc *doc, double *out)
 {
@@ -12,51 +22,69 @@ static bool doc_number(const struct doc *doc, double *out)
     return text && metric_number(span_of(text), out);
 }
 
-static int add_doc(struct gather *gather, const struct doc *doc, struct metric_build *row, struct err *err)
+/* What is wrong with a body, and where. */
+static int wrong(struct errs *errs, const char *pointer, const char *text)
 {
+    return errs_add(errs, &(struct errs_item){ .code = ERR_INVALID, .pointer = pointer, .text = text });
+}
+
+static int wrong_point(struct errs *errs, size_t number, const char *key, const char *text)
+{
+    auto_str struct str pointer = STR_MAX(MAX_POINTER_BYTES);
+    str_addf(&pointer, "/points/%zu", number);
+    if (key)
+        errs_path_key(NULL, &pointer, key);
+    return wrong(errs, str_text(&pointer), text);
+}
+
+static int add_doc(struct gather *gather, const struct post *post, size_t number, struct metric_build *row)
+{
+    const struct doc *doc = &post->points->items[number];
     metric_build_clear(row);
     if (doc->kind != DOC_MAP)
-        return err_set(err, ERR_INVALID,
-                       "points must be a list of objects such as {\"step\": 1, \"loss\": 0.5}");
+        return wrong_point(post->errs, number, NULL,
+                           "must be an object such as {\"step\": 1, \"loss\": 0.5}");
     if (doc->count > MAX_METRIC_KEYS)
-        return err_set(err, ERR_TOO_LARGE, "a point has at most %d names", MAX_METRIC_KEYS);
+        return wrong_point(post->errs, number, NULL, "has too many names");
     for (size_t i = 0; i < doc->count; i++) {
         struct span key = span_of(doc->items[i].key);
         double value;
         if (!key.len || key.len > MAX_METRIC_NAME)
-            return err_set(err, ERR_INVALID, "a name has 1 to %d bytes", MAX_METRIC_NAME);
+            return wrong_point(post->errs, number, NULL, "a name in it is empty or too long");
         if (!doc_number(&doc->items[i], &value))
-            return err_set(err, ERR_INVALID, "%s must be a number", doc->items[i].key);
+            return wrong_point(post->errs, number, doc->items[i].key, "must be a number");
         metric_build_add(row, key, value);
     }
     metric_build_tell(row, 0, gather_row, gather);
     return 0;
 }
 
-struct post { /* a checked body */
-    const struct doc *points;
-    struct span stream; /* empty: none */
-    int64_t first;
-};
+static int read_stream(const struct doc *stream, const struct doc *first, struct post *out)
+{
+    if (!stream || stream->kind != DOC_STR || !stream_is_valid(span_of(stream->text)))
+        return wrong(out->errs, "/stream", "must be 8 to 64 hexadecimal digits in lower case, beside first");
+    if (!first || first->kind != DOC_INT || first->integer < 0)
+        return wrong(out->errs, "/first", "must be a whole number from 0, beside stream");
+    out->stream = span_of(stream->text);
+    out->first = first->integer;
+    return 0;
+}
 
-static int read_body(const struct doc *body, struct post *out, struct err *err)
+static int read_body(const struct doc *body, struct post *out)
 {
     const struct doc *points = doc_get(body, "points"), *stream = doc_get(body, "stream"),
                      *first = doc_get(body, "first");
-    size_t known = (points != NULL) + (stream != NULL) + (first != NULL);
-    if (!points || points->kind != DOC_SEQ || body->count != known)
-        return err_set(err, ERR_INVALID,
-                       "the body must hold points, a list of objects; stream and first may follow");
-    *out = (struct post){ .points = points };
-    if (!stream && !first)
-        return 0;
-    if (!stream || !first || first->kind != DOC_INT || first->integer < 0 || stream->kind != DOC_STR)
-        return err_set(err, ERR_INVALID, "stream and first (a whole number from 0) go together");
-    out->stream = span_of(stream->text);
-    out->first = first->integer;
-    if (!stream_is_valid(out->stream))
-        return err_set(err, ERR_INVALID, "stream must be 8 to 64 hexadecimal digits in lower case");
-    return 0;
+    for (size_t i = 0; i < body->count; i++) {
+        const struct doc *item = &body->items[i];
+        auto_str struct str pointer = STR_MAX(MAX_POINTER_BYTES);
+        errs_path_key(NULL, &pointer, item->key);
+        if (item != points && item != stream && item != first)
+            return wrong(out->errs, str_text(&pointer), "unknown field; there are points, stream, first");
+    }
+    if (!points || points->kind != DOC_SEQ)
+        return wrong(out->errs, "/points", "must be a list of objects such as {\"step\": 1, \"loss\": 0.5}");
+    out->points = points;
+    return stream || first ? read_stream(stream, first, out) : 0;
 }
 
 /* Which of the points are new; and that none is missing before them. */
@@ -84,13 +112,13 @@ static int take(struct gather *gather, const struct post *post, struct err *err)
     size_t from = 0;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < post->points->count; i++)
-        rc = add_doc(gather, &post->points->items[i], row, err);
+        rc = add_doc(gather, post, i, row);
     if (rc == 0)
         rc = skip_known(gather->gw, gather->job_id, post, &from, err);
     if (rc == 0 && from > 0) { /* all were checked; now only the new ones */
         gather_clear(gather);
         for (size_t i = from; rc == 0 && i < post->points->count; i++)
-            rc = add_doc(gather, &post->points->items[i], row, err);
+            rc = add_doc(gather, post, i, row);
     }
     mem_free_ptr(&row);
     return rc == 0 ? gather_store(gather, err) : rc;
@@ -111,23 +139,28 @@ static void after_commit(void *ctx, bool committed)
     mem_free_ptr(&posting);
 }
 
-int metrics_post(const struct gateway *gw, int64_t job_id, const struct doc *body, answer_done *done,
-                 void *ctx, struct err *err)
+static int take_body(const struct gateway *gw, const struct metrics_call *call, struct err *err)
 {
     auto_metric_plan struct metric_plan plan = { 0 };
-    struct post post = { 0 };
-    if (read_body(body, &post, err) < 0)
+    struct post post = { .errs = call->errs };
+    if (read_body(call->body, &post) < 0)
         return -1;
-    metrics_plan(gw, job_id, &plan);
+    metrics_plan(gw, call->job_id, &plan);
     auto_gather struct gather gather = { .gw = gw,
                                          .plan = &plan,
-                                         .job_id = job_id,
+                                         .job_id = call->job_id,
                                          .now_us = clock_wall_us(gw->clock),
                                          .task = -1,
                                          .source = SERIES_OF_FILE,
                                          .last_step = (double)NAN };
-    if (take(&gather, &post, err) < 0)
-        return -1;
+    return take(&gather, &post, err);
+}
+
+int metrics_post(const struct gateway *gw, const struct metrics_call *call, answer_done *done, void *ctx,
+                 struct err *err)
+{
+    if (take_body(gw, call, err) < 0)
+        return call->errs->count ? errs_first(call->errs, err) : -1;
     struct posting *posting = mem_zalloc(sizeof(*posting));
     *posting = (struct posting){ done, ctx };
     store_after_commit(gw->store, after_commit, posting);

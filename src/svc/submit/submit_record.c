@@ -24,13 +24,19 @@ static void take_resources(struct job *job, const struct resolved *r)
     mem_replace_str(&job->qos, resolved_str(r, "slurm.qos"));
 }
 
-static char *strs_json(const struct strs *strs)
+/* The same tag twice is one tag. */
+static char *tags_json(const struct strs *tags)
 {
     auto_str struct str text = STR_MAX(MAX_SUBMIT_BODY_BYTES);
     struct json_out out = { .to = &text };
     json_open_array(&out);
-    for (size_t i = 0; i < strs->count; i++)
-        json_str(&out, strs->items[i]);
+    for (size_t i = 0; i < tags->count; i++) {
+        size_t first = 0;
+        while (strcmp(tags->items[first], tags->items[i]) != 0)
+            first++;
+        if (first == i)
+            json_str(&out, tags->items[i]);
+    }
     json_close_array(&out);
     return str_steal(&text);
 }
@@ -55,7 +61,7 @@ struct job *submission_job(const struct submission *s, const char *token, const 
     job->user = mem_dup_str(s->user);
     job->cluster = mem_dup_str(s->cluster->name);
     job->scheduler = mem_dup_str(cluster_scheduler(s->cluster->config));
-    job->tags = strs_json(&request->tags);
+    job->tags = tags_json(&request->tags);
     job->priority = request->priority;
     job->state = JOB_STATE_SUBMITTING;
     job->phase = PHASE_INTENT;

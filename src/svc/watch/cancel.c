@@ -102,12 +102,10 @@ int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_do
 {
     const struct gateway *gw = launch->gw;
     struct job *job = jobs_find(gw->jobs, job_id);
-    if (!job) { /* ended jobs are as cancelled as they can be; unknown ones are an error */
-        int final = query_job_is_final(gw, job_id, err);
-        if (final < 0)
-            return -1;
-    }
-    if (job && task >= 0 && !job->array)
+    auto_job struct job *ended = NULL; /* is as cancelled as it can be; an unknown one is an error */
+    if (!job && job_store_get(gw->store, job_id, &ended, err) < 0)
+        return -1;
+    if (task >= 0 && !(job ? job : ended)->array)
         return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job_id,
                        (long long)task);
     struct cancel_call *call = call_new(launch, job_id, task);

@@ -316,10 +316,13 @@ weak int metrics_json(const struct gateway *gw, const struct metrics_query *quer
     str_addf(out, "{\"items\":[],\"asked\":[%lld,%g,%g]}", (long long)query->points, query->from, query->to);
     return 0;
 }
-weak int metrics_post(const struct gateway *gw, int64_t job_id, const struct doc *body, answer_done *done,
-                      void *ctx, struct err *err)
+weak int metrics_post(const struct gateway *gw, const struct metrics_call *call, answer_done *done, void *ctx,
+                      struct err *err)
 {
-    return doc_get(body, "points") ? fake_call(done, ctx) : err_set(err, ERR_INVALID, "no points");
+    if (doc_get(call->body, "points"))
+        return fake_call(done, ctx);
+    errs_addf(call->errs, &(struct errs_item){ .pointer = "/points" }, "missing");
+    return errs_first(call->errs, err);
 }
 weak int metrics_token_check(const struct gateway *gw, struct span token, int64_t *job_id, struct err *err)
 {

@@ -40,7 +40,9 @@ static void points_are_posted(void **state)
     fake_answer(&(struct answer){ .ok = true });
     client_take(client);
     assert_int_equal(status_of(client->got), 204);
-    assert_int_equal(status_of(ask(POST_POINTS("{\"x\":1}", "7"))), 400);
+    const char *wrong = ask(POST_POINTS("{\"x\":1}", "7"));
+    assert_int_equal(status_of(wrong), 422);
+    assert_non_null(strstr(wrong, "\"errors\":[{\"pointer\":\"/points\","));
     client_ask(client, POST_POINTS("{\"points\":[]}", "13"));
     struct answer failed = { 0 };
     (void)err_set(&failed.err, ERR_IO, "no disk");

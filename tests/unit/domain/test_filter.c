@@ -66,6 +66,10 @@ static void what_is_wrong_is_told_with_its_column(void **state)
         const char *text, *says;
     } cases[] = {
         { "x state:nope", "filter, column 3: no state or group of states is called \"nope\"" },
+        { "x -state:failed", "filter, column 3: there is no \"not\"" },
+        { "!tag:a", "column 1: there is no \"not\"" },
+        { "-STATE:x", "there is no \"not\"" },
+        { "COLOUR:red", "column 1: known are state" },
         { "colour:red", "filter, column 1: known are state" },
         { "user:", "column 1: no value for \"user\"" },
         { "user:a user:b", "column 8: given twice: \"user\"" },
@@ -91,6 +95,16 @@ static void what_is_wrong_is_told_with_its_column(void **state)
             fail_msg("%s: %s", cases[i].text, err.text);
         assert_null(f.user);
     }
+}
+
+static void capitals_of_keys_and_states_are_no_difference(void **state)
+{
+    auto_job_filter struct job_filter f = { 0 };
+    (void)state;
+    assert_int_equal(job_filter_parse(SPAN_LIT("STATE:FAILED,=Running Project:X -y - -1:30 !"), &f, NULL), 0);
+    assert_int_equal(f.states, job_states_failed() | BIT(RUNNING));
+    assert_string_equal(f.project, "X"); /* a value is as it is */
+    assert_string_equal(f.text, "-y - -1:30 !");
 }
 
 static void an_empty_filter_has_no_condition(void **state)
@@ -125,6 +139,7 @@ int main(void)
         cmocka_unit_test(every_key_fills_its_place),
         cmocka_unit_test(groups_of_states_are_sets),
         cmocka_unit_test(what_is_wrong_is_told_with_its_column),
+        cmocka_unit_test(capitals_of_keys_and_states_are_no_difference),
         cmocka_unit_test(an_empty_filter_has_no_condition),
         cmocka_unit_test(a_long_filter_and_a_nul_are_refused),
     };

@@ -93,9 +93,10 @@ static void an_active_job_changes_after_the_commit(void **state)
 {
     (void)state;
     auto_errs struct errs errs = { 0 };
-    assert_int_equal(
-        edit("{\"name\":\"new\",\"tags\":[\"a\",\"b\"],\"archived\":true,\"description\":\"x\\ny\"}", &errs),
-        0);
+    assert_int_equal(edit("{\"name\":\"new\",\"tags\":[\"a\",\"b\",\"a\",\"b\"],\"archived\":true,"
+                          "\"description\":\"x\\ny\"}",
+                          &errs),
+                     0);
     assert_int_equal(at.answers, 0);
     assert_int_equal(store_flush(at.store, NULL), 0);
     assert_int_equal(at.answers, 1);

@@ -36,6 +36,7 @@ static void the_trackers_own_words_are_understood(void **state)
         { "wandb: View run at http://gpu-hub.corp:8080/acme/mnist/runs/x1",
           "wandb 1 http://gpu-hub.corp:8080/acme/mnist/runs/x1\n" },
         { "wandb: View project at https://wandb.ai/acme/mnist", "" },
+        { "RUN HTTPS://WANDB.AI/acme/mnist/runs/9", "wandb 1 HTTPS://WANDB.AI/acme/mnist/runs/9\n" },
         { "View run bold at: http://127.0.0.1:5000/#/experiments/12/runs/9ab",
           "mlflow 1 http://127.0.0.1:5000/#/experiments/12/runs/9ab\n" },
         { "COMET INFO: Experiment is live on comet.com https://www.comet.com/acme/general/4c",
@@ -238,6 +239,20 @@ static void an_address_in_a_long_line_is_found(void **state)
     assert_links(text, "wandb 1 https://wandb.ai/a/b/runs/1\n");
 }
 
+/* The window about one address ends within another: that one is told whole, by its own window. */
+static void an_address_at_the_edge_of_a_window_is_whole(void **state)
+{
+    (void)state;
+    static char text[3 * LINK_CARRY_BYTES];
+    static const char first[] = " https://wandb.ai/a/b/runs/1 ",
+                      second[] = " https://wandb.ai/a/b/runs/22222222 ";
+    memset(text, 'a', sizeof(text) - 1);
+    memcpy(text, first, sizeof(first) - 1);
+    memcpy(text + sizeof("https") + LINK_CARRY_BYTES - 9, second, sizeof(second) - 1);
+    text[sizeof(text) - 2] = '\n';
+    assert_links(text, "wandb 1 https://wandb.ai/a/b/runs/1\nwandb 1 https://wandb.ai/a/b/runs/22222222\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_star_at_the_end_may_stand_for_nothing),
         cmocka_unit_test(where_lines_are_not_counted_none_is_told),
         cmocka_unit_test(an_address_in_a_long_line_is_found),
+        cmocka_unit_test(an_address_at_the_edge_of_a_window_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

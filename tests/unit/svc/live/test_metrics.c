@@ -116,14 +116,20 @@ static void on_posted(void *ctx, const struct answer *answer)
     answered = answer->ok ? 1 : -1;
 }
 
+static char pointed[200]; /* what the last body's first fault is about */
+
 static int post(struct fixture *f, int64_t id, const char *json)
 {
     auto_doc struct doc *doc = NULL;
     struct err err = { 0 };
     assert_int_equal(json_parse(span_of(json), &doc, NULL), 0);
     answered = 0;
-    if (metrics_post(&f->gw, id, doc, on_posted, NULL, &err) < 0)
+    auto_errs struct errs errs = { 0 };
+    struct metrics_call call = { id, doc, &errs };
+    if (metrics_post(&f->gw, &call, on_posted, NULL, &err) < 0) {
+        (void)snprintf(pointed, sizeof(pointed), "%s", errs.count ? errs.items[0].pointer : "none");
         return -(int)err.code;
+    }
     assert_int_equal(answered, 0); /* not before the commit */
     fixture_turn(f, 1);
     return answered;
@@ -139,14 +145,17 @@ static void points_may_be_posted(void **state)
         curves(f, id, NULL, 100),
         "{\"items\":[{\"name\":\"a\",\"total\":2,\"steps\":[1,2],\"values\":[1,\"Infinity\"]},"
         "{\"name\":\"b\",\"total\":1,\"steps\":[2],\"values\":[-1.5]}]}");
-    static const char *const wrong[] = { "{}",
-                                         "{\"points\":1}",
-                                         "{\"points\":[1]}",
-                                         "{\"points\":[{\"a\":\"x\"}]}",
-                                         "{\"points\":[],\"x\":1}",
-                                         "{\"points\":[{\"a\":[1]}]}" };
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-        assert_int_equal(post(f, id, wrong[i]), -(int)ERR_INVALID);
+    static const char *const wrong[][2] = { { "{}", "/points" },
+                                            { "{\"points\":1}", "/points" },
+                                            { "{\"points\":[{},1]}", "/points/1" },
+                                            { "{\"points\":[{\"a/b\":\"x\"}]}", "/points/0/a~1b" },
+                                            { "{\"points\":[],\"x\":1}", "/x" },
+                                            { "{\"points\":[{\"\":1}]}", "/points/0" },
+                                            { "{\"points\":[{\"a\":[1]}]}", "/points/0/a" } };
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_int_equal(post(f, id, wrong[i][0]), -(int)ERR_INVALID);
+        assert_string_equal(pointed, wrong[i][1]);
+    }
 }
 
 static void many_points_become_min_and_max(void **state)
@@ -298,14 +307,16 @@ static void a_stream_posted_and_written_counts_once(void **state)
         -(int)ERR_CONFLICT);
     (void)take(f, &file, "{\"step\":2,\"a\":12}\n{\"step\":3,\"a\":13}\n");
     assert_non_null(strstr(curves(f, id, "a", 100), "\"steps\":[0,1,2,3],\"values\":[10,11,12,13]"));
-    static const char *const wrong[] = {
-        "{\"stream\":\"00aabbccddeeff11\",\"points\":[]}",
-        "{\"first\":0,\"points\":[]}",
-        "{\"stream\":\"../../../etc\",\"first\":0,\"points\":[]}",
-        "{\"stream\":\"00aabbccddeeff11\",\"first\":-1,\"points\":[]}",
+    static const char *const wrong[][2] = {
+        { "{\"stream\":\"00aabbccddeeff11\",\"points\":[]}", "/first" },
+        { "{\"first\":0,\"points\":[]}", "/stream" },
+        { "{\"stream\":\"../../../etc\",\"first\":0,\"points\":[]}", "/stream" },
+        { "{\"stream\":\"00aabbccddeeff11\",\"first\":-1,\"points\":[]}", "/first" },
     };
-    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-        assert_int_equal(post(f, id, wrong[i]), -(int)ERR_INVALID);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_int_equal(post(f, id, wrong[i][0]), -(int)ERR_INVALID);
+        assert_string_equal(pointed, wrong[i][1]);
+    }
 }
 
 static void a_post_with_a_wrong_point_takes_none(void **state)

@@ -260,6 +260,8 @@ static void a_wish_to_cancel_goes_to_the_scheduler_and_starts_no_launch(void **s
     end_job(f, id);
     turn(f, 1);
     said = (struct answer){ 0 };
+    assert_int_equal(launch_cancel(f->gw.launch, id, 0, keep, &said, &err), -1); /* still no array */
+    assert_int_equal(err.code, ERR_INVALID);
     assert_int_equal(launch_cancel(f->gw.launch, id, -1, keep, &said, NULL), 0); /* over already */
     turn(f, 1);
     assert_true(said.ok);
