@@ -73,7 +73,8 @@ static void refuse_token(struct request *request, const struct err *err)
 {
     if (err->code == ERR_UNAUTHORIZED)
         reply_header(request, "WWW-Authenticate", "Bearer");
-    reply_problem(request, &(struct problem){ .err = err });
+    int status = err->code == ERR_DENIED ? 403 : 0;
+    reply_problem(request, &(struct problem){ .status = status, .err = err });
 }
 
 /* A job that shows a token is that job and nobody else, whoever's process it may be. */
@@ -113,6 +114,7 @@ static void check_user(struct request *request)
     struct err err;
     err_set(&err, ERR_DENIED, "this gateway answers its owner only");
     reply_problem(request, &(struct problem){
+                               .status = 403,
                                .err = &err,
                                .hint = "ask as the user who runs the gateway, on the same machine, or set "
                                        "auth.mode in sluice.yaml" });

@@ -10,7 +10,8 @@ static const struct problem_kind kinds[] = {
     [ERR_CONFLICT] = { 409, "Conflict", NULL },
     [ERR_TOO_LARGE] = { 413, "Too large", NULL },
     [ERR_UNSUPPORTED] = { 501, "Not supported", NULL },
-    [ERR_DENIED] = { 403, "Not allowed", NULL },
+    /* Said by a service: the gateway itself may not. Who may not ask at all is told so by judge.c: 403. */
+    [ERR_DENIED] = { 500, "Not allowed", "the gateway's own user may not do this; the detail says where" },
     [ERR_UNAUTHORIZED] = { 401, "Not authorized", NULL },
     [ERR_OFFLINE] = { 503, "Cluster unreachable",
                       "the gateway keeps trying; GET /api/v1/clusters says more" },
@@ -65,7 +66,8 @@ static int status_of(const struct problem *problem)
     if (problem->status)
         return problem->status;
     /* A body that could be read, with values that are wrong in it. */
-    bool is_value = problem->err->code == ERR_INVALID || problem->err->code == ERR_UNSUPPORTED;
+    bool is_value = problem->err->code == ERR_INVALID || problem->err->code == ERR_UNSUPPORTED ||
+                    problem->err->code == ERR_DENIED;
     if (is_value && problem->errs && problem->errs->count)
         return 422;
     return problem_kind(problem->err->code)->status;

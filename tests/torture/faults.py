@@ -13,7 +13,7 @@ MODES = {"off": 0, COUNT: 1, ONCE: 2, FOREVER: 3}
 EIO, ENOMEM, ENOSPC, ENFILE, EMFILE, ENOBUFS, EDQUOT = 5, 12, 28, 23, 24, 105, 122
 SHORT = -1
 # What the failures of a kind are in turn: point n of a scenario meets the (n mod len)-th. None is a refusal (EACCES):
-# that is rightly the caller's to hear, as 403.
+# it is told in its words, as a 500.
 ERRORS = {"open": [EMFILE, EIO, ENOSPC, ENFILE], "read": [EIO, SHORT], "write": [ENOSPC, EIO, SHORT],
           "name": [ENOSPC, EIO, EDQUOT], "socket": [0, ENOBUFS]}
 

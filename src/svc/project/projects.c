@@ -184,7 +184,8 @@ static int check_path(const struct projects *projects, const char *given, char p
     if (!given || given[0] != '/')
         return err_set(err, ERR_INVALID, "path: an absolute path on the gateway's machine is needed");
     if (!realpath(given, path) || stat(path, &st) < 0)
-        return err_errno(err, errno, "path %s", given);
+        return errno == EACCES ? err_set(err, ERR_INVALID, "path %s cannot be reached by the gateway", given)
+                               : err_errno(err, errno, "path %s", given);
     if (!S_ISDIR(st.st_mode) || access(path, R_OK | X_OK) < 0)
         return err_set(err, ERR_INVALID, "path %s is no folder that the gateway can read", path);
     for (size_t i = 0; i < roots->count; i++)

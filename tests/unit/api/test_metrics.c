@@ -49,6 +49,13 @@ static void points_are_posted(void **state)
     fake_answer(&failed);
     client_take(client);
     assert_int_equal(status_of(client->got), 500);
+    client_ask(client, POST_POINTS("{\"points\":[]}", "13"));
+    (void)err_set(&failed.err, ERR_DENIED,
+                  "cannot write state: Permission denied"); /* nothing of the asker's */
+    fake_answer(&failed);
+    client_take(client);
+    assert_int_equal(status_of(client->got), 500);
+    assert_non_null(strstr(client->got, "Permission denied"));
     client_end(client);
 }
 
