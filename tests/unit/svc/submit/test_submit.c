@@ -167,7 +167,8 @@ static void record_has_what_was_asked_for(void **state)
     make_project(f, "train_script: train.py\n");
     ask_and_wait(
         f, SUBMIT_REAL,
-        "{\"project\":\"p\",\"tags\":[\"a\",\"b\",\"a\"],\"group\":\"sweep\",\"slurm\":{\"partition\":\"gpu\"},"
+        "{\"project\":\"p\",\"tags\":[\"a\",\"b\",\"a\"],\"group\":\"sweep\",\"slurm\":{\"partition\":"
+        "\"gpu\"},"
         "\"code\":{\"mode\":\"in_place\"},\"resources\":{\"gpus\":1,\"gpu_type\":[\"a100\",\"h100\"]}}",
         &seen);
     if (!seen.answer.ok)
