@@ -57,6 +57,7 @@ static void the_trackers_own_words_are_understood(void **state)
         { "Serving TensorBoard at http://localhost:6006", "tensorboard 1 http://localhost:6006\n" },
         { "Downloading https://download.pytorch.org/models/resnet50.pth", "" },
         { "ftp://wandb.ai/a/b/runs/c", "" },
+        { "gopher://wandb.ai/a/b/runs/c", "" },
     };
     for (size_t i = 0; i < ARRAY_LEN(samples); i++)
         assert_links(samples[i][0], samples[i][1]);
@@ -251,6 +252,20 @@ static void an_address_at_the_edge_of_a_window_is_whole(void **state)
     memcpy(text + sizeof("https") + LINK_CARRY_BYTES - 9, second, sizeof(second) - 1);
     text[sizeof(text) - 2] = '\n';
     assert_links(text, "wandb 1 https://wandb.ai/a/b/runs/1\nwandb 1 https://wandb.ai/a/b/runs/22222222\n");
+    memset(text, 'a', sizeof(text) - 2);
+    memcpy(text, first, sizeof(first) - 2); /* none that goes on beyond its own window is an address */
+    assert_links(text, "");
+}
+
+static void a_line_that_is_drawn_anew_ends_the_address_before(void **state)
+{
+    (void)state;
+    auto_str struct str out = STR_MAX(1000);
+    struct link_scan scan = { .line = 0 };
+    links_feed(&scan, SPAN_LIT("https://wandb.ai/a/b/runs/1"), note, &out);
+    links_feed(&scan, SPAN_LIT("\rb\n"), note, &out);
+    links_end(&scan, note, &out);
+    assert_string_equal(str_text(&out), "wandb 1 https://wandb.ai/a/b/runs/1\n");
 }
 
 int main(void)
@@ -270,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_star_at_the_end_may_stand_for_nothing),
         cmocka_unit_test(where_lines_are_not_counted_none_is_told),
         cmocka_unit_test(an_address_in_a_long_line_is_found),
+        cmocka_unit_test(a_line_that_is_drawn_anew_ends_the_address_before),
         cmocka_unit_test(an_address_at_the_edge_of_a_window_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
