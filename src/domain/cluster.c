@@ -34,7 +34,6 @@ static const struct bind binds[] = {
     AT("ssh.login_lifetime", BIND_INT, ssh.login_lifetime_s),
     AT("workspace", BIND_STR, workspace),
     AT("enabled", BIND_BOOL, enabled),
-    AT("template", BIND_STR, template_file),
     AT("allowed_partitions", BIND_STRS, allowed_partitions),
     AT("allowed_gpu_types", BIND_STRS, allowed_gpu_types),
     AT("conda_env", BIND_STR, conda_env),

@@ -44,7 +44,6 @@ struct cluster_config {
     } ssh;
     char *workspace; /* may begin with ~/ */
     bool enabled;
-    char *template_file;
     struct strs allowed_partitions, allowed_gpu_types; /* empty: all */
     char *conda_env;
     int gpu_request_style; /* enum gpu_style */

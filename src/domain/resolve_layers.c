@@ -24,6 +24,7 @@ struct build {
 static const struct {
     const char *project, *cluster;
 } cluster_keys[] = {
+    { "template", "template" },
     { "conda_env", "conda_env" },
     { "slurm.account", "slurm.account" },
     { "slurm.qos", "slurm.qos" },

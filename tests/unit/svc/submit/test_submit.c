@@ -1,5 +1,5 @@
 /* From a request to a committed intent, over real git, tar and store, and a fake executor.
- * Covers: svc/submit/submit_job, svc/submit/submit_record, svc/submit/preview, svc/project/snapshot,
+ * Covers: svc/submit/submit_job, svc/submit/submit_record, svc/project/snapshot,
  * svc/project/projects, svc/project/project_file, svc/cluster/facts, svc/services, svc/services_edge,
  * svc/services_looks, svc/watch/closing, svc/submit/spool.
  */
