@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
+import { day } from "./day.mjs";
 import { previewed, rows } from "./steps.mjs";
 import { Gateway, openBrowser, openTab, root, sleep, until } from "./support.mjs";
 
@@ -350,7 +351,7 @@ async function charts({ browser, gateway }) {
   await page.context().close();
 }
 
-const parts = { loading, interactions, list, events, pixel, form, log, hugeLog, follow, chart, charts };
+const parts = { loading, interactions, list, events, pixel, form, log, hugeLog, follow, chart, charts, day: (on) => day({ ...on, open, heap, figure }) };
 
 async function prepared(gateway) {
   await gateway.addProject();

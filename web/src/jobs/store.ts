@@ -6,9 +6,11 @@ import { asProblem, getJson, query, type Problem } from "../lib/api";
 import { seen, watch } from "../lib/live";
 import { coalesce } from "../lib/resource";
 import type { Job, JobList } from "../lib/types";
+import { selected } from "./selection";
 
 const PAGE = 100;
 const CHANGES = 200;
+const MOST = 400; // rows held by a list that nobody scrolls: new ones come on top all day
 
 export interface View { filter: string; sort: string; archived: boolean }
 
@@ -107,6 +109,13 @@ export class JobRows {
     if (this.next === null) this.total.value = this.ids.value.length;
     this.problem.value = undefined;
     this.at.value = Date.now();
+    this.letGo();
+  }
+
+  /** What is neither in the list nor selected is held no longer. */
+  private letGo(): void {
+    const listed = new Set(this.ids.value);
+    for (const id of this.jobs.keys()) if (!listed.has(id) && !selected.peek().has(id)) this.jobs.delete(id);
   }
 
   /** What changed since the last answer: all of it, and of that what fits the filter. */
@@ -122,7 +131,7 @@ export class JobRows {
       const fit = filter ? await this.page({ since, limit: CHANGES }) : { ...all, items: all.items.filter((job) => !job.archived) };
       const counted = filter ? await this.page({ limit: 1, total: true }) : undefined;
       if (since !== this.event) return;
-      if (all.items.length === CHANGES) await this.reload();
+      if (all.items.length === CHANGES || (this.ids.value.length > MOST && scrollY < innerHeight)) await this.reload();
       else this.apply(all, fit, counted?.total ?? undefined);
     } catch (error) {
       this.problem.value = asProblem(error);
@@ -147,6 +156,7 @@ export class JobRows {
     this.event = Math.max(all.event ?? 0, this.event);
     this.at.value = Date.now();
     this.problem.value = undefined;
+    this.letGo();
   }
 
   /** Beyond the last page that is loaded it comes with its page. */
