@@ -378,11 +378,11 @@ class Notify(Scenario):
 
 class Slurm(Scenario):
     """A job on a real Slurm behind a real sshd: login, frame, sbatch, ticks, accounting."""
-    name, cluster = "slurm", "alder"
+    name, cluster, backend = "slurm", "alder", "libssh2"
 
     def clusters(self, folder):
         self.bed = Bed.up(template=str(ROOT / "build" / "bed-template"))
-        return [self.bed.cluster()]
+        return [self.bed.cluster(ssh={"backend": self.backend})]
 
     def prepare(self, t):
         ledger = f"{self.bed.user()['home']}/ledger-torture"
@@ -401,5 +401,13 @@ class Slurm(Scenario):
         self.bed.down()
 
 
-SCENARIOS = {scenario.name: scenario for scenario in [Submit, Snapshot, Render, Poll, Logs, Follow, Cancel, Supervise,
-                                                      Reload, Events, Restart, Migration, Notify, Slurm]}
+class Openssh(Slurm):
+    """The same by the system's ssh: a process as the master, its control socket, descriptors passed along. Its own calls,
+    not those of what stands on top of any transport; its sockets are read and written."""
+    name, backend = "openssh", "openssh"
+    kinds = ("read", "write", "spawn", "socket")
+
+
+# The longest first: they are run side by side.
+SCENARIOS = {scenario.name: scenario for scenario in [Slurm, Openssh, Submit, Snapshot, Render, Poll, Logs, Follow, Cancel,
+                                                      Supervise, Reload, Events, Restart, Migration, Notify]}
