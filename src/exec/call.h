@@ -40,11 +40,11 @@ struct call {
 
 struct call_send {
     const char *what;
-    bool urgent;
-    bool is_framed;          /* the program has its frame: call_prelude */
-    int64_t timeout_ms;      /* 0: the cluster's command_timeout */
-    size_t max_output_bytes; /* 0: a small answer */
-    int stream_fd;           /* with stream_bytes > 0: owned from here on, also on failure */
+    bool urgent, wants_login; /* as in a run_request */
+    bool is_framed;           /* the program has its frame: call_prelude */
+    int64_t timeout_ms;       /* 0: the cluster's command_timeout */
+    size_t max_output_bytes;  /* 0: a small answer */
+    int stream_fd;            /* with stream_bytes > 0: owned from here on, also on failure */
     uint64_t stream_bytes;
 };
 

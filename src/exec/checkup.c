@@ -66,7 +66,9 @@ int checkup_start(struct call *call, bool with_slurm, struct err *err)
         add(&sh, slurm, ARRAY_LEN(slurm));
     else
         add(&sh, process, ARRAY_LEN(process));
-    const struct call_send how = { .what = "check", .urgent = true, .timeout_ms = CHECKUP_TIMEOUT_MS };
+    const struct call_send how = {
+        .what = "check", .urgent = true, .wants_login = true, .timeout_ms = CHECKUP_TIMEOUT_MS
+    };
     return call_send(call, &sh, &how, on_answer, err);
 }
 

@@ -205,6 +205,7 @@ int call_send(struct call *call, struct str *sh, const struct call_send *how, ca
         .timeout_ms = how->timeout_ms ? how->timeout_ms : call->cluster->ssh.command_timeout_s * 1000,
         .max_output_bytes = how->max_output_bytes ? how->max_output_bytes : SMALL_ANSWER_BYTES,
         .urgent = how->urgent,
+        .wants_login = how->wants_login,
     };
     request.stream_fd = move_fd(stream_fd);
     call->on_answer = on_answer;

@@ -96,6 +96,13 @@ bool run_has_answer(struct run *run)
     return false;
 }
 
+void run_restart(struct run *run)
+{
+    str_cut(&run->out, 0);
+    str_cut(&run->err_text, 0);
+    run->scanned = 0;
+}
+
 /* An answer without its END is no information, whatever the transport thought of it. */
 static enum run_end judge(struct run *run, struct frame *frame, struct err *why)
 {

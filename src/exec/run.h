@@ -41,6 +41,8 @@ bool run_add_output(struct run *run, struct span bytes);
 void run_add_error(struct run *run, struct span bytes);
 bool run_has_answer(struct run *run); /* the END mark is in; costs only what is new */
 
+void run_restart(struct run *run); /* on another channel: what it heard on this one is void */
+
 /* Calls done. RUN_DONE and RUN_CUT are decided here by the frame where end is RUN_DONE; err (may be NULL)
  * says why there is none. */
 void run_finish(struct run *run, enum run_end end, const struct err *err);

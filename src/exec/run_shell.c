@@ -31,9 +31,12 @@ bool run_shell_is_odd(const struct run_shell *shell)
     return shell->next[RUN_SHELL_OUT].has_more || shell->next[RUN_SHELL_ERR].has_more;
 }
 
-int run_shell_status(const struct run_shell *shell)
+void run_shell_why(const struct run_shell *shell, const struct run *run, struct err *err)
 {
-    return shell->next[RUN_SHELL_OUT].rc;
+    struct span said = str_span(&run->err_text);
+    size_t end = span_find(said, span_of(shell->next[RUN_SHELL_ERR].mark));
+    err_set(err, ERR_IO, "%s ended with status %d and without its end mark: %.*s", run->what,
+            shell->next[RUN_SHELL_OUT].rc, SPAN_FMT(span_head(span_head(said, end), 300)));
 }
 
 bool run_shell_may_go_on(const struct run_shell *shell, int64_t now_ms)

@@ -26,7 +26,8 @@ bool run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct
 /* The program it was given is over, and all that it said is in. */
 bool run_shell_is_over(const struct run_shell *shell);
 bool run_shell_is_odd(const struct run_shell *shell); /* it said something behind that */
-int run_shell_status(const struct run_shell *shell);  /* of the program that is over */
+/* Says of a run that is over without its END what can be said. */
+void run_shell_why(const struct run_shell *shell, const struct run *run, struct err *err);
 /* It may have another: it is no older than rc files and a site's limits let one wish. */
 bool run_shell_may_go_on(const struct run_shell *shell, int64_t now_ms);
 

@@ -17,12 +17,13 @@ enum {
     MAX_EARLY_BYTES = 64 * 1024
 };
 
-struct ssh_chan *ssh_chan_new(struct ssh_conn *conn, bool use_login_shell, bool is_early)
+struct ssh_chan *ssh_chan_new(struct ssh_conn *conn, bool use_login_shell, bool is_early, int64_t now_ms)
 {
     struct ssh_chan *chan = mem_zalloc(sizeof(*chan));
     chan->conn = conn;
     chan->is_early = is_early;
     chan->nonce = nonce_new();
+    chan->shell.since_ms = now_ms;
     chan->exec = STR_MAX(MAX_EXEC_BYTES);
     chan->early = STR_MAX(MAX_EARLY_BYTES);
     frame_exec_string(&chan->exec, use_login_shell, &chan->nonce);
@@ -41,7 +42,9 @@ void ssh_chan_give(struct ssh_chan *chan, struct ssh_run *run, struct loop *loop
 {
     chan->run = run;
     chan->state = CHAN_TALKING;
+    memset(&chan->sent, 0, sizeof(chan->sent));
     run->chan = chan;
+    run_shell_give(&chan->shell, &run->run);
     frame_input_renonce(&run->run.input, &chan->nonce);
     run_add_output(&run->run, str_span(&chan->early));
     str_clear(&chan->early);
@@ -49,12 +52,18 @@ void ssh_chan_give(struct ssh_chan *chan, struct ssh_run *run, struct loop *loop
         chan->feed = feed_new(loop, move_fd(run->run.stream_fd), run->run.stream_bytes, wake, ctx);
 }
 
+void ssh_chan_rest(struct ssh_chan *chan, int64_t now_ms)
+{
+    chan->state = CHAN_RESTING;
+    chan->since_ms = now_ms;
+}
+
 void ssh_chan_close(struct ssh_chan *chan, int64_t now_ms)
 {
     feed_free(chan->feed);
     chan->feed = NULL;
     chan->state = CHAN_CLOSING;
-    chan->closing_ms = now_ms;
+    chan->since_ms = now_ms;
 }
 
 static enum ssh_chan_event broken(struct ssh_chan *chan, const char *what, struct err *err)
@@ -65,7 +74,7 @@ static enum ssh_chan_event broken(struct ssh_chan *chan, const char *what, struc
     return CHAN_BROKEN;
 }
 
-static enum ssh_chan_event step_open(struct ssh_chan *chan, struct err *err)
+static enum ssh_chan_event step_open(struct ssh_chan *chan, int64_t now_ms, struct err *err)
 {
     static const char type[] = "session";
     LIBSSH2_SESSION *session = ssh_conn_session(chan->conn);
@@ -73,6 +82,7 @@ static enum ssh_chan_event step_open(struct ssh_chan *chan, struct err *err)
         libssh2_channel_open_ex(session, type, sizeof(type) - 1, WINDOW_BYTES, PACKET_BYTES, NULL, 0);
     if (chan->channel) {
         chan->state = CHAN_SPARE;
+        chan->since_ms = now_ms;
         return CHAN_MOVED;
     }
     int rc = libssh2_session_last_errno(session);
@@ -95,7 +105,7 @@ static enum ssh_chan_event ask_exec(struct ssh_chan *chan, struct err *err)
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return CHAN_NOTHING;
     if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED) {
-        chan->may_run = false; /* it told us that it starts nothing */
+        chan->sent.may_run = false; /* it told us that it starts nothing */
         err_set(err, ERR_REFUSED, "the server does not let this account run commands");
         return CHAN_ENDED;
     }
@@ -109,7 +119,7 @@ static enum ssh_chan_event ask_exec(struct ssh_chan *chan, struct err *err)
 /* What goes next: the program, then the stream. */
 static struct span next_bytes(const struct ssh_chan *chan)
 {
-    struct span program = span_skip(str_span(&chan->run->run.input), chan->sent);
+    struct span program = span_skip(str_span(&chan->run->run.input), chan->sent.bytes);
     if (program.len || !chan->feed)
         return span_head(program, WRITE_BYTES);
     return span_head(feed_chunk(chan->feed), WRITE_BYTES);
@@ -117,8 +127,8 @@ static struct span next_bytes(const struct ssh_chan *chan)
 
 static void took(struct ssh_chan *chan, size_t n)
 {
-    if (chan->sent < chan->run->run.input.len)
-        chan->sent += n;
+    if (chan->sent.bytes < chan->run->run.input.len)
+        chan->sent.bytes += n;
     else
         feed_take(chan->feed, n);
 }
@@ -128,9 +138,9 @@ static enum ssh_chan_event send_input(struct ssh_chan *chan, struct err *err)
     enum ssh_chan_event event = CHAN_NOTHING;
     struct span bytes;
     while ((bytes = next_bytes(chan)).len && !ssh_conn_is_full(chan->conn)) {
-        chan->has_begun = true;
-        if (chan->sent + bytes.len >= chan->run->run.input.len)
-            chan->may_run = true;
+        chan->sent.has_begun = true;
+        if (chan->sent.bytes + bytes.len >= chan->run->run.input.len)
+            chan->sent.may_run = true;
         const char *crash = run_crash_name(&chan->run->run);
         ssize_t n = libssh2_channel_write(chan->channel, bytes.ptr, crash_part(crash, bytes.len));
         if (n > 0)
@@ -138,7 +148,7 @@ static enum ssh_chan_event send_input(struct ssh_chan *chan, struct err *err)
         if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
             return event;
         if (n == LIBSSH2_ERROR_CHANNEL_CLOSED || n == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
-            chan->has_sent_all = chan->has_sent_eof = true; /* it wants no more; its answer may still tell */
+            chan->sent.is_all = chan->sent.is_ended = true; /* it wants no more; its answer may still tell */
             return CHAN_MOVED;
         }
         if (n < 0)
@@ -148,38 +158,38 @@ static enum ssh_chan_event send_input(struct ssh_chan *chan, struct err *err)
     }
     if (chan->feed && feed_check(chan->feed, err) < 0)
         return CHAN_ENDED;
-    chan->has_sent_all = !bytes.len && (!chan->feed || feed_is_done(chan->feed));
+    chan->sent.is_all = !bytes.len && (!chan->feed || feed_is_done(chan->feed));
     return event;
 }
 
-static enum ssh_chan_event send_eof(struct ssh_chan *chan, struct err *err)
+/* A run that leaves its shell to the next one leaves the stream open, too. */
+static enum ssh_chan_event end_input(struct ssh_chan *chan, struct err *err)
 {
-    int rc = libssh2_channel_send_eof(chan->channel);
+    int rc = chan->run->run.is_shared ? 0 : libssh2_channel_send_eof(chan->channel);
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return CHAN_NOTHING;
     if (rc < 0 && rc != LIBSSH2_ERROR_CHANNEL_CLOSED)
         return broken(chan, "eof", err);
-    chan->has_sent_eof = true;
+    chan->sent.is_ended = true;
     if (strcmp(chan->run->run.what, "submit") == 0)
         crash_point("K8");
     return CHAN_MOVED;
 }
 
-static enum ssh_chan_event read_stream(struct ssh_chan *chan, int stream, struct err *err)
+static enum ssh_chan_event read_stream(struct ssh_chan *chan, enum run_shell_stream stream, struct err *err)
 {
     char buf[READ_BYTES];
-    struct run *run = &chan->run->run;
+    struct run *run = chan->run ? &chan->run->run : NULL;
     enum ssh_chan_event event = CHAN_NOTHING;
+    const int id = stream == RUN_SHELL_ERR ? SSH_EXTENDED_DATA_STDERR : 0;
     for (int i = 0; i < READS_A_STEP; i++) {
-        ssize_t n = libssh2_channel_read_ex(chan->channel, stream, buf, sizeof(buf));
+        ssize_t n = libssh2_channel_read_ex(chan->channel, id, buf, sizeof(buf));
         if (n == LIBSSH2_ERROR_EAGAIN || n == 0 || n == LIBSSH2_ERROR_CHANNEL_CLOSED)
             return event;
         if (n < 0)
             return broken(chan, "read", err);
         event = CHAN_MOVED;
-        if (stream != 0) {
-            run_add_error(run, (struct span){ buf, (size_t)n });
-        } else if (!run_add_output(run, (struct span){ buf, (size_t)n })) {
+        if (!run_shell_add(&chan->shell, stream, run, (struct span){ buf, (size_t)n })) {
             err_set(err, ERR_TOO_LARGE, "%s answered more than %zu bytes", run->what, run->out.max);
             return CHAN_ENDED;
         }
@@ -205,18 +215,29 @@ static enum ssh_chan_event ended_badly(struct ssh_chan *chan, struct err *err)
     return CHAN_ENDED;
 }
 
-static enum ssh_chan_event step_read(struct ssh_chan *chan, struct err *err)
+static enum ssh_chan_event read_both(struct ssh_chan *chan, struct err *err)
 {
-    enum ssh_chan_event errors = read_stream(chan, SSH_EXTENDED_DATA_STDERR, err);
+    enum ssh_chan_event errors = read_stream(chan, RUN_SHELL_ERR, err);
     if (errors == CHAN_BROKEN)
         return errors;
-    enum ssh_chan_event output = read_stream(chan, 0, err);
-    if (output == CHAN_BROKEN || output == CHAN_ENDED)
-        return output;
-    if (output == CHAN_MOVED && run_has_answer(&chan->run->run))
+    enum ssh_chan_event output = read_stream(chan, RUN_SHELL_OUT, err);
+    return output == CHAN_NOTHING ? errors : output;
+}
+
+static enum ssh_chan_event step_read(struct ssh_chan *chan, struct err *err)
+{
+    struct run *run = &chan->run->run;
+    enum ssh_chan_event event = read_both(chan, err);
+    if (event == CHAN_BROKEN || event == CHAN_ENDED)
+        return event;
+    if (event == CHAN_MOVED && run_has_answer(run))
         return CHAN_ENDED;
-    if (output == CHAN_MOVED || errors == CHAN_MOVED)
-        return CHAN_MOVED;
+    if (run->is_shared && run_shell_is_over(&chan->shell)) {
+        run_shell_why(&chan->shell, run, err);
+        return CHAN_ENDED;
+    }
+    if (event == CHAN_MOVED)
+        return event;
     return libssh2_channel_eof(chan->channel) == 1 ? ended_badly(chan, err) : CHAN_NOTHING;
 }
 
@@ -228,11 +249,11 @@ static enum ssh_chan_event step_talk(struct ssh_chan *chan, struct err *err)
     if (event > CHAN_MOVED || !chan->has_sent_exec)
         return event;
     all = event;
-    event = chan->has_sent_all ? CHAN_NOTHING : send_input(chan, err);
+    event = chan->sent.is_all ? CHAN_NOTHING : send_input(chan, err);
     if (event > CHAN_MOVED)
         return event;
     all = event == CHAN_MOVED ? event : all;
-    event = chan->has_sent_all && !chan->has_sent_eof ? send_eof(chan, err) : CHAN_NOTHING;
+    event = chan->sent.is_all && !chan->sent.is_ended ? end_input(chan, err) : CHAN_NOTHING;
     if (event > CHAN_MOVED)
         return event;
     all = event == CHAN_MOVED ? event : all;
@@ -240,22 +261,53 @@ static enum ssh_chan_event step_talk(struct ssh_chan *chan, struct err *err)
     return event == CHAN_NOTHING ? all : event;
 }
 
-static enum ssh_chan_event bury(struct ssh_chan *chan)
+static enum ssh_chan_event bury(struct ssh_chan *chan, int64_t now_ms)
 {
-    chan->state = CHAN_CLOSING;
+    ssh_chan_close(chan, now_ms);
     return CHAN_DIED;
 }
 
-/* Reads, so that the session is served while nothing runs; a server may also end an idle channel. */
-static enum ssh_chan_event step_spare(struct ssh_chan *chan, struct err *err)
+/* Its run is over and was told. What still comes up to both NEXT marks is that run's, and nobody's. */
+static enum ssh_chan_event step_rest(struct ssh_chan *chan, int64_t now_ms, struct err *err)
 {
+    enum ssh_chan_event event = read_both(chan, err);
+    if (event == CHAN_BROKEN)
+        return event;
+    if (run_shell_is_odd(&chan->shell) || libssh2_channel_eof(chan->channel) == 1)
+        return bury(chan, now_ms);
+    if (!run_shell_is_over(&chan->shell))
+        return event;
+    if (run_shell_may_go_on(&chan->shell, now_ms)) {
+        chan->state = CHAN_SPARE;
+        chan->since_ms = now_ms;
+    } else {
+        ssh_chan_close(chan, now_ms);
+    }
+    return CHAN_MOVED;
+}
+
+/* A shell that waits for its next run has nothing to say. */
+static enum ssh_chan_event step_again(struct ssh_chan *chan, int64_t now_ms, struct err *err)
+{
+    enum ssh_chan_event event = read_both(chan, err);
+    if (event == CHAN_BROKEN)
+        return event;
+    bool has_ended = event != CHAN_NOTHING || libssh2_channel_eof(chan->channel) == 1;
+    return has_ended ? bury(chan, now_ms) : CHAN_NOTHING;
+}
+
+/* Reads, so that the session is served while nothing runs; a server may also end an idle channel. */
+static enum ssh_chan_event step_spare(struct ssh_chan *chan, int64_t now_ms, struct err *err)
+{
+    if (chan->shell.given)
+        return step_again(chan, now_ms, err);
     enum ssh_chan_event event = CHAN_NOTHING;
     if (chan->is_early && !chan->has_exec_answer)
         event = ask_exec(chan, err);
     if (event == CHAN_BROKEN)
         return event;
     if (event == CHAN_ENDED)
-        return bury(chan);
+        return bury(chan, now_ms);
     char buf[4096];
     ssize_t n = libssh2_channel_read_ex(chan->channel, 0, buf, sizeof(buf));
     if (n < 0 && n != LIBSSH2_ERROR_EAGAIN && n != LIBSSH2_ERROR_CHANNEL_CLOSED)
@@ -264,7 +316,7 @@ static enum ssh_chan_event step_spare(struct ssh_chan *chan, struct err *err)
         str_add_span(&chan->early, (struct span){ buf, (size_t)n });
     bool has_ended = n == LIBSSH2_ERROR_CHANNEL_CLOSED || libssh2_channel_eof(chan->channel) == 1;
     if (has_ended || chan->early.failed)
-        return bury(chan);
+        return bury(chan, now_ms);
     return n > 0 ? CHAN_MOVED : event;
 }
 
@@ -283,15 +335,17 @@ static enum ssh_chan_event step_close(struct ssh_chan *chan, struct err *err)
     return CHAN_MOVED;
 }
 
-enum ssh_chan_event ssh_chan_step(struct ssh_chan *chan, struct err *err)
+enum ssh_chan_event ssh_chan_step(struct ssh_chan *chan, int64_t now_ms, struct err *err)
 {
     switch (chan->state) {
     case CHAN_OPENING:
-        return step_open(chan, err);
+        return step_open(chan, now_ms, err);
     case CHAN_SPARE:
-        return step_spare(chan, err);
+        return step_spare(chan, now_ms, err);
     case CHAN_TALKING:
         return step_talk(chan, err);
+    case CHAN_RESTING:
+        return step_rest(chan, now_ms, err);
     case CHAN_CLOSING:
         return step_close(chan, err);
     default:

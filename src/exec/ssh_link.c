@@ -37,7 +37,7 @@ static void end_on_channel(struct ssh_link *link, struct ssh_run *run, enum run_
                            const struct err *err)
 {
     struct ssh_chan *chan = run->chan;
-    bool may_run = chan->may_run;
+    bool may_run = chan->sent.may_run;
     ssh_link_end_run(link, run, may_run || end == RUN_CANCELLED ? end : RUN_NOT_SENT, err);
     ssh_chan_close(chan, loop_now_ms(link->set->loop));
     ssh_link_kick(link);
@@ -115,12 +115,12 @@ void ssh_link_on_up(void *ctx)
 static void lose_channel(struct ssh_link *link, struct ssh_chan *chan, const struct err *err)
 {
     struct ssh_run *run = chan->run;
-    bool has_begun = chan->has_begun, may_run = chan->may_run;
+    bool has_begun = chan->sent.has_begun, may_run = chan->sent.may_run;
     ssh_chan_free(chan);
     if (!run)
         return;
     run->chan = NULL;
-    str_cut(&run->run.out, 0); /* what the login shell said there */
+    run_restart(&run->run);
     DL_PREPEND(link->queued, &run->run);
     link->queued_count++;
     if (may_run || has_begun)
@@ -142,6 +142,7 @@ void ssh_link_on_down(void *ctx, const struct err *err, bool needs_person)
     link->policy.needs_person = needs_person;
     ssh_policy_down(&link->policy, now_us(link), err, ssh_conn_was_login(link->conn), any_number());
     ssh_slots_lost(&link->slots);
+    loop_timer_stop(link->tidy);
     log_warn("ssh %s: %s: %s", link->set->name, was_up ? "connection lost" : "no connection", err->text);
     struct ssh_chan *chans = link->chans, *chan, *next;
     link->chans = NULL;

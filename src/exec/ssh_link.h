@@ -15,6 +15,7 @@ struct ssh_link {
     unsigned queued_count;
     struct ssh_chan *chans;
     struct ssh_slots slots;
+    struct loop_timer *tidy; /* looks for shells that are not needed or do not come to rest */
     bool is_pumping, is_closing;
     int64_t since_us, latency_us;
     uint64_t commands;

@@ -9,12 +9,21 @@
 enum {
     MAX_PASSES = 64,  /* then other sockets get their turn */
     LINGER_MS = 5000, /* a channel whose command does not end no longer counts as one of ours */
-    MAX_LINGERING = 5
+    MAX_LINGERING = 5,
+    /* Shells that wait: one for what comes while the other has a run. More after a rush, for a while. */
+    KEEP_SPARE = 2,
+    IDLE_MS = 5000,
+    REST_MS = 1000 /* from a run's END to the shell's NEXT */
 };
 
 struct census {
-    unsigned talking, spare, opening, closing, lingering;
+    unsigned talking, spare, resting, opening, closing, lingering;
 };
+
+static unsigned taken(const struct census *c)
+{
+    return c->talking + c->spare + c->resting + c->closing;
+}
 
 static struct census count(const struct ssh_link *link)
 {
@@ -24,8 +33,9 @@ static struct census count(const struct ssh_link *link)
     DL_FOREACH (link->chans, chan) {
         c.talking += chan->state == CHAN_TALKING;
         c.spare += chan->state == CHAN_SPARE;
+        c.resting += chan->state == CHAN_RESTING;
         c.opening += chan->state == CHAN_OPENING;
-        if (chan->state == CHAN_CLOSING && now_ms - chan->closing_ms > LINGER_MS)
+        if (chan->state == CHAN_CLOSING && now_ms - chan->since_ms > LINGER_MS)
             c.lingering++;
         else
             c.closing += chan->state == CHAN_CLOSING;
@@ -48,9 +58,8 @@ static void refused(struct ssh_link *link, struct ssh_chan *chan)
     DL_DELETE(link->chans, chan);
     ssh_chan_free(chan);
     struct census c = count(link);
-    unsigned have = c.talking + c.spare + c.closing;
-    ssh_slots_refused(&link->slots, have);
-    log_debug("ssh %s: a channel was refused with %u open", link->set->name, have);
+    ssh_slots_refused(&link->slots, taken(&c));
+    log_debug("ssh %s: a channel was refused with %u open", link->set->name, taken(&c));
 }
 
 static void ended(struct ssh_link *link, struct ssh_chan *chan, const struct err *err)
@@ -59,15 +68,21 @@ static void ended(struct ssh_link *link, struct ssh_chan *chan, const struct err
     if (err->code == ERR_NONE)
         link->slots.starts_late = false;
     link->latency_us = clock_mono_us(link->set->clock) - run->run.start_us;
-    ssh_chan_close(chan, loop_now_ms(link->set->loop));
-    ssh_link_end_run(link, run, chan->may_run ? RUN_DONE : RUN_NOT_SENT, err->code == ERR_NONE ? NULL : err);
+    if (err->code == ERR_NONE && run->run.is_shared && chan->sent.is_all)
+        ssh_chan_rest(chan, loop_now_ms(link->set->loop));
+    else
+        ssh_chan_close(chan, loop_now_ms(link->set->loop));
+    ssh_link_end_run(link, run, chan->sent.may_run ? RUN_DONE : RUN_NOT_SENT,
+                     err->code == ERR_NONE ? NULL : err);
 }
 
 /* True where it moved; -1 through *is_broken. */
 static bool step(struct ssh_link *link, struct ssh_chan *chan, bool *is_broken, struct err *err)
 {
     struct err why = { 0 };
-    enum ssh_chan_event event = ssh_chan_step(chan, &why);
+    chan->is_early =
+        chan->is_early || !link->slots.starts_late; /* also one that was opened before it went well */
+    enum ssh_chan_event event = ssh_chan_step(chan, loop_now_ms(link->set->loop), &why);
     if (event == CHAN_BROKEN) {
         *is_broken = true;
         *err = why;
@@ -79,7 +94,7 @@ static bool step(struct ssh_link *link, struct ssh_chan *chan, bool *is_broken, 
     }
     if (event == CHAN_MOVED && chan->state == CHAN_SPARE)
         ssh_slots_opened(&link->slots);
-    if (event == CHAN_DIED)
+    if (event == CHAN_DIED && !chan->shell.given)
         link->slots.starts_late = true;
     if (chan->state == CHAN_GONE) {
         DL_DELETE(link->chans, chan);
@@ -96,12 +111,16 @@ static bool give_runs(struct ssh_link *link)
     DL_FOREACH (link->chans, chan) {
         if (chan->state != CHAN_SPARE || !link->queued)
             continue;
+        has_given = true;
         struct run *run = link->queued;
+        if (run->wants_login && chan->shell.given) { /* a new one is opened in its place */
+            ssh_chan_close(chan, loop_now_ms(link->set->loop));
+            continue;
+        }
         run_queue_remove(&link->queued, run);
         link->queued_count--;
         link->commands++;
         ssh_chan_give(chan, (struct ssh_run *)run, link->set->loop, ssh_pump, link);
-        has_given = true;
     }
     return has_given;
 }
@@ -110,10 +129,12 @@ static bool give_runs(struct ssh_link *link)
 static bool open_more(struct ssh_link *link)
 {
     struct census c = count(link);
-    bool is_wanted = !c.opening && (link->queued_count > c.spare || !c.spare);
-    if (!is_wanted || !ssh_slots_may_open(&link->slots, c.talking + c.spare + c.closing))
+    unsigned ready = c.spare + c.resting;
+    bool is_wanted = !c.opening && (link->queued_count > ready || !ready);
+    if (!is_wanted || !ssh_slots_may_open(&link->slots, taken(&c)))
         return false;
-    struct ssh_chan *chan = ssh_chan_new(link->conn, link->set->use_login_shell, !link->slots.starts_late);
+    struct ssh_chan *chan = ssh_chan_new(link->conn, link->set->use_login_shell, !link->slots.starts_late,
+                                         loop_now_ms(link->set->loop));
     DL_APPEND(link->chans, chan);
     return true;
 }
@@ -131,6 +152,30 @@ static bool pass(struct ssh_link *link, bool *is_broken, struct err *err)
     }
     bool has_given = give_runs(link);
     return open_more(link) || has_moved || has_given || ssh_conn_received(link->conn) != received;
+}
+
+/* Closes what nobody needs; true where it did. The timer comes back for what may become so. */
+static bool tidy(struct ssh_link *link)
+{
+    int64_t now_ms = loop_now_ms(link->set->loop);
+    unsigned spare = 0;
+    bool has_closed = false, has_more = false;
+    struct ssh_chan *chan;
+    DL_FOREACH (link->chans, chan) {
+        int64_t limit_ms = chan->state == CHAN_RESTING ? REST_MS : IDLE_MS;
+        bool is_extra = chan->state == CHAN_RESTING || (chan->state == CHAN_SPARE && ++spare > KEEP_SPARE);
+        if (!is_extra)
+            continue;
+        if (now_ms - chan->since_ms < limit_ms) {
+            has_more = true;
+            continue;
+        }
+        ssh_chan_close(chan, now_ms);
+        has_closed = true;
+    }
+    if (has_more && !loop_timer_is_running(link->tidy))
+        loop_timer_start(link->tidy, REST_MS);
+    return has_closed;
 }
 
 /* Commands that do not end although we hung up hold the server's slots: a new connection frees ours of them.
@@ -156,6 +201,7 @@ static void pump_channels(struct ssh_link *link)
         ssh_conn_fail(link->conn, &err);
         return;
     }
+    has_moved = tidy(link) || has_moved;
     ssh_conn_sync(link->conn, link->chans != NULL);
     if (has_moved)
         ssh_link_kick(link);

@@ -90,9 +90,7 @@ static void requeue(struct openssh_run *run)
     run_queue_remove(&o->active, &run->run);
     o->active_count--;
     run->session = NULL;
-    str_cut(&run->run.out, 0);
-    str_cut(&run->run.err_text, 0);
-    run->run.scanned = 0;
+    run_restart(&run->run);
     DL_PREPEND(o->queued, &run->run);
     o->queued_count++;
 }

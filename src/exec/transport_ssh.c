@@ -11,7 +11,7 @@ static int ssh_run_start(struct transport *t, const struct run_request *request,
 {
     struct ssh_link *link = (struct ssh_link *)t;
     struct ssh_run *run = mem_zalloc(sizeof(*run));
-    const struct run_place place = { .use_login_shell = link->set->use_login_shell };
+    const struct run_place place = { .use_login_shell = link->set->use_login_shell, .shares_shells = true };
     if (run_init(&run->run, request, &place, link->set->clock, err) < 0) {
         free(run);
         return -1;
@@ -102,6 +102,7 @@ static void ssh_free(struct transport *t)
         ssh_chan_free(chan);
     }
     ssh_slots_clear(&link->slots);
+    loop_timer_free(link->tidy);
     loop_defer_drop(loop, link);
     free(link);
     libssh2_exit();
@@ -128,6 +129,7 @@ int transport_ssh_new(const struct ssh_options *options, struct transport **out,
     link->set = set;
     ssh_policy_init(&link->policy, set->max_logins_per_hour);
     ssh_slots_init(&link->slots, set->loop, set->max_channels, ssh_pump, link);
+    link->tidy = loop_timer_new(set->loop, ssh_pump, link);
     link->since_us = clock_mono_us(set->clock);
     const struct ssh_conn_owner owner = { link, ssh_link_on_up, ssh_pump, ssh_link_on_down };
     link->conn = ssh_conn_new_take(set, &owner);

@@ -81,10 +81,17 @@ static void a_command_killed_by_a_signal_is_cut(void **state)
     (void)state;
     struct ssh_options opts = options();
     open_with(&opts);
-    struct answer a = runs_one(loop, t, "echo half; kill -9 $$");
+    struct answer a = { 0 };
+    struct run_request request = runs_request(&a, ":");
+    request.program =
+        SPAN_LIT("echo half; kill -9 $$; exit 0"); /* the shell that the run shares with others */
+    assert_int_equal(transport_run(t, &request, runs_done, &a, NULL, NULL), 0);
+    runs_wait(loop, &a, 1);
     assert_int_equal(a.end, RUN_CUT);
     assert_non_null(strstr(a.err.text, "KILL"));
     runs_clear(&a);
+    works();
+    assert_int_equal(status_of().logins, 1);
 }
 
 static void nothing(void *ctx)
@@ -102,16 +109,16 @@ static void until_logged(const char *text, unsigned least)
     loop_timer_free(timer);
 }
 
-/* The shells of this connection that wait for a program, once there is one. */
+/* The shells of this connection, once one waits that never had a program: that one, then this one. */
 static const char waiting[] = "while [ ! \"$found\" ]; do\n"
                               "  for stat in /proc/[0-9]*/stat; do\n"
                               "    read -r pid name state parent rest < $stat || continue\n"
                               "    [ $parent != $PPID ] || [ $pid = $$ ] || found=\"$found $pid\"\n"
                               "  done 2>/dev/null\n"
                               "done\n"
-                              "echo $found";
+                              "echo $found $$";
 
-static void a_shell_waits_in_advance_and_its_death_harms_no_run(void **state)
+static void the_death_of_shells_that_wait_harms_no_run(void **state)
 {
     (void)state;
     struct ssh_options opts = options();
@@ -121,18 +128,71 @@ static void a_shell_waits_in_advance_and_its_death_harms_no_run(void **state)
     until_logged("Starting session: command", 2); /* though nobody asked for one more */
     for (unsigned i = 1; i <= 3; i++) {
         auto_str struct str kill = STR_MAX(1000);
-        until_logged("Close session", 3 * i - 2);
         a = runs_one(loop, t, waiting);
         str_addf(&kill, "kill -9 %s", a.text);
         runs_clear(&a);
         sshd_shell("%s", str_text(&kill));
-        until_logged("Close session", 3 * i); /* a round's three: waiting, killed, alive (before) */
+        until_logged("Close session", 2 * i);
         a = runs_one(loop, t, "echo alive");
         assert_string_equal(a.err.text, "");
         assert_string_equal(a.text, "alive\n");
         runs_clear(&a);
     }
     assert_int_equal(status_of().logins, 1);
+}
+
+static void runs_share_a_shell_and_nothing_else(void **state)
+{
+    (void)state;
+    enum { RUNS = 12 };
+    struct ssh_options opts = options();
+    char shells[2][64] = { "", "" };
+    open_with(&opts);
+    for (int i = 0; i < RUNS; i++) {
+        struct answer a = runs_one(loop, t, i % 2 ? "echo $$" : "cat; echo complaint >&2; echo $$");
+        assert_int_equal(a.end, RUN_DONE);
+        assert_string_equal(a.err_text, i % 2 ? "" : "complaint\n");
+        bool is_first = !*shells[0] || strcmp(shells[0], a.text) == 0;
+        snprintf(shells[!is_first], sizeof(shells[0]), "%s", a.text);
+        runs_clear(&a);
+    }
+    assert_true(sshd_log_count(&sshd, "Starting session") <= 2);
+    assert_int_equal(sshd_log_count(&sshd, "Close session"), 0);
+}
+
+/* A child that outlives its run and talks then: to nobody. */
+static void bytes_between_two_runs_end_the_shell_and_reach_no_run(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    for (unsigned i = 1; i <= 2; i++) {
+        struct answer a =
+            runs_one(loop, t, i == 1 ? "{ sleep 0.1; echo stray; } &" : "{ sleep 0.1; echo stray >&2; } &");
+        assert_int_equal(a.end, RUN_DONE);
+        runs_clear(&a);
+        until_logged("Close session", i);
+        works();
+    }
+    assert_int_equal(status_of().logins, 1);
+}
+
+static void a_program_that_ends_early_is_cut_with_its_status(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    open_with(&opts);
+    for (int i = 0; i < 3; i++) {
+        struct answer a = { 0 };
+        struct run_request request = runs_request(&a, ":");
+        request.program = SPAN_LIT("echo why >&2; exit 7");
+        assert_int_equal(transport_run(t, &request, runs_done, &a, NULL, NULL), 0);
+        runs_wait(loop, &a, 1);
+        assert_int_equal(a.end, RUN_CUT);
+        assert_string_equal(a.err.text, "test ended with status 7 and without its end mark: why ");
+        runs_clear(&a);
+        works();
+    }
 }
 
 static int start_without_commands(void **state)
@@ -169,12 +229,16 @@ static void what_a_waiting_shell_said_is_told_with_the_run(void **state)
     (void)state;
     struct ssh_options opts = options();
     open_with(&opts);
-    for (unsigned i = 1; i <= 4; i++) {
-        struct answer a = runs_one(loop, t, "echo fine");
+    for (int i = 0; i < 4; i++) {
+        struct answer a = { 0 };
+        struct run_request request = runs_request(&a, "echo fine");
+        request.wants_login = true; /* not in the shell of the run before */
+        assert_int_equal(transport_run(t, &request, runs_done, &a, NULL, NULL), 0);
+        runs_wait(loop, &a, 1);
         assert_string_equal(a.text, "fine\n");
         assert_string_equal(a.noise, "hello\n\n");
         runs_clear(&a);
-        until_logged("Starting session", i + 1);
+        until_logged("Starting session", 2); /* the second waits while it speaks */
     }
 }
 
@@ -218,7 +282,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CONTRACT_TESTS,
         WITH(refused_sessions_wait_and_break_nothing, start_one_session),
-        WITH(a_shell_waits_in_advance_and_its_death_harms_no_run, start_plain),
+        WITH(the_death_of_shells_that_wait_harms_no_run, start_plain),
+        WITH(runs_share_a_shell_and_nothing_else, start_plain),
+        WITH(bytes_between_two_runs_end_the_shell_and_reach_no_run, start_plain),
+        WITH(a_program_that_ends_early_is_cut_with_its_status, start_plain),
         WITH(an_account_without_a_shell_is_asked_in_advance_once, start_without_commands),
         WITH(what_a_waiting_shell_said_is_told_with_the_run, start_noisy),
         WITH(a_flood_of_stderr_hangs_nothing, start_plain),
