@@ -189,7 +189,8 @@ static void a_program_that_is_cut_or_beheaded_runs_nothing_on_a_shell_of_many(vo
         str_cut(&body, 0);
         str_addf(&body, "echo one\n%*s\necho two\\", is_long ? FRAME_LINE_BYTES : 1, "");
         add_shared(&input, str_text(&body));
-        for (size_t len = 0; len < input.len; len += is_long && len > 80 && len + 300 < input.len ? 97 : 1) {
+        for (size_t len = 0; len < input.len;
+             len += len + 3 < input.len && len > 3 ? (is_long ? 41 : 5) : 1) {
             auto_str struct str got = STR_MAX(8192), front = STR_MAX(8192);
             assert_int_equal(run_exec("dash", false, span_head(str_span(&input), len), &got), FRAME_EXIT_CUT);
             assert_int_equal(run_exec("dash", false, span_skip(str_span(&input), len + 1), &front),
