@@ -88,6 +88,8 @@ class OtherSshd:
     def stop(self):
         """Ends it with all its connections."""
         children = children_of(self.process.pid)
+        # Each has one that holds the socket, and that can do without its parent as long as no session is opened.
+        children += [each for child in children for each in children_of(child)]
         self.process.terminate()
         self.process.wait(10)
         for pid in children:
