@@ -52,7 +52,7 @@ export async function day({ browser, gateway, open, heap, figure }) {
     if (round % 6 === 5) seen.push(await held(page, heap));
   }
   const end = seen[seen.length - 1];
-  figure(`8 h on the list, ${STEPS * CHANGES} changes, ${STEPS * COMING} jobs come and go: heap`, end.mb / start.mb, 1.3, `of ${start.mb.toFixed(1)} MB`);
+  figure(`8 h on the list, ${STEPS * CHANGES} changes, ${STEPS * COMING} jobs come and go: heap`, end.mb, (1.3 * start.mb).toFixed(1), `MB, ${start.mb.toFixed(1)} at the start`);
   console.log(`     each half hour, MB: ${seen.map(({ mb }) => mb.toFixed(1)).join(" ")}; nodes ${start.nodes} to ${end.nodes}, listeners ${start.listeners} to ${end.listeners}`);
   await page.context().close();
   for (const { id } of busy) await gateway.post(`/jobs/${id}/cancel`);

@@ -10,7 +10,7 @@ import { selected } from "./selection";
 
 const PAGE = 100;
 const CHANGES = 200;
-const MOST = 400; // rows held by a list that nobody scrolls: new ones come on top all day
+const MOST = 200; // rows held by a list that nobody scrolls: new ones come on top all day
 
 export interface View { filter: string; sort: string; archived: boolean }
 
