@@ -144,12 +144,20 @@ static void a_killed_server_cuts_what_was_sent_and_the_next_run_logs_in_again(vo
     open_with(&opts);
     works();
     struct answer a = { 0 };
-    /* Its shell (of its own, where another waits for the next program) stands still: nothing can say an end,
-     * whatever dies first. */
-    runs_start(t, &a, "sh -c 'kill -STOP $PPID'; sleep 20");
+    /* Its shells stand still, all of them: nothing can say an end, whatever dies first. */
+    char body[300];
+    snprintf(body, sizeof(body), "echo $$ > %s/pid; kill -STOP 0; sleep 20", sshd.dir);
+    runs_start(t, &a, body);
     while (status_of().channels == 0)
         loop_step(loop);
-    works();
+    snprintf(body, sizeof(body),
+             "until [ -s %s/pid ] && read -r pid name state rest < /proc/$(cat %s/pid)/stat && [ $state = T "
+             "]; do\n"
+             "  sleep 0.01\ndone",
+             sshd.dir, sshd.dir);
+    struct answer stands = runs_one(loop, t, body);
+    assert_int_equal(stands.end, RUN_DONE);
+    runs_clear(&stands);
     sshd_stop(&sshd);
     runs_wait(loop, &a, 1);
     assert_int_equal(a.end, RUN_CUT);
