@@ -102,7 +102,7 @@ int frame_input_shared(struct str *to, struct span program, const struct nonce *
     else
         str_add_char(&line, '\n');
     str_add_span(to, str_span(&line));
-    to->failed = to->failed || line.failed;
+    to->failed |= line.failed;
     return 0;
 }
 
@@ -152,7 +152,7 @@ bool frame_next_add(struct frame_next *next, struct span bytes)
         next_byte(next, bytes.ptr[0]);
         bytes = span_skip(bytes, 1);
     }
-    next->has_more = next->has_more || bytes.len > 0;
+    next->has_more |= bytes.len > 0;
     return next->has_come;
 }
 

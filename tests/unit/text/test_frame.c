@@ -200,14 +200,26 @@ static void a_program_that_is_cut_or_beheaded_runs_nothing_on_a_shell_of_many(vo
     }
 }
 
+static void what_cannot_be_sent_is_no_shared_program(void **state)
+{
+    (void)state;
+    auto_str struct str input = STR_MAX(200);
+    struct err err = { 0 };
+    assert_int_equal(frame_input_shared(&input, SPAN_LIT("a\0b"), &in_nonce, &out_nonce, &err), -1);
+    assert_string_equal(err.text, "a remote program holds a NUL byte");
+    assert_int_equal(frame_input_shared(&input, SPAN_LIT("echo"), &in_nonce, &out_nonce, &err), 0);
+    assert_true(input.failed);
+}
+
 static void next_is_found_however_the_stream_is_cut(void **state)
 {
     (void)state;
     auto_str struct str text = STR_MAX(1000);
     str_addf(&text,
-             "\n%s NEXT \n%s NEXT 256\n%s NEXT 1000\n\n%s NEXT x\n%s END 0\n %s NEXT 0\n\n\n%s NEXT 255\n",
+             "\n%s NEXT 0\n%s NEXT \n%s NEXT 256\n%s NEXT 1000\n\n%s NEXT x\n%s END 0\n %s NEXT 0\n\n\n%s "
+             "NEXT 255\n",
              in_nonce.text, out_nonce.text, out_nonce.text, out_nonce.text, out_nonce.text, out_nonce.text,
-             out_nonce.text);
+             out_nonce.text, out_nonce.text);
     for (size_t slice = 1; slice <= text.len; slice++) {
         struct frame_next next;
         frame_next_expect(&next, &out_nonce);
@@ -219,7 +231,7 @@ static void next_is_found_however_the_stream_is_cut(void **state)
         assert_int_equal(next.rc, 255);
         assert_false(next.has_more);
         frame_next_add(&next, SPAN_LIT("x"));
-        assert_true(next.has_more);
+        assert_true(next.has_more && frame_next_add(&next, SPAN_LIT("")) && next.has_more);
     }
 }
 
@@ -430,6 +442,7 @@ int main(void)
         cmocka_unit_test(both_streams_say_next),
         cmocka_unit_test(programs_follow_each_other_in_every_shell),
         cmocka_unit_test(a_program_that_is_cut_or_beheaded_runs_nothing_on_a_shell_of_many),
+        cmocka_unit_test(what_cannot_be_sent_is_no_shared_program),
         cmocka_unit_test(next_is_found_however_the_stream_is_cut),
         cmocka_unit_test(an_answer_may_stop_at_next_without_its_end),
         cmocka_unit_test(raw_bytes_follow_a_stream),
