@@ -122,7 +122,8 @@ static size_t list_places(struct span log, const struct evidence *evidence, size
     }
     if (count > 1) {
         size_t telling = telling_place(log, places, count), place = places[telling];
-        memmove(&places[1], &places[0], sizeof(*places) * telling);
+        for (size_t i = telling; i > 0; i--)
+            places[i] = places[i - 1];
         places[0] = place;
     }
     return count;

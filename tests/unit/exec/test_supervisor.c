@@ -272,7 +272,12 @@ static void killed_gateways_lose_no_status(void **state)
         pid_t gateway = fork();
         if (gateway == 0)
             start_all(JOBS);
-        pause_ms(round == KILLS ? 3000 : rand() % 40);
+        pause_ms(rand() % 40);
+        for (int i = 0; round == KILLS && i < JOBS; i++) {
+            char dir[32];
+            snprintf(dir, sizeof(dir), "k%d", i);
+            wait_for(dir, "pid");
+        }
         kill(-gateway, SIGKILL);
         kill(gateway, SIGKILL);
         waitpid(gateway, NULL, 0);

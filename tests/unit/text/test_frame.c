@@ -104,11 +104,11 @@ static void programs_follow_each_other_and_leave_nothing_behind(void **state)
     (void)state;
     static const char *const rows[] = {
         "cd /; umask 0; set -e -f; IFS=x; trap 'echo trap' EXIT; p=q _n=z v=1; export v\n"
-        "exec 3>&1; alias pwd=false; f() { :; }; cat; false; echo unreachable",
+        "exec 9>&1; alias pwd=false; f() { :; }; cat; false; echo unreachable",
         "read -r x || echo nothing to read; exit 3",
         "exec <&- >&- 2>&-; exit 7",
         "echo 'is no shell text",
-        "(echo a >&3) 2>/dev/null; f 2>/dev/null; set -- $(echo \"b c\")\necho \"$v,$#,$(umask)\"; pwd",
+        "(echo a >&9) 2>/dev/null; f 2>/dev/null; set -- $(echo \"b c\")\necho \"$v,$#,$(umask)\"; pwd",
     };
     auto_str struct str want = STR_MAX(4096);
     auto_free char *here = getcwd(NULL, 0);
