@@ -71,7 +71,8 @@ struct tick_report {
     bool queue_ok;      /* the list of live jobs is whole: absence counts */
     bool accounting_ok; /* accounting was asked and answered */
     bool accounting_asked;
-    bool files_decide; /* a scheduler without accounting: its own files are the record of an end */
+    bool files_decide; /* a scheduler without accounting: its own files are the record of an end, and it
+                          never starts a job again */
     const char *queue_error, *accounting_error; /* first words of what went wrong, or NULL */
     const struct seen_job *jobs;
     size_t job_count;

@@ -127,7 +127,8 @@ void apply_report(const struct gateway *gw, struct cluster *cluster, const struc
                                  .mono_us = clock_mono_us(gw->clock),
                                  .skew_s = cluster->has_skew ? cluster->clock_skew_s : 0,
                                  .last_skew_s = cluster->has_skew ? cluster->last_skew_s : 0,
-                                 .settle_us = fleet_settle_us(gw->fleet, cluster) };
+                                 .settle_us = fleet_settle_us(gw->fleet, cluster),
+                                 .runs_once = report->files_decide };
     jobs_each(gw->jobs, cluster->name, apply_one, &turn);
     free(turn.index.rows);
 }

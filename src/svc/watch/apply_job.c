@@ -167,6 +167,8 @@ static void requeue(const struct apply *apply, struct job *job)
 
 static bool is_restart(const struct apply *apply, const struct job *job, const struct seen_job *row)
 {
+    if (apply->runs_once)
+        return false;
     if (job_state_is_requeue(job->state, row->state))
         return true;
     if (job_state_group(row->state) != JOB_GROUP_ACTIVE || row->state == JOB_STATE_SUSPENDED ||
@@ -188,6 +190,8 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
     bool runs = job_state_group(next) == JOB_GROUP_ACTIVE;
     if (runs)
         changed |= set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
+    else if (apply->runs_once)
+        job->started_at_us = 0; /* its supervisor gave up before the payload could run */
     auto_free char *why = waiting_why(apply->gw, apply->mono_us, job, row);
     changed |= why && (!job->why || strcmp(why, job->why) != 0);
     if (runs)

@@ -13,6 +13,7 @@ struct apply { /* one report's circumstances */
     int64_t skew_s;      /* the cluster's clock minus ours: its times become ours by it (P11) */
     int64_t last_skew_s; /* the one that stored times were made with */
     int64_t settle_us;   /* T_settle: between the two good looks that prove absence (P7) */
+    bool runs_once;      /* of a scheduler that never starts a job again: what moved is not another start */
 };
 
 /* The rows of one job: queue rows first, then accounting in the order of submission, then exit files. */

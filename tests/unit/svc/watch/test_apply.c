@@ -278,6 +278,44 @@ static void restart_between_two_ticks_is_seen_by_its_start(void **state)
     assert_int_equal(job->attempt, 2);
 }
 
+/* The first look knows the start by the clock it began with, and starting many takes a while; a supervisor
+ * may also give up before its payload ran. */
+static void a_process_has_one_attempt_whatever_its_start_does(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    struct tick_report report = { .queue_ok = true,
+                                  .accounting_ok = true,
+                                  .files_decide = true,
+                                  .jobs = &row,
+                                  .job_count = 1,
+                                  .clock_s = SEEN_ABSENT };
+    static const struct {
+        enum job_state state;
+        int64_t started_s;
+    } looks[] = { { JOB_STATE_RUNNING, 1700000010 },
+                  { JOB_STATE_PENDING, SEEN_ABSENT },
+                  { JOB_STATE_RUNNING, 1700000020 },
+                  { JOB_STATE_RUNNING, 1700000030 } };
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+        row.state = looks[i].state;
+        row.started_s = looks[i].started_s;
+        apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+        fixture_turn(f, 0);
+        assert_int_equal(job->state, row.state);
+        assert_int_equal(job->started_at_us, row.started_s == SEEN_ABSENT ? 0 : row.started_s * US_PER_S);
+    }
+    row = row_of(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED);
+    row.exit_code = 0;
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 0);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_COMPLETED);
+    assert_int_equal(end->attempt, 1);
+}
+
 static void node_failure_waits_a_poll_for_a_requeue(void **state)
 {
     struct fixture *f = *state;
@@ -523,6 +561,7 @@ int main(void)
         TEST(row_of_a_reused_id_is_not_the_job),
         TEST(requeue_begins_a_new_attempt_of_the_same_job),
         TEST(restart_between_two_ticks_is_seen_by_its_start),
+        TEST(a_process_has_one_attempt_whatever_its_start_does),
         TEST(end_of_an_earlier_attempt_is_not_the_end_of_a_later_one),
         TEST(end_of_an_earlier_attempt_is_taken_where_the_job_would_be_lost),
         TEST(node_failure_waits_a_poll_for_a_requeue),
