@@ -25,11 +25,12 @@ def bench(on, place, jobs):
         done = ticks() - begun
         spent = (cpu_s(gw.pid) - spent) / done
         grown = rss_kb(gw.pid) - memory
-    calls = fakes.calls("c0")
-    execs = on.count(offset)["execs"]
+        commands = gw.commands("c0")
+    calls, logins = fakes.calls("c0"), on.count(offset)["logins"]
     fakes.remove()
-    print(f"{jobs} jobs: {1000 * spent:.1f} ms of a processor a tick, {execs} commands over ssh, of Slurm: {len(calls)}")
-    at_most(f"poll of {jobs} jobs: commands over ssh beyond one a tick and the first", execs - calls.count("squeue"), 1)
+    print(f"{jobs} jobs: {1000 * spent:.1f} ms of a processor a tick, {logins} login, {commands} commands over ssh, of Slurm: "
+          f"{len(calls)}")
+    at_most(f"poll of {jobs} jobs: commands over ssh beyond one a tick and the first", commands - calls.count("squeue"), 1)
     if jobs == 10_000:
         at_most("poll of 10,000 jobs: memory grown in 12 ticks", grown / 1024, 2, "MB")
     return spent, len(calls) / calls.count("squeue")

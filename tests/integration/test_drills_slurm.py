@@ -212,8 +212,7 @@ def test_20_a_het_job_that_a_job_starts_in_its_own_folder_is_neither_it_nor_its_
     assert (done["state"], done["exit_code"]) == ("completed", 0), done
     leader = pathlib.Path(told).read_text(encoding="utf-8").strip()
     assert leader.isdigit() and leader != done["slurm"]["job_id"]
-    until(lambda: "RUNNING" not in states_of(bed, leader) and "PENDING" not in states_of(bed, leader), "the het job ends",
-          timeout=60)
+    until(lambda: not {"RUNNING", "PENDING"} & set(states_of(bed, leader)), "the het job ends", timeout=60)
     assert set(states_of(bed, leader)) == {"COMPLETED"}  # nobody cancelled it
     assert len(starts(ledger)) == 1
 

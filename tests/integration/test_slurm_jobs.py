@@ -1,5 +1,6 @@
 """What people do with jobs on Slurm: signals, arrays, dependencies, requeues, many tasks, limits, refusals."""
 import json
+import time
 
 import pytest
 
@@ -112,7 +113,10 @@ def test_a_requeued_job_has_attempts_each_with_its_log(alder, bed):
     until(lambda: alder.job(job["id"])["attempt"] == 2, "attempt 2")
     again = alder.post(f"/jobs/{job['id']}/requeue", {"attempt": 1})
     assert again.status == 409 and "attempt 2" in again.text, again
-    # After a requeue Slurm holds a job back for about two minutes (BeginTime); the drill does not wait for that.
+    # After a requeue Slurm holds a job back for about two minutes (BeginTime), so that its new credential is surely
+    # younger than the revocation of the old one, to the second: the test does not wait for more than that.
+    until(lambda: bed.slurm("squeue", "-h", "-j", str(number), "-o", "%T").strip() == "PENDING", "the first run has ended")
+    time.sleep(2)
     bed.slurm("scontrol", "update", f"JobId={number}", "StartTime=now")
     done = alder.wait_final(job["id"], timeout=120)
     assert done["state"] == "completed" and [attempt["n"] for attempt in done["attempts"]] == [1, 2]

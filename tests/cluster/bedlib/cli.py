@@ -141,8 +141,10 @@ def cmd_restart(args):
 
 
 def cmd_drop(args):
+    """Those there are now: who connects anew meanwhile stays."""
     _, _, daemons = _opened(args)
-    procs.kill_all(daemons.connections)
+    now = daemons.connections()
+    procs.kill_all(lambda: [each for each in daemons.connections() if each in now])
 
 
 def cmd_freeze(args):

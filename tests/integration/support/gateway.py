@@ -312,10 +312,18 @@ class Gateway:
     def wait_final(self, job_id, timeout=90):
         return self.wait_state(job_id, FINAL, timeout)
 
-    def polls(self, cluster):
-        """How often this life of the gateway has seen how the cluster's jobs stand."""
-        found = re.search(rf'^sluice_cluster_polls_total{{cluster="{cluster}"}} (\d+)$', self.get("/metrics").text, re.M)
+    def counter(self, name, cluster):
+        """Of /metrics, in this life of the gateway."""
+        found = re.search(rf'^sluice_cluster_{name}_total{{cluster="{cluster}"}} (\d+)$', self.get("/metrics").text, re.M)
         return int(found[1])
+
+    def polls(self, cluster):
+        """How often it has seen how the cluster's jobs stand."""
+        return self.counter("polls", cluster)
+
+    def commands(self, cluster):
+        """Programs it has run there. (The bed counts the shells that sshd started: each takes many of them.)"""
+        return self.counter("commands", cluster)
 
     def within_two_polls(self, cluster, is_so, what, timeout=180):
         """What is_so() gives once it is true: after two whole polls at the latest, beside one that had begun before."""
