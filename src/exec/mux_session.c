@@ -304,6 +304,15 @@ static bool is_input_over(const struct mux_session *s)
     return !s->feed || feed_is_done(s->feed) || feed_check(s->feed, NULL) < 0;
 }
 
+/* A run that leaves its shell to the next one leaves the stream open, too. */
+static void end_input(struct mux_session *s)
+{
+    if (s->run->is_shared && s->takes_many)
+        loop_watch_set(s->watch_in, 0);
+    else
+        close_end(&s->in, &s->watch_in);
+}
+
 static void on_room(void *ctx, unsigned events)
 {
     (void)events;
@@ -311,10 +320,7 @@ static void on_room(void *ctx, unsigned events)
     while (s->run && s->in >= 0) {
         struct span bytes = next_input(s);
         if (!bytes.len && is_input_over(s)) {
-            if (s->run->is_shared && s->takes_many)
-                loop_watch_set(s->watch_in, 0);
-            else
-                close_end(&s->in, &s->watch_in);
+            end_input(s);
             return;
         }
         ssize_t n = bytes.len ? send(s->in, bytes.ptr, bytes.len, MSG_NOSIGNAL) : 0;
