@@ -51,6 +51,19 @@ int query_job(const struct gateway *gw, int64_t id, struct str *out, struct err 
     return out->failed ? err_set(err, ERR_TOO_LARGE, "job %lld is too large to show", (long long)id) : 0;
 }
 
+void query_answer_job(const struct gateway *gw, int64_t id, const struct err *err, answer_done *done,
+                      void *ctx)
+{
+    struct answer answer = { .ok = !err, .job_id = id };
+    auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
+    if (err)
+        answer.err = *err;
+    else if (query_job(gw, id, &body, &answer.err) < 0)
+        answer.ok = false;
+    answer.body = str_span(&body);
+    done(ctx, &answer);
+}
+
 int query_job_is_final(const struct gateway *gw, int64_t id, struct err *err)
 {
     const struct job *active = jobs_find(gw->jobs, id);

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "svc/answer.h"
 #include "svc/gateway.h"
 
 struct query_list {
@@ -20,6 +21,9 @@ int query_jobs(const struct gateway *gw, const struct query_list *list, struct s
 /* ref: an id, a token, or "last". Gives the id of a job that is there. ERR_NOT_FOUND in words. */
 int query_job_id(const struct gateway *gw, const char *ref, int64_t *id, struct err *err);
 int query_job(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
+/* What was asked of a job is over: done gets why not (err), or the job as it is now. */
+void query_answer_job(const struct gateway *gw, int64_t id, const struct err *err, answer_done *done,
+                      void *ctx);
 /* 1: in a final state, 0: not, -1: err. */
 int query_job_is_final(const struct gateway *gw, int64_t id, struct err *err);
 /* Id of the last change of a job, -1 with err where there is none. */

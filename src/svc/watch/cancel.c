@@ -2,7 +2,6 @@
 #include "svc/submit/launch_task.h"
 
 #include "base/crash.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/loop.h"
@@ -22,16 +21,8 @@ struct cancel_call {
 
 static void finish(struct cancel_call *call, const struct err *err)
 {
-    if (call->done) {
-        struct answer answer = { .ok = !err, .job_id = call->job_id };
-        auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
-        if (err)
-            answer.err = *err;
-        else if (query_job(call->launch->gw, call->job_id, &body, &answer.err) < 0)
-            answer.ok = false;
-        answer.body = str_span(&body);
-        call->done(call->ctx, &answer);
-    }
+    if (call->done)
+        query_answer_job(call->launch->gw, call->job_id, err, call->done, call->ctx);
     free(call);
 }
 

@@ -3,7 +3,6 @@
  * (Slurm's own count of restarts is looked at before), and is told as it ended. */
 #include "svc/submit/launch_task.h"
 
-#include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
 #include "store/job_store.h"
@@ -23,14 +22,7 @@ struct requeue_call {
 
 static void finish(struct requeue_call *call, const struct err *err)
 {
-    struct answer answer = { .ok = !err, .job_id = call->job_id };
-    auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
-    if (err)
-        answer.err = *err;
-    else if (query_job(call->launch->gw, call->job_id, &body, &answer.err) < 0)
-        answer.ok = false;
-    answer.body = str_span(&body);
-    call->done(call->ctx, &answer);
+    query_answer_job(call->launch->gw, call->job_id, err, call->done, call->ctx);
     free(call);
 }
 

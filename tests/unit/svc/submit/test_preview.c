@@ -24,6 +24,9 @@ static void the_script_has_what_the_request_says(void **state)
     struct fixture *f = *state;
     make_project(f, project_yaml);
     shows(f, "{\"project\":\"p\"}", "\"name\":\"p\"");
+    shows(f, "{\"project\":\"p\"}", "#SBATCH --time");
+    shows(f, "{\"project\":\"p\"}", "\"resources.time\"");
+    shows(f, "{\"project\":\"p\",\"profile\":\"quick\"}", "lr=1");
     shows(f, "{\"project\":\"p\",\"name\":\"mine\"}", "\"name\":\"mine\"");
     shows(f, "{\"project\":\"p\",\"environment\":{\"EDITOR\":\"ed it\"}}", "='ed it'\\n");
     shows(f, "{\"project\":\"p\",\"code\":{\"mode\":\"in_place\"}}", "/p");
@@ -64,12 +67,19 @@ static struct seen dry_run(struct fixture *f, const struct test_result *result, 
     return seen;
 }
 
-static void a_dry_run_tells_when_it_would_start(void **state)
+static void a_dry_run_tells_what_the_scheduler_says(void **state)
 {
     struct fixture *f = *state;
     make_project(f, project_yaml);
     struct seen seen = dry_run(f, &(struct test_result){ .accepted = true, .start_s = 86400 }, NULL);
     assert_non_null(strstr(seen.text, "\"test\":{\"accepted\":true,\"start_at\":\"1970-01-02T00:00:00"));
+    seen = dry_run(f,
+                   &(struct test_result){
+                       .start_s = SEEN_ABSENT, .upstream = "Invalid account", .field = "slurm.account" },
+                   NULL);
+    assert_non_null(
+        strstr(seen.text,
+               "\"test\":{\"accepted\":false,\"upstream\":\"Invalid account\",\"field\":\"slurm.account\""));
     seen = dry_run(f, NULL, &(struct err){ .code = ERR_OFFLINE, .text = "no route to alder" });
     assert_false(seen.answer.ok);
     assert_string_equal(seen.text, "no route to alder");
@@ -104,7 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_script_has_what_the_request_says),
         TEST(a_template_is_read_where_it_was_named),
-        TEST(a_dry_run_tells_when_it_would_start),
+        TEST(a_dry_run_tells_what_the_scheduler_says),
         TEST(a_dry_run_needs_the_cluster),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

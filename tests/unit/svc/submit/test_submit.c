@@ -220,42 +220,6 @@ static void unknown_project_and_cluster_are_told_in_words(void **state)
     assert_non_null(strstr(cluster.text, "there is no birch (configured: alder)"));
 }
 
-static void preview_shows_script_and_origins_and_makes_no_job(void **state)
-{
-    struct fixture *f = *state;
-    struct seen seen = { 0 };
-    make_project(f, project_yaml);
-    ask_and_wait(f, SUBMIT_RENDER, "{\"project\":\"p\",\"profile\":\"quick\"}", &seen);
-    if (!seen.answer.ok)
-        fail_msg("%s", seen.text);
-    assert_non_null(strstr(seen.text, "#SBATCH --time"));
-    assert_non_null(strstr(seen.text, "\"resources.time\""));
-    assert_non_null(strstr(seen.text, "lr=1"));
-    assert_int_equal(jobs_active_count(f->gw.jobs), 0);
-}
-
-static void dry_run_tells_what_the_scheduler_says(void **state)
-{
-    struct fixture *f = *state;
-    struct seen seen = { 0 };
-    make_project(f, project_yaml);
-    ask(f, SUBMIT_DRY_RUN, "{\"project\":\"p\"}", NULL, &seen);
-    for (int i = 0; i < 20000 && !fake.test.is_open; i++) {
-        fixture_turn(f, 1);
-        answer_facts();
-        child_pause();
-    }
-    assert_true(fake.test.is_open);
-    fake.test.is_open = false;
-    struct test_result result = { .start_s = SEEN_ABSENT,
-                                  .upstream = "Invalid account",
-                                  .field = "slurm.account" };
-    fake.test.test(fake.test.ctx, &result, NULL);
-    assert_non_null(
-        strstr(seen.text,
-               "\"test\":{\"accepted\":false,\"upstream\":\"Invalid account\",\"field\":\"slurm.account\""));
-}
-
 static void secrets_are_taken_away_once_the_job_is_over(void **state)
 {
     struct fixture *f = *state;
@@ -301,8 +265,6 @@ int main(void)
         TEST(every_error_of_a_request_is_told_at_once),
         TEST(errors_of_the_project_file_name_their_line),
         TEST(unknown_project_and_cluster_are_told_in_words),
-        TEST(preview_shows_script_and_origins_and_makes_no_job),
-        TEST(dry_run_tells_what_the_scheduler_says),
         TEST(secrets_are_taken_away_once_the_job_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
