@@ -55,12 +55,16 @@ class Tally:
         self.passed += 1
 
     def tell(self, word, what, why):
-        """Prints the end of what the program said; the line that says most of it."""
+        """Prints the end of what the program said, and every cause before that; the first cause."""
         lines = why.rstrip().split("\n")
-        cut = len(lines) - SHOWN_LINES
-        shown = [f"({cut} lines before these)"] * (cut > 0) + lines[-SHOWN_LINES:]
+        before, shown = lines[:-SHOWN_LINES], lines[-SHOWN_LINES:]
+        if before:
+            causes = [line for line in before if CAUSE.search(line)][:SHOWN_LINES]
+            shown = causes + [f"({len(before) - len(causes)} lines more before these)"] + shown
         print(f"{word}: {self.part}: {what}\n  " + "\n  ".join(shown), flush=True)
-        return next((line for line in lines if CAUSE.search(line)), lines[-1]).strip()[:200]
+        causes = [line for line in lines if CAUSE.search(line)] or lines[-1:]
+        more = f" (and {len(causes) - 1} more)" * (len(causes) > 1)
+        return causes[0].strip()[:200] + more
 
     def skip(self, what, why):
         self.skips.append((what, why))

@@ -185,11 +185,8 @@ static bool read_end(struct mux_session *s, enum run_shell_stream stream, struct
         ssize_t n = read(fd, buf, sizeof(buf));
         if (n <= 0)
             return n < 0 && (errno == EAGAIN || errno == EINTR);
-        if (!run_shell_add(&s->shell, stream, s->run, (struct span){ buf, (size_t)n })) {
-            err_set(err, ERR_TOO_LARGE, "%s answered more than %zu bytes", s->run->what, s->run->out.max);
-            return true;
-        }
-        if (n < READ_BYTES)
+        if (run_shell_add(&s->shell, stream, s->run, (struct span){ buf, (size_t)n }, err) < 0 ||
+            n < READ_BYTES)
             return true;
     }
     return true;

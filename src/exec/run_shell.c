@@ -9,16 +9,18 @@ void run_shell_give(struct run_shell *shell, const struct run *run)
         frame_next_expect(&shell->next[i], &run->nonce);
 }
 
-bool run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct run *run, struct span bytes)
+int run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct run *run, struct span bytes,
+                  struct err *err)
 {
     if (!run || run->is_shared)
         (void)frame_next_add(&shell->next[stream], bytes);
     if (!run)
-        return true;
-    if (stream == RUN_SHELL_OUT)
-        return run_add_output(run, bytes);
-    run_add_error(run, bytes);
-    return true;
+        return 0;
+    if (stream == RUN_SHELL_ERR)
+        run_add_error(run, bytes);
+    else if (!run_add_output(run, bytes))
+        return err_set(err, ERR_TOO_LARGE, "%s answered more than %zu bytes", run->what, run->out.max);
+    return 0;
 }
 
 bool run_shell_is_over(const struct run_shell *shell)

@@ -20,9 +20,9 @@ struct run_shell {
 
 /* Before the run's first byte goes. */
 void run_shell_give(struct run_shell *shell, const struct run *run);
-/* What a stream brought, with run or (when that is over) without; false where the answer passes its ceiling.
- */
-bool run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct run *run, struct span bytes);
+/* What a stream brought, with run or (when that is over) without; -1 where the answer passes its ceiling. */
+int run_shell_add(struct run_shell *shell, enum run_shell_stream stream, struct run *run, struct span bytes,
+                  struct err *err);
 /* The program it was given is over, and all that it said is in. */
 bool run_shell_is_over(const struct run_shell *shell);
 bool run_shell_is_odd(const struct run_shell *shell); /* it said something behind that */

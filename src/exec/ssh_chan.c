@@ -189,10 +189,8 @@ static enum ssh_chan_event read_stream(struct ssh_chan *chan, enum run_shell_str
         if (n < 0)
             return broken(chan, "read", err);
         event = CHAN_MOVED;
-        if (!run_shell_add(&chan->shell, stream, run, (struct span){ buf, (size_t)n })) {
-            err_set(err, ERR_TOO_LARGE, "%s answered more than %zu bytes", run->what, run->out.max);
+        if (run_shell_add(&chan->shell, stream, run, (struct span){ buf, (size_t)n }, err) < 0)
             return CHAN_ENDED;
-        }
     }
     return event;
 }

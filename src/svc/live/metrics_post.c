@@ -25,7 +25,8 @@ static bool doc_number(const struct doc *doc, double *out)
 /* What is wrong with a body, and where. */
 static int wrong(struct errs *errs, const char *pointer, const char *text)
 {
-    return errs_add(errs, &(struct errs_item){ .code = ERR_INVALID, .pointer = pointer, .text = text });
+    errs_add(errs, &(struct errs_item){ .code = ERR_INVALID, .pointer = pointer, .text = text });
+    return -1;
 }
 
 static int wrong_point(struct errs *errs, size_t number, const char *key, const char *text)

@@ -15,18 +15,18 @@ enum { MAX_COUNTED_JOBS = 1000 }; /* beyond, what others hold is not summed for 
  * against it. */
 struct limit_row {
     const char *reason;
-    bool by_account, counts_jobs; /* of the account, not the QOS; jobs, not GPUs */
     const char *member;           /* of the QOS or the budget; NULL: the limits do not tell it */
+    bool by_account, counts_jobs; /* of the account, not the QOS; jobs, not GPUs */
     bool is_of_one_job;           /* nobody else's jobs count against it */
 };
 
 static const struct limit_row limit_rows[] = {
-    { "QOSMaxGRESPerUser", false, false, "max_tres_per_user", false },
-    { "QOSMaxGRESPerJob", false, false, "max_tres_per_job", true },
-    { "QOSGrpGRES", false, false, "group_tres", false },
-    { "QOSMaxJobsPerUserLimit", false, true, "max_jobs_per_user", false },
-    { "AssocGrpGRES", true, false, "gpus", false },
-    { "AssocMaxJobsLimit", true, true, NULL, false },
+    { "QOSMaxGRESPerUser", "max_tres_per_user", false, false, false },
+    { "QOSMaxGRESPerJob", "max_tres_per_job", false, false, true },
+    { "QOSGrpGRES", "group_tres", false, false, false },
+    { "QOSMaxJobsPerUserLimit", "max_jobs_per_user", false, true, false },
+    { "AssocGrpGRES", "gpus", true, false, false },
+    { "AssocMaxJobsLimit", NULL, true, true, false },
 };
 
 static const struct limit_row *limit_row_of(struct span reason)

@@ -117,7 +117,7 @@ static void says(struct run_shell *shell, enum run_shell_stream stream, struct r
     auto_str struct str text = STR_MAX(1000);
     for (const char *c = format; *c; c++) /* "@" is the run's nonce */
         str_add_span(&text, *c == '@' ? span_of(run->nonce.text) : (struct span){ c, 1 });
-    assert_true(run_shell_add(shell, stream, run, str_span(&text)));
+    assert_int_equal(run_shell_add(shell, stream, run, str_span(&text), NULL), 0);
 }
 
 static void a_shell_is_free_when_both_streams_said_so(void **state)
@@ -153,7 +153,7 @@ static void bytes_that_belong_to_no_run_end_a_shell(void **state)
         says(&shell, RUN_SHELL_OUT, &run, "\n@ BEGIN\n\n@ END 0\n\n@ NEXT 0\n");
         says(&shell, RUN_SHELL_ERR, &run, "\n@ NEXT 0\n");
         assert_true(run_shell_may_go_on(&shell, 0));
-        assert_true(run_shell_add(&shell, (enum run_shell_stream)stream, NULL, SPAN_LIT("x")));
+        assert_int_equal(run_shell_add(&shell, (enum run_shell_stream)stream, NULL, SPAN_LIT("x"), NULL), 0);
         assert_true(run_shell_is_odd(&shell));
         assert_false(run_shell_may_go_on(&shell, 0));
         run_clear(&run);
