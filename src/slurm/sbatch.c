@@ -73,7 +73,8 @@ static int add_files(struct str *sh, const struct launch_request *request, struc
         str_add(sh, "/. \"$_d/code/\" || return 1\n");
     }
     if (request->secrets.len) {
-        str_add(sh, "rm -f \"$_d/secrets\"; printf %s ");
+        str_add(sh, "if [ -e \"$_d/secrets\" ] || [ -L \"$_d/secrets\" ]; then rm -f \"$_d/secrets\"; "
+                    "fi\nprintf %s ");
         if (quote_shell(sh, request->secrets, err) < 0)
             return -1;
         str_add(sh, " > \"$_d/secrets\" || return 1\n");
@@ -111,18 +112,17 @@ static int add_run(struct str *sh, const struct launch_request *request, struct 
 
 static int add_launcher(struct str *sh, const struct launch_request *request, struct err *err)
 {
-    str_add(sh, "umask 077\ntrap '' HUP PIPE\n");
-    str_add(sh, clean_environment);
-    str_addf(sh, "_n=%u _d=", request->attempt);
+    str_addf(sh, "umask 077\ntrap '' HUP PIPE\n_n=%u _d=", request->attempt);
     quote_text(sh, request->run_dir);
-    str_add(sh, "\n");
+    str_add(sh, "\nmkdir -p \"$_d\" &\n"); /* beside what follows, up to the wait */
+    str_add(sh, clean_environment);
     frame_add_cause(sh);
     str_add(sh, launch_functions);
     if (add_files(sh, request, err) < 0 || add_run(sh, request, err) < 0)
         return -1;
     frame_section_open(sh, "launch");
     str_addf(sh,
-             "mkdir -p \"$_d\"\n"
+             "wait\n"
              "if _told; then :\n"
              "elif _lock; then\n"
              "if _files; then _run; else _not_sent 'cannot write the run directory' \"$_d/launch.$_n\"; fi\n"

@@ -294,18 +294,35 @@ void launch_free(struct launch *launch)
     free(launch);
 }
 
-void launch_job(struct launch *launch, int64_t job_id)
+static struct launch_task *task_of(struct launch *launch, int64_t job_id)
 {
     struct launch_task *task;
     HASH_FIND(hh, launch->tasks, &job_id, sizeof(job_id), task);
-    if (!task) {
-        task = mem_zalloc(sizeof(*task));
-        task->launch = launch;
-        task->job_id = job_id;
-        HASH_ADD(hh, launch->tasks, job_id, sizeof(task->job_id), task);
-    }
+    if (task)
+        return task;
+    task = mem_zalloc(sizeof(*task));
+    task->launch = launch;
+    task->job_id = job_id;
+    HASH_ADD(hh, launch->tasks, job_id, sizeof(task->job_id), task);
+    return task;
+}
+
+void launch_job(struct launch *launch, int64_t job_id)
+{
+    struct launch_task *task = task_of(launch, job_id);
     if (!task->busy)
         launch_again(task, 0);
+}
+
+void launch_job_with_intent(struct launch *launch, struct job *job)
+{
+    if (launch->is_stopped || job->code)
+        return;
+    struct launch_task *task = task_of(launch, job->id);
+    if (!launch_task_cluster(task, job))
+        return;
+    task->busy = true;
+    begin_launch(task, job);
 }
 
 static void resume_one(void *ctx, struct job *job)

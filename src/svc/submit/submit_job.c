@@ -90,6 +90,13 @@ static int commit_rendered(struct intent *intent, const struct rendered *rendere
     return -1;
 }
 
+static void accept_take(struct intent *intent)
+{
+    const struct gateway *gw = intent->s->submit->gw;
+    store_after_commit(gw->store, after_intent, intent);
+    launch_job_with_intent(gw->launch, jobs_find(gw->jobs, intent->job_id));
+}
+
 void submission_commit(struct submission *s, const struct snapshot *snapshot)
 {
     const struct gateway *gw = s->submit->gw;
@@ -102,6 +109,6 @@ void submission_commit(struct submission *s, const struct snapshot *snapshot)
     else if (commit_rendered(intent, &rendered, snapshot, &err) < 0)
         submission_fail(s, &err);
     else
-        store_after_commit(gw->store, after_intent, move_ptr(intent));
+        accept_take(move_ptr(intent));
     rendered_clear(&rendered);
 }

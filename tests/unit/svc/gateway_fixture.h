@@ -136,7 +136,8 @@ static inline void fixture_turn(struct fixture *f, int64_t ms)
     }
 }
 
-static inline struct job *fixture_job(struct fixture *f, const char *array)
+/* Of this turn: not committed yet. */
+static inline struct job *fixture_new_job(struct fixture *f, const char *array)
 {
     struct err err = { 0 };
     struct job *job = job_new();
@@ -156,6 +157,12 @@ static inline struct job *fixture_job(struct fixture *f, const char *array)
     };
     if (jobs_add_take(f->gw.jobs, job, &script, &err) < 0)
         fail_msg("insert: %s", err.text);
+    return job;
+}
+
+static inline struct job *fixture_job(struct fixture *f, const char *array)
+{
+    struct job *job = fixture_new_job(f, array);
     fixture_turn(f, 0);
     return job;
 }

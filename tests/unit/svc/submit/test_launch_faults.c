@@ -66,6 +66,57 @@ static void wake(struct fixture *f, int64_t id, int64_t ms)
     turn(f, 1);
 }
 
+static void with_nothing_to_stage_intent_and_launch_are_one_commit(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_new_job(f, NULL);
+    int64_t id = job->id;
+    launch_job_with_intent(f->gw.launch, job);
+    assert_int_equal(fake.submits, 0);
+    assert_int_equal(store_flush(f->gw.store, NULL), 0);
+    auto_job struct job *stored = NULL;
+    assert_int_equal(job_store_get(f->gw.store, id, &stored, NULL), 0);
+    assert_int_equal(stored->phase, PHASE_LAUNCHING);
+    assert_int_equal(stored->launches, 1);
+    launch_job(f->gw.launch, id); /* as after every intent */
+    turn(f, 1);
+    assert_int_equal(fake.submits, 1);
+    answer(&accepted);
+    turn(f, 1);
+    assert_string_equal(jobs_find(f->gw.jobs, id)->sched_id, "4711");
+}
+
+static void what_must_be_staged_waits_for_the_commit_of_its_intent(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_new_job(f, NULL);
+    job->code = mem_dup_str("code/p/0123");
+    launch_job_with_intent(f->gw.launch, job);
+    assert_int_equal(job->phase, PHASE_INTENT);
+    job = fixture_new_job(f, NULL);
+    mem_replace_str(&job->cluster, "gone");
+    launch_job_with_intent(f->gw.launch, job);
+    assert_int_equal(job->phase, PHASE_INTENT);
+    job = fixture_new_job(f, NULL);
+    launch_stop(f->gw.launch);
+    launch_job_with_intent(f->gw.launch, job);
+    assert_int_equal(job->phase, PHASE_INTENT);
+}
+
+static void an_intent_that_was_not_stored_is_not_launched(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = fixture_new_job(f, NULL);
+    int64_t id = job->id;
+    launch_job_with_intent(f->gw.launch, job);
+    fill_disk();
+    turn(f, 1);
+    free_disk();
+    turn(f, 600000);
+    assert_null(jobs_find(f->gw.jobs, id));
+    assert_int_equal(fake.submits, 0);
+}
+
 static void nothing_is_sent_before_launching_is_on_disk(void **state)
 {
     struct fixture *f = *state;
@@ -381,6 +432,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_running_job_is_requeued_once_an_attempt),
         TEST(what_cannot_be_requeued_is_said_in_words),
+        TEST(with_nothing_to_stage_intent_and_launch_are_one_commit),
+        TEST(what_must_be_staged_waits_for_the_commit_of_its_intent),
+        TEST(an_intent_that_was_not_stored_is_not_launched),
         TEST(nothing_is_sent_before_launching_is_on_disk),
         TEST(an_acceptance_that_could_not_be_stored_is_looked_up),
         TEST(late_answers_change_no_job_that_is_over),
