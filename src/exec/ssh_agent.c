@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "exec/ssh_wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,43 +73,11 @@ void ssh_agent_free(struct ssh_agent *agent)
     free(agent);
 }
 
-static void add_u32(struct str *to, size_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        str_add_char(to, (char)(value >> shift));
-}
-
-static void add_string(struct str *to, struct span bytes)
-{
-    add_u32(to, bytes.len);
-    str_add_span(to, bytes);
-}
-
-static bool take_u32(struct span *in, size_t *out)
-{
-    if (in->len < 4)
-        return false;
-    const unsigned char *p = (const unsigned char *)in->ptr;
-    *out = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-    *in = span_skip(*in, 4);
-    return true;
-}
-
-static bool take_string(struct span *in, struct span *out)
-{
-    size_t n;
-    if (!take_u32(in, &n) || n > in->len)
-        return false;
-    *out = span_head(*in, n);
-    *in = span_skip(*in, n);
-    return true;
-}
-
 static void ask(struct ssh_agent *agent, struct span body, int64_t patience_ms)
 {
     str_cut(&agent->request, 0);
     str_cut(&agent->reply, 0);
-    add_string(&agent->request, body);
+    ssh_wire_add_string(&agent->request, body);
     agent->sent = 0;
     agent->is_asking = true;
     loop_timer_start(agent->timer, patience_ms);
@@ -142,7 +111,7 @@ static int receive(struct ssh_agent *agent, struct span *body, struct err *err)
     char buf[4096];
     for (;;) {
         struct span have = str_span(&agent->reply);
-        if (take_string(&have, body))
+        if (ssh_wire_take_string(&have, body))
             break;
         ssize_t n = recv(agent->fd, buf, sizeof(buf), 0);
         if (n < 0 && errno == EAGAIN)
@@ -160,16 +129,16 @@ static int receive(struct ssh_agent *agent, struct span *body, struct err *err)
 
 static int parse_keys(struct ssh_agent *agent, struct span body, struct err *err)
 {
-    size_t count = 0;
+    uint32_t count = 0;
     str_cut(&agent->list, 0);
     str_add_span(&agent->list, span_skip(body, 1));
     struct span rest = str_span(&agent->list);
-    if (!body.len || body.ptr[0] != MSG_KEYS || !take_u32(&rest, &count))
+    if (!body.len || body.ptr[0] != MSG_KEYS || !ssh_wire_take_u32(&rest, &count))
         return err_set(err, ERR_IO, "the ssh agent lists no keys");
     agent->key_count = 0;
-    for (size_t i = 0; i < count && i < MAX_AGENT_KEYS; i++) {
+    for (uint32_t i = 0; i < count && i < MAX_AGENT_KEYS; i++) {
         struct agent_key *key = &agent->keys[i];
-        if (!take_string(&rest, &key->key) || !take_string(&rest, &key->comment))
+        if (!ssh_wire_take_string(&rest, &key->key) || !ssh_wire_take_string(&rest, &key->comment))
             return err_set(err, ERR_IO, "the ssh agent's list of keys is cut");
         agent->key_count = i + 1;
     }
@@ -207,9 +176,9 @@ static void ask_signature(struct ssh_agent *agent, size_t index, struct span dat
 {
     auto_str struct str body = STR_MAX(MAX_AGENT_BYTES);
     str_add_char(&body, MSG_SIGN);
-    add_string(&body, agent->keys[index].key);
-    add_string(&body, data);
-    add_u32(&body, 0);
+    ssh_wire_add_string(&body, agent->keys[index].key);
+    ssh_wire_add_string(&body, data);
+    ssh_wire_add_u32(&body, 0);
     ask(agent, str_span(&body), SIGN_MS);
 }
 
@@ -224,8 +193,8 @@ int ssh_agent_sign(struct ssh_agent *agent, size_t index, struct span data, stru
     if (rc != 0)
         return rc;
     struct span rest = span_skip(body, 1);
-    bool is_good = body.len && body.ptr[0] == MSG_SIGNATURE && take_string(&rest, &blob) &&
-                   take_string(&blob, &type) && take_string(&blob, &bare);
+    bool is_good = body.len && body.ptr[0] == MSG_SIGNATURE && ssh_wire_take_string(&rest, &blob) &&
+                   ssh_wire_take_string(&blob, &type) && ssh_wire_take_string(&blob, &bare);
     if (!is_good)
         return err_set(err, ERR_AUTH, "the ssh agent refused to sign");
     *sig = (struct span){ span_dup(bare), bare.len };

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "exec/ssh_settings.h"
+#include "exec/ssh_wire.h"
 #include "io/file.h"
 #include "text/base64.h"
 
@@ -24,19 +25,6 @@ static bool decode_body(struct span text, struct str *out)
     return base64_decode(str_span(&joined), out);
 }
 
-static bool take_string(struct span *in, struct span *out)
-{
-    if (in->len < 4)
-        return false;
-    const unsigned char *p = (const unsigned char *)in->ptr;
-    size_t n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-    if (n > in->len - 4)
-        return false;
-    *out = span_head(span_skip(*in, 4), n);
-    *in = span_skip(*in, 4 + n);
-    return true;
-}
-
 static int parse_openssh(struct span body, struct ssh_keyfile *out, struct err *err)
 {
     static const char magic[] = "openssh-key-v1"; /* its NUL belongs to it */
@@ -45,10 +33,10 @@ static int parse_openssh(struct span body, struct ssh_keyfile *out, struct err *
     bool is_whole =
         decode_body(body, &raw) && raw.len > sizeof(magic) && memcmp(raw.buf, magic, sizeof(magic)) == 0;
     struct span rest = span_skip(str_span(&raw), sizeof(magic));
-    is_whole = is_whole && take_string(&rest, &cipher) && take_string(&rest, &kdf) &&
-               take_string(&rest, &kdf_options) && rest.len > 4;
+    is_whole = is_whole && ssh_wire_take_string(&rest, &cipher) && ssh_wire_take_string(&rest, &kdf) &&
+               ssh_wire_take_string(&rest, &kdf_options) && rest.len > 4;
     rest = span_skip(rest, 4); /* the number of keys: one */
-    if (!is_whole || !take_string(&rest, &public) || !take_string(&public, &type))
+    if (!is_whole || !ssh_wire_take_string(&rest, &public) || !ssh_wire_take_string(&public, &type))
         return err_set(err, ERR_INVALID, "it is a damaged OpenSSH key");
     out->is_encrypted = !span_is(cipher, "none");
     snprintf(out->type, sizeof(out->type), "%.*s", SPAN_FMT(type));

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "exec/ssh_wire.h"
 #include "text/known_hosts.h"
 
 #include <string.h>
@@ -66,19 +67,6 @@ static bool has_common(struct span theirs, struct span ours)
     return false;
 }
 
-static bool take_string(struct span *in, struct span *out)
-{
-    if (in->len < 4)
-        return false;
-    const unsigned char *p = (const unsigned char *)in->ptr;
-    size_t n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-    if (n > in->len - 4)
-        return false;
-    *out = span_head(span_skip(*in, 4), n);
-    *in = span_skip(*in, 4 + n);
-    return true;
-}
-
 /* Behind the banner: length, padding length, message number, cookie, then the lists. */
 static bool find_lists(struct span first_bytes, struct span *lists)
 {
@@ -107,7 +95,7 @@ bool ssh_methods_explain(struct span first_bytes, struct err *err)
     if (!find_lists(first_bytes, &rest))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        if (!take_string(&rest, &theirs))
+        if (!ssh_wire_take_string(&rest, &theirs))
             return false;
         if (has_common(theirs, span_of(lists[i].ours)))
             continue;
