@@ -11,14 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    LINGER_MS = 5000,
-    REST_MS = 1000, /* from a run's END to the shell's NEXT */
-    IDLE_MS = 5000,
-    READ_BYTES = 64 * 1024,
-    MAX_READS = 16,
-    MAX_EXEC_BYTES = 4096
-};
+enum { READ_BYTES = 64 * 1024, MAX_READS = 16, MAX_EXEC_BYTES = 4096 };
 
 /* RESTING: the run is over and was told, its shell is not free yet. DYING: refused, or its shell has ended
  * while it waited, and the owner has still to hear it. */
@@ -114,7 +107,7 @@ static void let_go(struct mux_session *s)
     close_end(&s->err, &s->watch_err);
     loop_timer_stop(s->timer);
     if (s->control.fd >= 0)
-        loop_timer_start(s->timer, LINGER_MS);
+        loop_timer_start(s->timer, RUN_SHELL_LINGER_MS);
     else
         loop_defer(s->loop, on_closed, s);
 }
@@ -154,12 +147,12 @@ static void rest(struct mux_session *s)
     s->run = NULL;
     s->state = SESSION_RESTING;
     if (!run_shell_is_over(&s->shell)) {
-        loop_timer_start(s->timer, REST_MS);
+        loop_timer_start(s->timer, RUN_SHELL_REST_MS);
     } else if (!run_shell_may_go_on(&s->shell, loop_now_ms(s->loop))) {
         let_go(s);
     } else {
         s->state = SESSION_WAITING;
-        loop_timer_start(s->timer, IDLE_MS);
+        loop_timer_start(s->timer, RUN_SHELL_IDLE_MS);
     }
 }
 

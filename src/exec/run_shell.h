@@ -10,6 +10,14 @@
 
 #include "exec/run.h"
 
+enum {
+    RUN_SHELLS_KEPT = 2,      /* of those that wait: one for what comes while the other has a run, */
+    RUN_SHELL_IDLE_MS = 5000, /* and after a rush the others, too, for so long */
+    RUN_SHELL_REST_MS = 1000, /* from a run's END to the shell's NEXT, at the most */
+    RUN_SHELL_LINGER_MS =
+        5000 /* a shell that does not end when told to is no longer counted as one of ours */
+};
+
 enum run_shell_stream { RUN_SHELL_OUT, RUN_SHELL_ERR, RUN_SHELL_STREAMS };
 
 struct run_shell {

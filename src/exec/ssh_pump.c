@@ -7,13 +7,8 @@
 #include <utlist.h>
 
 enum {
-    MAX_PASSES = 64,  /* then other sockets get their turn */
-    LINGER_MS = 5000, /* a channel whose command does not end no longer counts as one of ours */
-    MAX_LINGERING = 5,
-    /* Shells that wait: one for what comes while the other has a run. More after a rush, for a while. */
-    KEEP_SPARE = 2,
-    IDLE_MS = 5000,
-    REST_MS = 1000 /* from a run's END to the shell's NEXT */
+    MAX_PASSES = 64, /* then other sockets get their turn */
+    MAX_LINGERING = 5
 };
 
 struct census {
@@ -35,7 +30,7 @@ static struct census count(const struct ssh_link *link)
         c.spare += chan->state == CHAN_SPARE;
         c.resting += chan->state == CHAN_RESTING;
         c.opening += chan->state == CHAN_OPENING;
-        if (chan->state == CHAN_CLOSING && now_ms - chan->since_ms > LINGER_MS)
+        if (chan->state == CHAN_CLOSING && now_ms - chan->since_ms > RUN_SHELL_LINGER_MS)
             c.lingering++;
         else
             c.closing += chan->state == CHAN_CLOSING;
@@ -162,8 +157,9 @@ static bool tidy(struct ssh_link *link)
     bool has_closed = false, has_more = false;
     struct ssh_chan *chan;
     DL_FOREACH (link->chans, chan) {
-        int64_t limit_ms = chan->state == CHAN_RESTING ? REST_MS : IDLE_MS;
-        bool is_extra = chan->state == CHAN_RESTING || (chan->state == CHAN_SPARE && ++spare > KEEP_SPARE);
+        int64_t limit_ms = chan->state == CHAN_RESTING ? RUN_SHELL_REST_MS : RUN_SHELL_IDLE_MS;
+        bool is_extra =
+            chan->state == CHAN_RESTING || (chan->state == CHAN_SPARE && ++spare > RUN_SHELLS_KEPT);
         if (!is_extra)
             continue;
         if (now_ms - chan->since_ms < limit_ms) {
@@ -174,7 +170,7 @@ static bool tidy(struct ssh_link *link)
         has_closed = true;
     }
     if (has_more && !loop_timer_is_running(link->tidy))
-        loop_timer_start(link->tidy, REST_MS);
+        loop_timer_start(link->tidy, RUN_SHELL_REST_MS);
     return has_closed;
 }
 

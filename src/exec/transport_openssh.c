@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-enum { MANUAL_RETRY_MS = 1000, KEEP_WAITING = 2 };
+enum { MANUAL_RETRY_MS = 1000 };
 
 struct openssh {
     struct transport base; /* first */
@@ -121,7 +121,7 @@ static void on_session(void *ctx, struct mux_session *session, struct run *base,
     } else if (event == MUX_DIED) {
         o->slots.starts_late = o->slots.starts_late || mux_session_is_fresh(session);
     } else if (event == MUX_IDLE) {
-        if (count(o, mux_session_is_waiting) > KEEP_WAITING)
+        if (count(o, mux_session_is_waiting) > RUN_SHELLS_KEPT)
             mux_session_close(session); /* of a rush that is over */
     } else if (event == MUX_RUN_LOST) {
         end_run(run, may_run ? RUN_CUT : RUN_NOT_SENT, err);
