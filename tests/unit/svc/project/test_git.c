@@ -213,6 +213,18 @@ static void before_the_first_commit_and_off_a_branch_the_words_are_absent(void *
     assert_false(b->state.is_dirty);
 }
 
+/* A commit made meanwhile by the folder's user would fail of the lock that git takes to write the index anew.
+ */
+static void a_look_takes_no_lock_and_leaves_the_index(void **state)
+{
+    struct bench *b = *state;
+    sh(b, "git init -q -b main && echo a >a && git add a && git commit -qm one && touch -d @9 a && "
+          "cp .git/index before");
+    look(b, GIT_FILES);
+    assert_true(has_file(b, "a"));
+    sh(b, "cmp .git/index before && git status >/dev/null && ! cmp -s .git/index before");
+}
+
 static void a_repository_that_is_broken_is_said_and_not_taken_for_none(void **state)
 {
     struct bench *b = *state;
@@ -235,6 +247,7 @@ int main(void)
         T(a_change_of_a_tracked_file_is_in_the_diff),
         T(an_untracked_file_makes_it_dirty_and_is_listed),
         T(before_the_first_commit_and_off_a_branch_the_words_are_absent),
+        T(a_look_takes_no_lock_and_leaves_the_index),
         T(a_repository_that_is_broken_is_said_and_not_taken_for_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
