@@ -123,17 +123,17 @@ static void staging_free(void *state)
     mem_free_ptr(&staging);
 }
 
-/* Unpacked beside its place, checked, marked complete and only then renamed: nobody ever sees half a tree,
- * and of two gateways at once one wins and the other finds it done. A tree without the mark is moved out of
- * the way. */
+/* Unpacked beside its place while it comes and hashed on the way, marked complete and only then renamed:
+ * nobody ever sees half a tree, and of two gateways at once one wins and the other finds it done. A tree
+ * without the mark is moved out of the way. What tar makes of the stream counts before the hash: a full disk
+ * ends both. */
 static const char stage_text[] =
     "if [ -f \"$d/.sluice-complete\" ]; then cat >/dev/null; echo done; exit 0; fi\n"
-    "trap 'rm -rf \"$tmp\" \"$tmp.tar\"' EXIT\n"
-    "mkdir -p \"${d%/*}\" && cat >\"$tmp.tar\" || exit 1\n"
-    "if [ \"$(stat -c %s \"$tmp.tar\")\" != $bytes ]; then echo 'the stream was cut'; exit 1; fi\n"
-    "sum=$(b2sum -l 256 \"$tmp.tar\") || exit 1\n"
-    "if [ \"${sum%% *}\" != $tree ]; then echo 'the stream arrived damaged'; exit 1; fi\n"
-    "mkdir \"$tmp\" && tar -xf \"$tmp.tar\" -C \"$tmp\" --no-same-owner --no-same-permissions || exit 1\n"
+    "trap 'rm -rf \"$tmp\"' EXIT\n"
+    "mkdir -p \"$tmp\" || exit 1\n"
+    "sum=$({ { tee /dev/fd/3 | b2sum -l 256 >&4; } 3>&1 | tar -xf - -C \"$tmp\" --no-same-owner "
+    "--no-same-permissions; } 4>&1) || exit 1\n"
+    "if [ \"${sum%% *}\" != $tree ]; then echo 'the stream arrived cut or damaged'; exit 1; fi\n"
     ": >\"$tmp/.sluice-complete\" || exit 1\n"
     "for try in 1 2; do\n"
     "  if mv -T \"$tmp\" \"$d\" 2>/dev/null || [ -f \"$d/.sluice-complete\" ]; then echo done; exit 0; fi\n"
@@ -152,9 +152,8 @@ static int stage_send(struct call *call, struct staging *staging, struct err *er
     if (call_program(call, &sh, err) < 0)
         return -1;
     call_section_open(&sh, "stage");
-    str_addf(&sh, "exec 2>&1\ntree=%s bytes=%llu d=code/%s/%s tmp=code/%s/tmp.%s\n", staging->tree,
-             (unsigned long long)staging->bytes, staging->project, staging->tree, staging->project,
-             call->nonce.text);
+    str_addf(&sh, "exec 2>&1\ntree=%s d=code/%s/%s tmp=code/%s/tmp.%s\n", staging->tree, staging->project,
+             staging->tree, staging->project, call->nonce.text);
     str_add(&sh, stage_text);
     call_section_close(&sh, "stage");
     uint64_t ms = STAGE_BASE_MS + staging->bytes / STAGE_BYTES_PER_MS;

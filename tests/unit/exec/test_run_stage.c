@@ -133,6 +133,32 @@ static void a_tree_that_arrives_otherwise_leaves_nothing(void **state)
     shell("test -z \"$(ls -A code/digits)\"");
 }
 
+static void refuse(uint64_t bytes, const char *why)
+{
+    struct staged staged;
+    start(&staged, tar.tree, bytes);
+    (void)finish(&staged);
+    assert_int_equal(staged.err.code, ERR_IO);
+    assert_non_null(strstr(staged.err.text, why));
+    shell("test -z \"$(ls -A code/digits)\"");
+}
+
+/* It is unpacked while it comes: in the midst of a file tar sees the cut, in the padding the hash alone. */
+static void a_tree_that_is_cut_leaves_nothing(void **state)
+{
+    (void)state;
+    refuse(520, "EOF");
+    refuse(tar.bytes - 512, "cut or damaged");
+}
+
+/* More than a pipe holds: nobody may wait for a tar that has given up. */
+static void what_is_no_tar_ends_with_what_tar_says(void **state)
+{
+    (void)state;
+    shell("head -c 1000000 /dev/zero | tr '\\0' x >tree.tar");
+    refuse(1000000, "tar");
+}
+
 static void two_at_once_make_one_tree(void **state)
 {
     (void)state;
@@ -165,6 +191,8 @@ int main(void)
         TEST(of_a_tree_that_is_known_no_byte_is_read),
         TEST(a_half_made_tree_is_made_anew),
         TEST(a_tree_that_arrives_otherwise_leaves_nothing),
+        TEST(a_tree_that_is_cut_leaves_nothing),
+        TEST(what_is_no_tar_ends_with_what_tar_says),
         TEST(two_at_once_make_one_tree),
         TEST(odd_names_are_refused),
     };
