@@ -6,6 +6,7 @@ import { asProblem, send, type Problem } from "../lib/api";
 import { href } from "../lib/base";
 import { plural } from "../lib/format";
 import { Icon } from "../lib/icons";
+import { link } from "../lib/live";
 import { offers } from "../lib/offers";
 import type { QueueDepth } from "../lib/types";
 import { Age, Facts, ProblemBox, WriteButton } from "../lib/ui";
@@ -26,7 +27,7 @@ function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
   const [problem, setProblem] = useState<Problem | undefined>();
   const [busy, setBusy] = useState(false);
   const [has, setHas] = useState<boolean | undefined>();
-  useEffect(() => void offers("/clusters/{cluster}/check").then(setHas), []);
+  useEffect(() => void offers("/clusters/{cluster}/check").then(setHas, () => undefined), [link.value]); // asked again when the gateway is back
   const run = async (): Promise<void> => {
     setBusy(true);
     setProblem(undefined);
@@ -65,7 +66,7 @@ interface HealthProps { cluster: Cluster; queue?: QueueDepth[]; linked?: boolean
 
 export function Health({ cluster, queue, linked, doctor, onUp }: HealthProps): JSX.Element {
   const health = healthOf(cluster);
-  const link = cluster.connection ?? {};
+  const connection = cluster.connection ?? {};
   return (
     <section class={`card chealth${linked ? "" : " wide"}`} aria-label={`Cluster ${cluster.name}`}>
       <header class="ct">
@@ -85,16 +86,16 @@ export function Health({ cluster, queue, linked, doctor, onUp }: HealthProps): J
           ["Queue", queueText(queue)],
           ["VPN", cluster.requires_vpn && "needed to reach it"],
           ["Workspace", cluster.workspace, true],
-          ["Latency", seconds(link.latency_s ?? cluster.poll_s)],
+          ["Latency", seconds(connection.latency_s ?? cluster.poll_s)],
           ["Clock", Math.abs(cluster.clock_skew_s ?? 0) > 1 ? `${Math.abs(cluster.clock_skew_s!)} s ${cluster.clock_skew_s! > 0 ? "ahead of" : "behind"} the gateway's` : undefined],
-          ["Way in", link.backend && link.backend !== "local" && <span key="way">{link.backend}{link.backend_reason && <span class="muted">, {link.backend_reason}</span>}</span>],
-          ["Logins", link.logins ? budgetText(link.logins_last_hour, link.max_logins_per_hour, "in the last hour", link.logins) : undefined],
-          ["Login ends", link.login_ends_at && <Age at={link.login_ends_at} />],
-          ["Failed logins", link.login_failures || undefined],
-          ["Commands", budgetText(link.commands_last_minute, cluster.scheduler === "process" ? undefined : link.max_commands_per_minute, "in the last minute", link.commands)],
-          ["Channels", link.channels && link.max_channels ? `${link.channels} of ${link.max_channels} open` : undefined],
-          ["Held back", link.held_back ? `${plural(link.held_back, "look")} so far, to keep within the budget` : undefined],
-          ["Waiting", link.queued ? `${link.queued} commands` : undefined],
+          ["Way in", connection.backend && connection.backend !== "local" && <span key="way">{connection.backend}{connection.backend_reason && <span class="muted">, {connection.backend_reason}</span>}</span>],
+          ["Logins", connection.logins ? budgetText(connection.logins_last_hour, connection.max_logins_per_hour, "in the last hour", connection.logins) : undefined],
+          ["Login ends", connection.login_ends_at && <Age at={connection.login_ends_at} />],
+          ["Failed logins", connection.login_failures || undefined],
+          ["Commands", budgetText(connection.commands_last_minute, cluster.scheduler === "process" ? undefined : connection.max_commands_per_minute, "in the last minute", connection.commands)],
+          ["Channels", connection.channels && connection.max_channels ? `${connection.channels} of ${connection.max_channels} open` : undefined],
+          ["Held back", connection.held_back ? `${plural(connection.held_back, "look")} so far, to keep within the budget` : undefined],
+          ["Waiting", connection.queued ? `${connection.queued} commands` : undefined],
         ]} />
         {doctor && <Doctor cluster={cluster} />}
       </div>
