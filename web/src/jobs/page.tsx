@@ -12,7 +12,7 @@ import { counts, jobSummary } from "./counts";
 import { FilterBar } from "./filterbar";
 import { FreeGpus } from "./gpus";
 import { Failures } from "./failures";
-import { JobRows } from "./store";
+import { JobRows, type View } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
 
@@ -27,9 +27,10 @@ function askEarly(): JobRows | undefined {
 
 let early = askEarly();
 
-function takeRows(): JobRows {
+function takeRows(view: View): JobRows {
   const rows = early ?? new JobRows();
   early = undefined;
+  void rows.show(view);
   return rows;
 }
 
@@ -74,11 +75,14 @@ export function JobsPage(): JSX.Element {
   const { query, setQuery } = usePlace();
   const filter = query.filter ?? "";
   const sort = query.sort ?? "";
-  const rows = useMemo(takeRows, []);
+  const rows = useMemo(() => takeRows({ filter, sort, archived: false }), []); // on its way while the page is drawn
   useEffect(() => rows.start(), []);
-  useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // asked for before the frame is painted
+  useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // by an address; else it is asked already
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
-  const setFilter = (text: string): void => setQuery({ filter: text || undefined });
+  const setFilter = (text: string): void => {
+    if (text !== filter) void rows.show({ filter: text, sort, archived: false }); // before the page is drawn anew for it
+    setQuery({ filter: text || undefined });
+  };
   const isNew = !rows.first.value && !filter && rows.total.value === 0 && counts.value !== undefined && jobSummary.value.all === 0;
   return (
     <>

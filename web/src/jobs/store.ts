@@ -44,7 +44,7 @@ export class JobRows {
 
   /** Another filter or order: the old rows stay until the new ones are there. */
   async show(view: View): Promise<void> {
-    if (this.first.value && this.busy.value && JSON.stringify(view) === JSON.stringify(this.view)) return; // on its way
+    if (this.busy.value && JSON.stringify(view) === JSON.stringify(this.view)) return; // on its way
     this.view = view;
     await this.reload();
   }
