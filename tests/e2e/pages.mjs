@@ -28,6 +28,13 @@ export function shots(ids) {
   ];
 }
 
+/** Three rows, two of them waiting, one running. */
+async function select(page) {
+  await rows(page);
+  for (const at of [0, 1, 4]) await page.locator(".rows .tr input[type=checkbox]").nth(at).click();
+  await page.waitForSelector("text=3 selected");
+}
+
 /** How pages look while something is wrong, waited for or asked, for screenshots alone. prepare(page, proxy) comes first. */
 export function states(ids) {
   const fails = (part) => (_, proxy) => { proxy.fault = (path) => (path.includes(part) ? 503 : undefined); };
@@ -46,9 +53,15 @@ export function states(ids) {
     { name: "stale-cluster", path: "/clusters/cedar", ready: shown(".lasterr") },
     { name: "failed-import", path: `/jobs/${ids.import}`, ready: shown(".ll") },
     { name: "pending", path: `/jobs/${ids.waiting3}`, ready: shown(".tl li") },
-    { name: "selected", path: "/jobs", ready: async (page) => { await rows(page); for (const at of [0, 1, 4]) await page.locator(".rows .tr input[type=checkbox]").nth(at).click(); await page.waitForSelector("text=3 selected"); } },
+    { name: "selected", path: "/jobs", ready: select },
     { name: "filter-help", path: "/jobs", ready: async (page) => { await rows(page); await page.focus(".combo input"); await page.keyboard.type("st"); await page.waitForSelector(".combo [role=option]"); } },
     { name: "confirm", path: `/jobs/${ids.running}`, ready: async (page) => { await page.click(".jobacts >> text=Cancel"); await page.waitForSelector("dialog"); } },
+    { name: "dialog-cancel", path: "/jobs", ready: async (page) => { await select(page); await page.click(".bulk >> text=Cancel"); await page.waitForSelector("dialog[open]"); } },
+    { name: "dialog-tag", path: "/jobs", ready: async (page) => { await select(page); await page.click(".bulk >> text=Tag"); await page.waitForSelector("dialog[open]"); } },
+    { name: "dialog-values", path: `/jobs/${ids.good}/metrics`, ready: async (page) => { await page.waitForSelector(".chart canvas"); await page.locator("[aria-label^='Values of']").first().click(); await page.waitForSelector("dialog[open]"); } },
+    { name: "dialog-views", path: "/jobs?filter=state:failed", ready: async (page) => { await rows(page); await page.click(".filterbar >> text=Views"); await page.waitForSelector("dialog[open]"); } },
+    { name: "dialog-filter", path: "/jobs", ready: async (page) => { await rows(page); await page.click("[aria-label='Help on filters']"); await page.waitForSelector("dialog[open]"); } },
+    { name: "dialog-remove", path: "/projects/page-tests", ready: async (page) => { await page.waitForSelector(".runs li"); await page.click("button:has-text('Remove')"); await page.waitForSelector("dialog[open]"); } },
     { name: "time-axis", path: `/jobs/${ids.good}/metrics?x=time&log=1`, ready: shown(".chart canvas") },
   ];
 }

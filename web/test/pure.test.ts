@@ -10,7 +10,7 @@ import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
 import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../src/job/logtext";
-import { chartsOf, inOrder, ofTask, readCurves, restarts, smooth, summary, tasksIn } from "../src/job/series";
+import { chartsOf, inOrder, ofTask, readCurves, restarts, smooth, stepLabels, summary, tasksIn } from "../src/job/series";
 import { timeline } from "../src/job/timeline";
 import { bits } from "../src/lib/code";
 import { seat } from "../src/jobs/slots";
@@ -211,4 +211,9 @@ test("a job that goes leaves its row to one that comes, but for the row that hol
   assert.deepEqual([...seat(first, [9, 8, 7])], [[9, 1], [8, 2], [7, 0]]);
   assert.deepEqual([...seat(first, [5, 4, 3])], [[5, 0], [4, 1], [3, 2]]);
   assert.deepEqual([...seat(first, [5, 4, 3], 1)], [[5, 0], [4, 2], [3, 3]]);
+});
+
+test("an axis never says the same of two steps", () => {
+  assert.deepEqual(stepLabels([0, 500, 1000, 1500]), ["0", "500", "1k", "1.5k"]);
+  assert.deepEqual(stepLabels([1199, 1199.5, 1200, 1200.5, 1201]), ["1199", "", "1200", "", "1201"]);
 });

@@ -71,7 +71,7 @@ function globalKeys(go: (path: string) => void): Binding[] {
   return [
     ...pageKeys,
     { keys: "mod+k", label: "Jobs, pages, actions", group: "Everywhere", run: () => { overlay.value = overlay.value === "palette" ? "none" : "palette"; } },
-    { keys: "?", label: "This help", group: "Everywhere", run: () => { overlay.value = "help"; } },
+    { keys: "?", label: "Keyboard shortcuts", group: "Everywhere", run: () => { overlay.value = "help"; } },
   ];
 }
 

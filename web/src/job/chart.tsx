@@ -8,7 +8,7 @@ import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
 import { whenSeen, type Piece } from "./inview";
-import { inOrder, partsOf, restarts, smooth, summary, type Curve } from "./series";
+import { inOrder, partsOf, restarts, smooth, stepLabels, summary, type Curve } from "./series";
 
 /** starts: of the attempts after the first, in seconds since the epoch. */
 export interface ChartView { smoothing: number; log: boolean; byTime: boolean; starts?: number[] }
@@ -75,7 +75,7 @@ function draw(box: HTMLElement, curves: Curve[], view: ChartView): Drawn {
 function xLabels(view: ChartView, data: uPlot.AlignedData): (u: uPlot, splits: number[]) => string[] {
   const first = (data[0] as number[])[0] ?? 0;
   const sinceFirst = (at: number, gap: number): string => (gap < 1 ? `${short(Math.round(1000 * (at - first)) / 1000)} s` : clock(Math.max(0, at - first)));
-  return (_, splits) => splits.map((at) => (view.byTime ? sinceFirst(at, splits.length > 1 ? splits[1]! - splits[0]! : 1) : short(at)));
+  return (_, splits) => (view.byTime ? splits.map((at) => sinceFirst(at, splits.length > 1 ? splits[1]! - splits[0]! : 1)) : stepLabels(splits));
 }
 
 /** A point alone stands in the middle, where uPlot would show all there is from zero on. */
@@ -89,7 +89,7 @@ function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number,
   const grid = { stroke: colour(box, "--line"), width: 1 };
   const font = `11px ${token(box, "--ui") || "sans-serif"}`;
   return {
-    width, height, legend: { show: false }, series: drawn.series, bands: drawn.bands, padding: [8, 10, 0, 0],
+    width, height, legend: { show: false }, series: drawn.series, bands: drawn.bands, padding: [8, 16, 0, 0],
     cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false, sync: { key: view.byTime ? "time" : "step" } },
     scales: { x: { time: false, range: stretch }, y: { distr: view.log ? 3 : 1 } },
     axes: [
@@ -193,16 +193,19 @@ function lastValue(curve: Curve): number | null {
   return curve.value.findLast((one) => one !== null) ?? null;
 }
 
-function ChartTable({ curves, onClose }: { curves: Curve[]; onClose: () => void }): JSX.Element {
+const TOLD = 200; // points of a curve
+
+function ChartTable({ title, curves, onClose }: { title: string; curves: Curve[]; onClose: () => void }): JSX.Element {
   return (
     <Dialog title="Values" onClose={onClose} class="chartdata">
-      <h2>{curves.map((curve) => curve.name).join(", ")}</h2>
+      <h2>Values of {title}</h2>
+      {curves.some((curve) => curve.step.length > TOLD) && <p class="muted sm">The last {TOLD} points of each curve</p>}
       <div class="scroller" tabIndex={0} role="region" aria-label="Table of values">
         {curves.map((curve) => (
           <table key={curve.name} class="plain">
             <caption class="mono">{curve.name}</caption>
             <thead><tr><th scope="col">Step</th><th scope="col">Value</th></tr></thead>
-            <tbody>{curve.step.slice(-200).map((step, at, all) => <tr key={at}><td class="num">{step}</td><td class="num">{value(curve.value[curve.value.length - all.length + at])}</td></tr>)}</tbody>
+            <tbody>{curve.step.slice(-TOLD).map((step, at, all) => <tr key={at}><td class="num">{step}</td><td class="num">{value(curve.value[curve.value.length - all.length + at])}</td></tr>)}</tbody>
           </table>
         ))}
       </div>
@@ -258,7 +261,7 @@ export function Chart({ title, curves: all, view, closer, height = 150, pin }: P
         <button class="ibtn small" aria-label={`Values of ${title}`} title="Values" onClick={() => setTable(true)}><Icon name="jobs" /></button>
       </header>
       <div ref={box} class="plot" role="img" aria-label={words} style={{ height: `${height}px` }} />
-      {table && <ChartTable curves={curves} onClose={() => setTable(false)} />}
+      {table && <ChartTable title={title} curves={curves} onClose={() => setTable(false)} />}
     </section>
   );
 }

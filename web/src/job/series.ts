@@ -1,4 +1,5 @@
 // Metrics as curves: reading the gateway's answer, smoothing, choosing what is shown first. Pure.
+import { short } from "../lib/format";
 
 export interface Curve {
   name: string;
@@ -149,6 +150,13 @@ const firsts = [/loss/i, /acc|score|bleu|f1|auc/i, /tok|samples|throughput|it_?\
 function rank(title: string): number {
   const found = firsts.findIndex((pattern) => pattern.test(title));
   return found < 0 ? firsts.length : found;
+}
+
+/** What stands at the whole steps of an axis; in full where short numbers would all be "1.2k". */
+export function stepLabels(steps: number[]): string[] {
+  const whole = steps.filter(Number.isInteger);
+  const name = new Set(whole.map(short)).size < whole.length ? String : short;
+  return steps.map((step) => (Number.isInteger(step) ? name(step) : ""));
 }
 
 /** "falls from 3.2 to 1.4 over 2,400 points, lowest 1.38": what a chart says without being seen. */
