@@ -75,6 +75,39 @@ async function inSlurm(id) {
 
 const cancelledInSlurm = (id) => until("Slurm to say so", async () => (await inSlurm(id)).includes("JobState=CANCELLED"), 60_000);
 
+describe("back into the queue of Slurm", () => {
+  const byKey = { name: "by its key", ask: (page) => page.keyboard.press("r"), say: async (page) => { await tabTo(page, "dialog .bad"); await page.keyboard.press("Enter"); } };
+  const byMouse = { name: "by its button", ask: (page) => page.click(".jobacts >> text=Requeue"), say: (page) => page.click("dialog >> text=Requeue the job") };
+  const restarts = async (id) => (await inSlurm(id)).match(/Restarts=(\d+)/)?.[1];
+
+  before(() => gateway.addProject());
+
+  for (const { name, ask, say } of [byKey, byMouse]) {
+    test(name, { timeout: 200_000 }, async () => {
+      const { id } = await gateway.submit({ cluster: "alder", name: "again", steps: 20_000, pause: 0.1 });
+      await onPage(`/jobs/${id}`, async (page) => {
+        await badge(page, "Running");
+        await ask(page);
+        await page.waitForSelector("dialog:has-text('starts again as attempt 2')");
+        await page.keyboard.press("Enter"); // the focus is on Keep
+        await page.waitForSelector("dialog", { state: "detached" });
+        await badge(page, "Running");
+        assert.equal(await restarts(id), "0");
+        await ask(page);
+        await say(page);
+        await page.waitForSelector(".toast:has-text('goes back into the queue')");
+        await badge(page, "Pending"); // Slurm holds it back for two minutes, which nobody waits for here
+        assert.equal(await restarts(id), "1");
+        await page.waitForSelector(".jobacts:not(:has-text('Requeue'))");
+        const job = await gateway.get(`/jobs/${id}`);
+        assert.equal(job.attempts[0].state, "requeued");
+        await gateway.post(`/jobs/${id}/cancel`);
+        await badge(page, "Cancelled");
+      });
+    });
+  }
+});
+
 describe("a first run on Slurm", () => {
   test("by mouse", { timeout: 400_000 }, () => onPage("/projects", async (page) => {
     await page.fill("#reg-path", makeProject("iris-mouse"));
