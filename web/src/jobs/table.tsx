@@ -58,6 +58,7 @@ function Progress({ job }: { job: Job }): JSX.Element | null {
   return <span class="prog" role="img" aria-label={`${Math.round(fraction * 100)} % done`}><i style={{ width: `${Math.min(100, fraction * 100)}%` }} /></span>;
 }
 
+// The box is set by what is selected. A click that is prevented puts it back to how it was, behind every microtask: what is selected changes after that.
 function Row({ rows, id, index, start, slot }: { rows: JobRows; id: number; index: number; start: number; slot: number }): JSX.Element | null {
   const job = rows.job(id)?.value;
   if (!job) return null;
@@ -67,7 +68,7 @@ function Row({ rows, id, index, start, slot }: { rows: JobRows; id: number; inde
     <div role="row" data-slot={slot} aria-rowindex={index + 2} aria-selected={isSelected} class={`tr${cursor.value === index ? " cursor" : ""}${leaving.value.has(id) ? " leaving" : ""}`}
       style={{ transform: `translateY(${start}px)` }}>
       <span role="cell" class="sel"><input type="checkbox" aria-label={`Select ${jobTitle(job)}`} checked={isSelected}
-        onClick={(event) => { event.preventDefault(); const range = event.shiftKey; queueMicrotask(() => toggle(rows, index, range)); }} /></span>
+        onClick={(event) => { event.preventDefault(); const range = event.shiftKey; setTimeout(() => toggle(rows, index, range)); }} /></span>
       <span role="cell" class="state"><StateBadge state={job.state} stale={isOld} /></span>
       <span role="cell" class="name"><Name job={job} /></span>
       <span role="cell" class="project ell"><bdi>{job.project}</bdi></span>
