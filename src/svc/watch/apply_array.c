@@ -90,7 +90,9 @@ static bool task_take(const struct apply *apply, struct task *task, const struct
     }
     if (!changed)
         return false;
-    task->started_us = apply_time_us(apply, row->started_s);
+    bool may_be_no_start = row->state == JOB_STATE_COMPLETING; /* apply_job.c: tells_start */
+    if (!may_be_no_start || !task->started_us)
+        task->started_us = apply_time_us(apply, row->started_s);
     task->ended_us = ended ? apply_time_us(apply, row->ended_s) : 0;
     task->exit_code = ended && code != SEEN_ABSENT ? code : JOB_ABSENT;
     task->signal = ended && row->signal != SEEN_ABSENT ? row->signal : JOB_ABSENT;

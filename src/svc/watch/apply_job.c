@@ -165,6 +165,13 @@ static void requeue(const struct apply *apply, struct job *job)
     jobs_change(apply->gw->jobs, job, "requeued", str_text(&data));
 }
 
+/* Of a job on its way back into the queue squeue tells COMPLETING for a second and more, and as its start the
+ * time at which it was asked (Slurm 22.05, after `scontrol requeue`): each look would see another start. */
+static bool tells_start(const struct seen_job *row)
+{
+    return row->state != JOB_STATE_COMPLETING && row->started_s != SEEN_ABSENT;
+}
+
 static bool is_restart(const struct apply *apply, const struct job *job, const struct seen_job *row)
 {
     if (apply->runs_once)
@@ -172,7 +179,7 @@ static bool is_restart(const struct apply *apply, const struct job *job, const s
     if (job_state_is_requeue(job->state, row->state))
         return true;
     if (job_state_group(row->state) != JOB_GROUP_ACTIVE || row->state == JOB_STATE_SUSPENDED ||
-        !job->started_at_us || row->started_s == SEEN_ABSENT)
+        !job->started_at_us || !tells_start(row))
         return false;
     /* Both by the cluster's clock: where ours was set meanwhile, nothing has started anew. */
     return row->started_s > job->started_at_us / US_PER_S + apply->last_skew_s + RESTART_SLACK_S;
@@ -188,9 +195,9 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
     bool changed = take_common(apply, job, row);
     changed |= set_text(&job->raw_state, row->raw_state);
     bool runs = job_state_group(next) == JOB_GROUP_ACTIVE;
-    if (runs)
+    if (runs && tells_start(row))
         changed |= set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
-    else if (apply->runs_once)
+    else if (!runs && apply->runs_once)
         job->started_at_us = 0; /* its supervisor gave up before the payload could run */
     auto_free char *why = waiting_why(apply->gw, apply->mono_us, job, row);
     changed |= why && (!job->why || strcmp(why, job->why) != 0);

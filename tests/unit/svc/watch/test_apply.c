@@ -266,6 +266,31 @@ static void requeue_begins_a_new_attempt_of_the_same_job(void **state)
     assert_int_equal(job->started_at_us, 0);
 }
 
+/* As `scontrol requeue` looks on Slurm 22.05: COMPLETING for a while, its start the second of each look. */
+static void a_requeue_seen_while_it_completes_is_one(void **state)
+{
+    static const struct {
+        enum job_state state;
+        int64_t started_s;
+    } looks[] = { { JOB_STATE_RUNNING, 1700000010 },
+                  { JOB_STATE_COMPLETING, 1700000100 },
+                  { JOB_STATE_COMPLETING, 1700000110 },
+                  { JOB_STATE_PENDING, SEEN_ABSENT },
+                  { JOB_STATE_RUNNING, 1700000240 } };
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+        struct seen_job row = row_of(job, SEEN_QUEUE, looks[i].state);
+        row.started_s = looks[i].started_s;
+        see(f, &row, 1);
+        assert_int_equal(job->attempt, i < 3 ? 1 : 2);
+        if (i < 3)
+            assert_int_equal(job->started_at_us, 1700000010 * US_PER_S);
+    }
+    assert_int_equal(job->restarts, 1);
+    assert_int_equal(job->started_at_us, 1700000240 * US_PER_S);
+}
+
 static void restart_between_two_ticks_is_seen_by_its_start(void **state)
 {
     struct fixture *f = *state;
@@ -560,6 +585,7 @@ int main(void)
         TEST(never_seen_job_is_lost_after_two_good_looks),
         TEST(row_of_a_reused_id_is_not_the_job),
         TEST(requeue_begins_a_new_attempt_of_the_same_job),
+        TEST(a_requeue_seen_while_it_completes_is_one),
         TEST(restart_between_two_ticks_is_seen_by_its_start),
         TEST(a_process_has_one_attempt_whatever_its_start_does),
         TEST(end_of_an_earlier_attempt_is_not_the_end_of_a_later_one),

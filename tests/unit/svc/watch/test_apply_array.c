@@ -160,6 +160,11 @@ static void a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_no
     ran.task = 1;
     ran.started_s = f->clock.wall / US_PER_S;
     see(f, &ran, 1);
+    ran.state = JOB_STATE_COMPLETING; /* squeue may tell the present second as the start of such a one */
+    int64_t start_us = ran.started_s * US_PER_S;
+    ran.started_s += 100;
+    see(f, &ran, 1);
+    assert_int_equal(job->started_at_us, start_us);
     done = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
     done.task = 0;
     see(f, &done, 1);
