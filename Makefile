@@ -122,7 +122,7 @@ build/tidy/%.ok: src/%.c .clang-tidy tests/checks/analyzer.h $(wildcard src/*.h 
 	$(Q)mkdir -p $(@D) && clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Isrc $(ANALYZER_H) $(PKG_CFLAGS) 2>/dev/null && touch $@
 
 # Preloaded by the tests of tests/torture: makes the n-th call of a kind fail.
-build/fault_inject.so: tests/torture/fault_inject.c
+build/fault_inject.so: tests/torture/fault_inject.c tests/torture/fault_stack.h
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -g -fPIC -shared $(filter-out -Wpedantic,$(WARN)) -o $@ $<
 
 # What the page's types are generated from, and the types.
@@ -165,10 +165,10 @@ fuzz:
 drill: all
 	$(Q)$(if $(CUTS),CUTS=1) $(if $(ROUNDS),ROUNDS=$(ROUNDS)) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/integration/test_rounds.py
 
-# Every call of every kind fails in every scenario, one at a time (hours). ONLY=SCENARIO[:KIND:MODE:N], or POINTS=N drawn
-# by SEED of each kind.
+# Every call of every kind fails in every scenario, one at a time (days). WAYS=1: the first call by each way to it (stack;
+# hours). ONLY=SCENARIO[:KIND[:MODE:N]], or POINTS=N drawn by SEED of each kind.
 torture: build/fault_inject.so
-	$(Q)$(MAKE) -s VARIANT=asan all && SLUICE_BIN=$(CURDIR)/build/asan/sluice $(if $(POINTS),POINTS=$(POINTS),TORTURE=all) \
+	$(Q)$(MAKE) -s VARIANT=asan all && SLUICE_BIN=$(CURDIR)/build/asan/sluice $(if $(POINTS),POINTS=$(POINTS),TORTURE=$(if $(WAYS),ways,all)) \
 	  $(if $(ONLY),ONLY=$(ONLY)) $(if $(SEED),SEED=$(SEED)) /usr/bin/python3 -B -m pytest -n $(WORKERS) tests/torture/test_torture.py
 
 coverage:

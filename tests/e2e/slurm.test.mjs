@@ -101,6 +101,7 @@ describe("back into the queue of Slurm", () => {
         await page.waitForSelector(".jobacts:not(:has-text('Requeue'))");
         const job = await gateway.get(`/jobs/${id}`);
         assert.equal(job.attempts[0].state, "requeued");
+        assert.equal(job.attempt, 2);
         await gateway.post(`/jobs/${id}/cancel`);
         await badge(page, "Cancelled");
       });

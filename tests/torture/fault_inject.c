@@ -3,10 +3,12 @@
  * the product.
  *
  * The file FAULT_CONTROL names is shared with the test, which arms, disarms and reads it while the process
- * runs (tests/integration/support/faults.py writes the same layout). Only processes whose argv[1] is `role`
+ * runs (tests/torture/faults.py writes the same layout). Only processes whose argv[1] is `role`
  * count, and of a gateway only itself: what it forks is left alone. Calls that the kernel never fails (a
  * write to an eventfd, to libuv's own signal pipes) are never failed here: libuv rightly aborts on them. */
 #define _GNU_SOURCE
+#include "fault_stack.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -45,6 +47,15 @@ enum kind {
 
 enum mode { MODE_OFF, MODE_COUNT, MODE_ONCE, MODE_FOREVER };
 
+enum { MAX_SITES = 8192 };
+
+/* A way by which a call is reached: all return addresses, each within its object, so that it is
+ * the same in the next process. Found while counting. */
+struct site {
+    uint64_t stack;
+    int32_t kind, unused;
+};
+
 struct control {
     char role[16];
     _Atomic int32_t mode, kind, nth;
@@ -53,14 +64,18 @@ struct control {
     _Atomic int32_t hits;
     _Atomic int32_t seen[KIND_COUNT];
     char where[2048]; /* who made the last call that failed, innermost first: "object+offset name" lines */
+    _Atomic int32_t site_count;
+    _Atomic uint64_t stack; /* not 0: the first call by this way fails, not the n-th */
+    struct site sites[MAX_SITES];
 };
 
-enum { FIRST_PIPES = 2, FRAMES = 24 };
+enum { FIRST_PIPES = 2 };
 
 static struct control *control;
 static pid_t owner;
 static bool is_gateway;
 static uintptr_t text_from, text_to; /* the program itself */
+static atomic_flag sites_busy = ATOMIC_FLAG_INIT;
 static uintptr_t loader_from, loader_to;
 static ino_t own_pipes[FIRST_PIPES * 2];
 static _Atomic int pipes_made;
@@ -84,6 +99,7 @@ static void find_objects(void)
         char path[512] = "";
         if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %511s", &from, &to, perms, path) < 3)
             continue;
+        fault_stack_object(path, from, to);
         if (strcmp(path, exe) == 0) {
             text_from = text_from ? text_from : from;
             text_to = to;
@@ -135,8 +151,8 @@ __attribute__((constructor)) static void begin(void)
 /* Notes who called. No allocation: dladdr only looks things up. */
 static void note_where(void)
 {
-    void *frames[FRAMES];
-    int count = backtrace(frames, FRAMES);
+    void *frames[FAULT_STACK_FRAMES];
+    int count = backtrace(frames, FAULT_STACK_FRAMES);
     size_t len = 0;
     for (int i = 2; i < count && len + 64 < sizeof(control->where); i++) {
         Dl_info info = { 0 };
@@ -151,6 +167,27 @@ static void note_where(void)
     }
 }
 
+static void note_site(enum kind kind, uint64_t stack)
+{
+    while (atomic_flag_test_and_set(&sites_busy))
+        ;
+    int32_t count = control->site_count, i = 0;
+    while (i < count && (control->sites[i].stack != stack || control->sites[i].kind != (int32_t)kind))
+        i++;
+    if (i == count && count < MAX_SITES) {
+        control->sites[count] = (struct site){ .stack = stack, .kind = (int32_t)kind };
+        control->site_count = count + 1;
+    }
+    atomic_flag_clear(&sites_busy);
+}
+
+static bool is_the_call(int32_t number, int32_t mode, uint64_t stack)
+{
+    if (!control->stack)
+        return mode == MODE_ONCE ? number == control->nth : number >= control->nth;
+    return control->hits ? mode == MODE_FOREVER : stack == control->stack;
+}
+
 /* Counts this call; true where it must fail. */
 static bool must_fail(enum kind kind)
 {
@@ -158,15 +195,20 @@ static bool must_fail(enum kind kind)
         return false;
     int32_t number = atomic_fetch_add(&control->seen[kind], 1);
     int32_t mode = control->mode;
-    if (mode == MODE_COUNT || control->kind != (int32_t)kind)
-        return false;
-    if (mode == MODE_ONCE ? number != control->nth : number < control->nth)
+    if (mode != MODE_COUNT && control->kind != (int32_t)kind)
         return false;
     is_inside = 1;
-    atomic_fetch_add(&control->hits, 1);
-    note_where();
+    uint64_t stack =
+        mode == MODE_COUNT || control->stack ? fault_stack_hash() : 0; /* asked for in one place: it counts */
+    bool fails = mode != MODE_COUNT && is_the_call(number, mode, stack);
+    if (mode == MODE_COUNT)
+        note_site(kind, stack);
+    if (fails) {
+        atomic_fetch_add(&control->hits, 1);
+        note_where();
+    }
     is_inside = 0;
-    return true;
+    return fails;
 }
 
 static int error_or(int otherwise)

@@ -20,6 +20,10 @@ ERRORS = {"open": [EMFILE, EIO, ENOSPC, ENFILE], "read": [EIO, SHORT], "write": 
 HEAD = struct.Struct("=16siiiiii")  # role, mode, kind, nth, error, is_short, hits
 SEEN = struct.Struct(f"={len(KINDS)}i")
 SIZE = 2048
+SITE_COUNT = HEAD.size + SEEN.size + SIZE
+STACK, SITES = SITE_COUNT + 4, SITE_COUNT + 12
+SITE = struct.Struct("=Qii")
+BYTES = 256 * 1024
 AT = {name: 16 + 4 * place for place, name in enumerate(["mode", "kind", "nth", "error", "is_short", "hits"])}
 
 
@@ -36,9 +40,9 @@ class Control:
 
     def __init__(self, path, role="serve"):
         self.path = pathlib.Path(path)
-        self.path.write_bytes(bytes(4096))
+        self.path.write_bytes(bytes(BYTES))
         with open(self.path, "r+b") as file:
-            self.shared = mmap.mmap(file.fileno(), 4096)
+            self.shared = mmap.mmap(file.fileno(), BYTES)
         self.shared[:16] = role.encode().ljust(16, b"\0")
 
     def environment(self):
@@ -53,13 +57,17 @@ class Control:
     def _get(self, name):
         return struct.unpack_from("=i", self.shared, AT[name])[0]
 
-    def arm(self, kind, nth, mode):
-        """From now on calls are counted, and the nth of them (from 0) fails; FOREVER: all after it, too."""
+    def arm(self, kind, point, mode):
+        """From now on calls are counted, and the nth of them (from 0) fails, or the first by that way ("@stack"); FOREVER:
+        all after it, too."""
         self.disarm()
+        is_site = str(point).startswith("@")
+        nth = int(point[1:], 16) if is_site else int(point)
+        struct.pack_into("=iQ", self.shared, SITE_COUNT, 0, nth if is_site else 0)
         errors = ERRORS.get(kind, [0])
         error = errors[nth % len(errors)]
         self.shared[HEAD.size:HEAD.size + SEEN.size + SIZE] = bytes(SEEN.size + SIZE)
-        for name, value in (("kind", KINDS.index(kind)), ("nth", nth), ("hits", 0), ("is_short", error == SHORT),
+        for name, value in (("kind", KINDS.index(kind)), ("nth", 0 if is_site else nth), ("hits", 0), ("is_short", error == SHORT),
                             ("error", max(error, 0)), ("mode", MODES[mode])):
             self._put(name, int(value))
 
@@ -74,6 +82,16 @@ class Control:
     def seen(self):
         """How many calls of each kind there were since it was armed."""
         return dict(zip(KINDS, SEEN.unpack_from(self.shared, HEAD.size)))
+
+    @property
+    def sites(self):
+        """The ways to calls that were seen while counting: {kind: [@stack]}."""
+        found = {}
+        count, = struct.unpack_from("=i", self.shared, SITE_COUNT)
+        for place in range(count):
+            stack, kind, _ = SITE.unpack_from(self.shared, SITES + place * SITE.size)
+            found.setdefault(KINDS[kind], []).append(f"@{stack:x}")
+        return found
 
     def where(self, program=None):
         """Who made the call that failed first, innermost first: function names, with source lines of our own."""

@@ -1,6 +1,7 @@
 """Runs a scenario again and again, each time with another call failing, and holds the gateway to its promises.
 
-A point is SCENARIO:KIND:MODE:N: the N-th call of that kind since the scenario began fails, once or with all after it.
+A point is SCENARIO:KIND:MODE:N: the N-th call of that kind since the scenario began fails, once or with all after it;
+SCENARIO:KIND:MODE:@STACK: the first that comes by this way (all return addresses), of which there are far fewer.
 Every point: the client gets an answer to each request (a lost callback shows as a request without end), the gateway
 lives or ends as it may (docs/decisions/torture.md), is itself again without help, keeps no descriptor, and what the
 scenario was about has happened once. After the last point: the store is whole, the witnesses agree, nothing leaked.
@@ -24,6 +25,7 @@ LOST_TOUCH = (http.client.HTTPException, OSError)
 OUT_OF_MEMORY, FRESH = "sluice: out of memory", "ending, so that a fresh start reads"
 PATIENCE_S = int(os.environ.get("PATIENCE") or 90)
 MAX_FAILURES = 6
+EACH_WAY = "ways"  # a budget: the first call by each way fails
 LOG = ROOT / "build" / "log" / "torture"
 
 
@@ -104,7 +106,7 @@ class Torture:
                                env=self.control.environment())
         self.client = Client(self.gateway.port)
         self.accepted, self.ledgers, self.failures, self.fds = [], [], [], 0
-        self.point, self.number, self.actor = "start", 0, None
+        self.point, self.number, self.unmet, self.actor = "start", 0, 0, None
 
     # A life of the gateway.
 
@@ -191,18 +193,19 @@ class Torture:
 
     # All of them.
 
-    def run(self, budget=None, only=None):
-        """Every point, or those drawn, or the one asked for ([kind, mode, n]). What failed, [] if nothing did."""
+    def run(self, budget=None, only=()):
+        """Every point, or those drawn, or the one asked for ([kind, mode, n]), or a kind's ([kind]). What failed, [] if
+        nothing did."""
         try:
             if not self.scenario.at_start:
                 self.start()
             self.scenario.prepare(self)
             self.run_point("own", COUNT, 0)
             self.run_point("own", COUNT, 0)  # the first one also filled caches
-            if only:
-                self.run_point(only[0], only[1], int(only[2]))
+            if len(only) == 3:
+                self.run_point(*only)
             else:
-                self._run_all(budget)
+                self._run_all(budget, only)
             self.finish()
         except Exception as error:  # pylint: disable=broad-except
             self.control.disarm()
@@ -210,16 +213,18 @@ class Torture:
                 self.keep(error)
         return self.failures
 
-    def _run_all(self, budget):
-        seen = self.control.seen
-        for kind in self.scenario.kinds:
-            for mode, nth in points_of(self.scenario.name, kind, seen[kind], budget, self.seed):
+    def _run_all(self, budget, kinds):
+        seen, sites = self.control.seen, self.control.sites
+        for kind in kinds or self.scenario.kinds:
+            points = [(ONCE, site) for site in sites.get(kind, [])] if budget == EACH_WAY \
+                else points_of(self.scenario.name, kind, seen[kind], budget, self.seed)
+            for mode, nth in points:
                 self._try_point(kind, mode, nth)
 
     def _try_point(self, kind, mode, nth):
         """A failure is kept, and the others still run: on a fresh life of the gateway."""
         try:
-            self.run_point(kind, mode, nth)
+            self.unmet += not self.run_point(kind, mode, nth)
         except Exception as error:  # pylint: disable=broad-except
             self.keep(error)
             self.control.disarm()

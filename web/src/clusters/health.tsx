@@ -27,7 +27,7 @@ function Doctor({ cluster }: { cluster: Cluster }): JSX.Element | null {
   const [problem, setProblem] = useState<Problem | undefined>();
   const [busy, setBusy] = useState(false);
   const [has, setHas] = useState<boolean | undefined>();
-  useEffect(() => void offers("/clusters/{cluster}/check").then(setHas, () => undefined), [link.value]); // asked again when the gateway is back
+  useEffect(() => void offers("/clusters/{cluster}/check").then(setHas, () => setHas(true)), [link.value]); // who cannot ask now learns it by the check itself
   const run = async (): Promise<void> => {
     setBusy(true);
     setProblem(undefined);
