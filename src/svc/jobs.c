@@ -1,5 +1,6 @@
 #include "svc/jobs.h"
 
+#include "base/hash_table.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 #include <utlist.h>
 
 struct entry {

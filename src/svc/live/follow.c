@@ -1,7 +1,7 @@
 #include "svc/live/follow.h"
 
+#include "base/hash_table.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "io/loop.h"
 #include "store/store.h"
 #include "svc/fanout.h"
@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
 enum { BUDGET_BYTES = 8 * 1024 * 1024, BEAT_MS = 1000, STALE_US = 5 * US_PER_S };

@@ -1,5 +1,6 @@
 #include "svc/live/metrics_gather.h"
 
+#include "base/hash_table.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/misc_store.h"
@@ -9,7 +10,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <uthash.h>
 
 enum { MAX_SHOWN = 50, DOC_BYTES = 64 * 1024, STREAM_BYTES = 64, CURVE_NAME_BYTES = MAX_METRIC_NAME + 32 };
 

@@ -2,10 +2,9 @@
 #ifndef SLUICE_SVC_SUBMIT_LAUNCH_TASK_H
 #define SLUICE_SVC_SUBMIT_LAUNCH_TASK_H
 
+#include "base/hash_table.h"
 #include "domain/job.h"
 #include "svc/cluster/fleet.h"
-
-#include <uthash.h>
 
 struct launch_task {
     struct launch *launch;

@@ -1,7 +1,9 @@
+#include "base/hash_table.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -76,6 +78,25 @@ static void a_size_past_all_memory_ends_the_process(void **state)
     assert_true(WIFSIGNALED(status));
 }
 
+static void a_table_without_memory_says_so(void **state)
+{
+    (void)state;
+    char said[64] = "";
+    int ends[2], status = 0;
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        uthash_fatal("out of memory");
+    }
+    close(ends[1]);
+    assert_true(read(ends[0], said, sizeof(said) - 1) > 0);
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    assert_string_equal(said, "sluice: out of memory\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +105,7 @@ int main(void)
         cmocka_unit_test(vec_push_keeps_what_is_there),
         cmocka_unit_test(moving_leaves_nothing_behind),
         cmocka_unit_test(a_size_past_all_memory_ends_the_process),
+        cmocka_unit_test(a_table_without_memory_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
