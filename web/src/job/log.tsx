@@ -14,7 +14,7 @@ import { coalesce } from "../lib/resource";
 import { isEnded } from "../lib/states";
 import type { Job } from "../lib/types";
 import { copyText, Empty, ProblemBox, Skeleton, Toggle } from "../lib/ui";
-import { useBoxVirtual } from "../lib/virtual";
+import { useBoxVirtual } from "./boxvirtual";
 import { LogStore, type Match } from "./logstore";
 import { lineRange, marked, MAX_SHOWN, pieces, plain } from "./logtext";
 
@@ -121,7 +121,7 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
   void store.version.value;
   const lines = store.lines;
   const keyOf = useMemo(() => (index: number) => store.numberOf(index) ?? index, [store, store.firstLine]);
-  const virtual = useBoxVirtual({ count: lines.length, size: 20, overscan: 20, element: () => box.current, keyOf });
+  const virtual = useBoxVirtual({ count: lines.length, size: 20, element: () => box.current, keyOf, shape: wrap });
   const show = (index: number): void => { setFollow(false); virtual.scrollToIndex(index, { align: "center" }); };
   const goLine = async (line: number): Promise<void> => {
     const index = await store.around(line);
@@ -134,7 +134,7 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
     if (match && !jumped.current) void goLine(match.line);
     if (match) jumped.current = false;
   }, [found.at, found.text, found.matches.length > 0]);
-  useEffect(() => { virtual.measure(); }, [wrap]);
+  useLayoutEffect(() => { if (!wrap) virtual.measure(); }, [wrap]); // all are of one height again
   const onScroll = (): void => {
     const element = box.current!;
     const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 30;

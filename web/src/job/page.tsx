@@ -13,7 +13,7 @@ import { Icon } from "../lib/icons";
 import { jobTitle, resourceText, schedulerId } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { watch } from "../lib/live";
-import { coalesce, useResource } from "../lib/resource";
+import { coalesce, useResource, type Resource } from "../lib/resource";
 import { usePlace } from "../lib/route";
 import { isEnded, isQueued } from "../lib/states";
 import { toast, toastProblem } from "../lib/toast";
@@ -23,6 +23,7 @@ import { ConfigTab, HistoryTab, ScriptTab } from "./config";
 import { LogView } from "./log";
 import { MetricsTab, useCurves } from "./metrics";
 import { linkName, Overview } from "./overview";
+import type { Curve } from "./series";
 import { mayRequeue, timeline, waitsOf, type Wait } from "./timeline";
 
 /** What it waited, or waits, for; asked again only while it does. Undefined: it waits, and the answer is on its way. */
@@ -122,22 +123,44 @@ function Tabs({ job, tab, curves }: { job: Job; tab: string; curves: number }): 
   );
 }
 
+/** The tab that was clicked is seen to be a frame before what it leads to is drawn: that may take a while. */
+function useDrawn(tab: string): string {
+  const [drawn, setDrawn] = useState(tab);
+  useEffect(() => setDrawn(tab), [tab]); // once painted
+  return drawn;
+}
+
+interface PartProps { job: Job; tab: string; curves: Resource<Curve[]>; waits: Wait[] }
+
+function LogTab({ job }: { job: Job }): JSX.Element {
+  const { query, setQuery } = usePlace();
+  return <LogView job={job} tall search={query.q} attempt={query.attempt ? Number(query.attempt) : undefined} task={query.task ? Number(query.task) : undefined} onSearch={(q) => setQuery({ q })} onWhich={(which) => setQuery(which)} />;
+}
+
+function Part({ job, tab, curves, waits }: PartProps): JSX.Element | null {
+  switch (tab) {
+    case "": return <Overview job={job} curves={curves} waits={waits} />;
+    case "log": return <LogTab job={job} />;
+    case "metrics": return <MetricsTab job={job} curves={curves} />;
+    case "script": return <ScriptTab job={job} />;
+    case "config": return <ConfigTab job={job} />;
+    case "history": return <HistoryTab job={job} />;
+    default: return null;
+  }
+}
+
 function Body({ job, tab }: { job: Job; tab: string }): JSX.Element {
   const curves = useCurves(job);
   const waits = useWaits(job);
-  const { query, setQuery } = usePlace();
+  const drawn = useDrawn(tab);
+  const part = useMemo(() => waits && <Part job={job} tab={drawn} curves={curves} waits={waits} />, [job, drawn, waits]);
   if (!waits) return <><Header job={job} /><Skeleton rows={8} /></>;
   return (
     <>
       <Header job={job} />
       <Timeline job={job} waits={waits} />
       <Tabs job={job} tab={tab} curves={curves.data.value?.length ?? 0} />
-      {tab === "" && <Overview job={job} curves={curves} waits={waits} />}
-      {tab === "log" && <LogView job={job} tall search={query.q} attempt={query.attempt ? Number(query.attempt) : undefined} task={query.task ? Number(query.task) : undefined} onSearch={(q) => setQuery({ q })} onWhich={(which) => setQuery(which)} />}
-      {tab === "metrics" && <MetricsTab job={job} curves={curves} />}
-      {tab === "script" && <ScriptTab job={job} />}
-      {tab === "config" && <ConfigTab job={job} />}
-      {tab === "history" && <HistoryTab job={job} />}
+      {part}
     </>
   );
 }

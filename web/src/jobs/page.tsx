@@ -1,6 +1,6 @@
 // All jobs, live: free GPUs, the last failures, and the list with its filter.
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 
 import { base, href } from "../lib/base";
 import { count } from "../lib/format";
@@ -76,7 +76,9 @@ export function JobsPage(): JSX.Element {
   const filter = query.filter ?? "";
   const sort = query.sort ?? "";
   const rows = useMemo(() => takeRows({ filter, sort, archived: false }), []); // on its way while the page is drawn
+  const [painted, setPainted] = useState(false); // figures are asked for once the rows are there to see
   useEffect(() => rows.start(), []);
+  useEffect(() => { if (!rows.first.value) setPainted(true); }, [rows.first.value]);
   useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // by an address; else it is asked already
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
   const setFilter = (text: string): void => {
@@ -92,7 +94,7 @@ export function JobsPage(): JSX.Element {
         <span class="sp" />
         {pageAt("/launch") && <a class="btn pri launch" href={href("/launch")}><Icon name="launch" />Launch</a>}
       </div>
-      <div class="overview">{rows.first.value ? <><section class="card strip" /><section class="card failures" /></> : <><FreeGpus /><Failures /></>}</div>
+      <div class="overview">{!painted ? <><section class="card strip" /><section class="card failures" /></> : <><FreeGpus /><Failures /></>}</div>
       {isNew ? <NoJobs /> : (
         <section class="card list" aria-label="List of jobs">
           <FilterBar filter={filter} setFilter={setFilter} rows={rows} />

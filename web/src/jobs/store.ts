@@ -21,6 +21,7 @@ export class JobRows {
   readonly first = signal(true); // no answer yet
   readonly busy = signal(false); // a page is on its way
   readonly at = signal(0);
+  readonly lists = signal(0); // how many were begun anew: other rows than before
   private readonly jobs = new Map<number, Signal<Job>>();
   private view: View = { filter: "", sort: "", archived: false };
   private next: string | number | null = null;
@@ -103,7 +104,7 @@ export class JobRows {
     const known = new Set(before);
     this.ids.value = [...before, ...ids.filter((id) => !known.has(id))];
     this.next = list.next;
-    if (fromStart) this.event = list.event ?? 0;
+    if (fromStart) { this.event = list.event ?? 0; this.lists.value++; }
     seen(list.event);
     if (list.total !== null && list.total !== undefined) this.total.value = list.total;
     if (this.next === null) this.total.value = this.ids.value.length;

@@ -12,8 +12,8 @@ import { density } from "../lib/prefs";
 import { usePlace } from "../lib/route";
 import { isEnded, isQueued } from "../lib/states";
 import type { Job } from "../lib/types";
-import { Age, Confirm, copyText, Empty, Skeleton, StateBadge } from "../lib/ui";
-import { useWindowVirtual } from "../lib/virtual";
+import { Age, Confirm, copyText, Empty, own, Skeleton, StateBadge } from "../lib/ui";
+import { useWindowRows } from "../lib/virtual";
 import { cancelJobs, leaving } from "./actions";
 import { clearSelection, selected } from "./selection";
 import { seat, type Slots } from "./slots";
@@ -22,6 +22,8 @@ import type { JobRows } from "./store";
 const isNarrow = signal(matchMedia("(max-width: 760px)").matches);
 matchMedia("(max-width: 760px)").addEventListener("change", (event) => { isNarrow.value = event.matches; });
 
+const HEAD = 30; // px of the line above the rows, which stays in view
+const SPARE = 6; // rows beyond each edge, for those who scroll
 const cursor = signal(-1);
 let anchor = -1;
 
@@ -45,9 +47,9 @@ function Name({ job }: { job: Job }): JSX.Element {
   const isBad = isEnded(job.state) && job.state !== "completed";
   return (
     <>
-      <a class="jobname" href={href(`/jobs/${job.id}`)}><bdi>{jobTitle(job)}</bdi></a>
-      {(job.tags ?? []).slice(0, why ? 1 : 3).map((tag) => <span key={tag} class="chip tag"><bdi>{tag}</bdi></span>)}
-      {why && <span class={`why ell${isBad ? " ended" : ""}`} title={why}><bdi>{why}</bdi></span>}
+      <a class="jobname" href={href(`/jobs/${job.id}`)}>{own(jobTitle(job))}</a>
+      {(job.tags ?? []).slice(0, why ? 1 : 3).map((tag) => <span key={tag} class="chip tag">{own(tag)}</span>)}
+      {why && <span class={`why ell${isBad ? " ended" : ""}`} title={why}>{own(why)}</span>}
     </>
   );
 }
@@ -71,11 +73,11 @@ function Row({ rows, id, index, start, slot }: { rows: JobRows; id: number; inde
         onClick={(event) => { event.preventDefault(); const range = event.shiftKey; setTimeout(() => toggle(rows, index, range)); }} /></span>
       <span role="cell" class="state"><StateBadge state={job.state} stale={isOld} /></span>
       <span role="cell" class="name"><Name job={job} /></span>
-      <span role="cell" class="project ell"><bdi>{job.project}</bdi></span>
-      <span role="cell" class="where ell">{job.cluster}{schedulerId(job) && <span class="faint mono"> {schedulerId(job)}</span>}</span>
+      <span role="cell" class="project ell">{own(job.project)}</span>
+      <span role="cell" class="where ell">{job.cluster}{schedulerId(job) && <span class="faint mono">{` ${schedulerId(job)}`}</span>}</span>
       <span role="cell" class="res ell">{resourceText(job)}</span>
       <span role="cell" class="time num"><Progress job={job} />{timeText(job, isEnded(job.state) ? 0 : now.value)}</span>
-      <span role="cell" class="age muted"><Age at={job.created_at} /></span>
+      <Age at={job.created_at} role="cell" class="age muted num nw" />
       <span role="cell" class="id mono faint">{job.id}</span>
     </div>
   );
@@ -97,6 +99,16 @@ function useMargin(): [{ current: HTMLDivElement | null }, number] {
     return () => watcher.disconnect();
   }, []);
   return [box, margin];
+}
+
+/** None in the frame that shows another list than before: it has only what is seen. The spare ones come once it is painted. */
+function useSpare(list: number): number {
+  const [calm, setCalm] = useState(-1);
+  useEffect(() => {
+    const timer = setTimeout(() => setCalm(list), 150);
+    return () => clearTimeout(timer);
+  }, [list]);
+  return calm === list ? SPARE : 0;
 }
 
 /** The key of each job's row. */
@@ -151,25 +163,22 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   const ids = rows.ids.value;
   const rowSize = isNarrow.value ? 66 : density.value === "roomy" ? 42 : 34;
   const total = rows.hasMore ? (rows.total.value ?? ids.length) : ids.length;
-  const virtual = useWindowVirtual({ count: total, size: rowSize, margin });
-  const seen = virtual.getVirtualItems();
-  const items = seen.filter(({ index }) => index < ids.length); // the others are on their way
-  const slots = useSlots(items.map(({ index }) => ids[index]!));
-  const lastSeen = seen[seen.length - 1]?.index ?? 0;
-  useEffect(() => { if (lastSeen >= ids.length - 20 && rows.hasMore) void rows.more(); }, [lastSeen, ids.length, rows.busy.value]);
+  const { from, to, show } = useWindowRows({ count: total, size: rowSize, margin }, useSpare(rows.lists.value));
+  const drawn = ids.slice(from, to); // the others are on their way
+  const slots = useSlots(drawn);
+  useEffect(() => { if (to > ids.length - 20 && rows.hasMore) void rows.more(); }, [to, ids.length, rows.busy.value]);
   useEffect(() => () => { clearSelection(); cursor.value = -1; }, []);
-  useListKeys(rows, (index) => virtual.scrollToIndex(index, { align: "auto" }), setAsked);
+  useListKeys(rows, (index) => show(index, isNarrow.value ? 0 : HEAD), setAsked);
   if (rows.first.value) return <Skeleton rows={8} height={rowSize} />;
   if (ids.length === 0 && rows.problem.value) return <></>; // told above
   if (ids.length === 0) return <NothingFits filter={filter} clear={() => setFilter("")} />;
   return (
     <div role="table" aria-label="Jobs" aria-rowcount={total + 1} aria-colcount={9} class="table jobs">
       <div role="rowgroup"><Head ids={ids} sort={sort} setSort={setSort} /></div>
-      <div role="rowgroup" class="rows" ref={box} style={{ height: `${virtual.getTotalSize()}px` }}>
-        {items.map(({ index, start }) => {
-          const id = ids[index]!;
+      <div role="rowgroup" class="rows" ref={box} style={{ height: `${total * rowSize}px` }}>
+        {drawn.map((id, at) => {
           const slot = slots.get(id)!;
-          return <Row key={slot} rows={rows} id={id} index={index} start={start - margin} slot={slot} />;
+          return <Row key={slot} rows={rows} id={id} index={from + at} start={(from + at) * rowSize} slot={slot} />;
         })}
       </div>
       {asked && <Confirm title={`Cancel “${jobTitle(asked)}”?`} action="Cancel the job" onYes={() => cancelJobs([asked])} onClose={() => setAsked(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}

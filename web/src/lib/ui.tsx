@@ -21,11 +21,17 @@ export function StateBadge({ state, stale }: { state: string; stale?: boolean })
   );
 }
 
+/** Somebody's own words, apart from the text around them where they may turn its direction. Most cannot, and an element and
+ *  the browser's work for two directions are spared. */
+export function own(text: string | undefined): ComponentChildren {
+  return text && /[\u0590-\uffff]/.test(text) ? <bdi>{text}</bdi> : text;
+}
+
 /** "12 s ago", counting on; the whole time in its title. */
-export function Age({ at, prefix = "" }: { at: string | number | undefined; prefix?: string }): JSX.Element | null {
+export function Age({ at, prefix = "", class: name = "num nw", role }: { at: string | number | undefined; prefix?: string; class?: string; role?: "cell" }): JSX.Element | null {
   const ms = typeof at === "number" ? at : millis(at);
   if (!ms) return null;
-  return <time class="num nw" dateTime={new Date(ms).toISOString()} title={stamp(ms)}>{prefix}{ago(ms, now.value)}</time>;
+  return <time role={role} class={name} dateTime={new Date(ms).toISOString()} title={stamp(ms)}>{prefix}{ago(ms, now.value)}</time>;
 }
 
 /** A write's button: off, with the reason, while the gateway cannot be reached. */

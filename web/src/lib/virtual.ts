@@ -1,50 +1,44 @@
-// Long lists: only what is seen is in the document. A thin hook over virtual-core, for the window or a box.
-import {
-  elementScroll, observeElementOffset, observeElementRect, observeWindowOffset, observeWindowRect, Virtualizer, windowScroll,
-} from "@tanstack/virtual-core";
-import { useLayoutEffect, useReducer, useState } from "preact/hooks";
+// Long lists that scroll with the window: only what is seen is in the document. The log's lines, which may be of many
+// heights, have job/boxvirtual.ts.
+import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
 
-export interface VirtualOptions {
-  count: number;
-  size: number;
-  overscan: number;
-  element: () => HTMLElement | null;
-  keyOf: (index: number) => string | number; // the same function while its answers are the same: another has all rows measured anew
+import { rangeOf, topFor, type Rows, type View } from "./range";
+
+// Kept, as to ask the window for them lays out a page that has just changed.
+const view: View = { top: scrollY, height: innerHeight };
+const looks = new Set<() => void>();
+
+function look(): void {
+  view.top = scrollY;
+  view.height = innerHeight;
+  looks.forEach((one) => one());
 }
 
-const byIndex = (index: number): number => index;
+addEventListener("scroll", look, { passive: true });
+addEventListener("resize", look);
 
-/** Rows of a box that scrolls itself. */
-export function useBoxVirtual(options: VirtualOptions): Virtualizer<HTMLElement, Element> {
-  const [, render] = useReducer<number, void>((n) => n + 1, 0);
-  const full = {
-    count: options.count, overscan: options.overscan, getScrollElement: options.element,
-    estimateSize: () => options.size, getItemKey: options.keyOf,
-    paddingStart: 6, paddingEnd: 8, observeElementRect, observeElementOffset, scrollToFn: elementScroll, onChange: () => render(),
-  };
-  const [virtual] = useState(() => new Virtualizer<HTMLElement, Element>(full));
-  virtual.setOptions(full);
-  useLayoutEffect(() => virtual._didMount(), []);
-  useLayoutEffect(() => virtual._willUpdate());
-  return virtual;
-}
+export interface WindowRows { from: number; to: number; show: (index: number, head: number) => void }
 
-/** Rows that scroll with the window; margin: where the list begins on the page. */
-export function useWindowVirtual(options: { count: number; size: number; margin: number }): Virtualizer<Window, Element> {
+/** The rows to draw, spare ones beyond each edge among them. */
+export function useWindowRows(rows: Rows, spare: number): WindowRows {
   const [, render] = useReducer<number, void>((n) => n + 1, 0);
-  const full = {
-    count: options.count, overscan: 6, getScrollElement: () => window, scrollMargin: options.margin,
-    estimateSize: () => options.size, getItemKey: byIndex,
-    observeElementRect: observeWindowRect, observeElementOffset: observeWindowOffset, scrollToFn: windowScroll,
-    initialOffset: () => window.scrollY, initialRect: { width: window.innerWidth, height: window.innerHeight }, onChange: () => render(),
-  };
-  const [virtual] = useState(() => new Virtualizer<Window, Element>(full));
-  const sizeWas = virtual.options.estimateSize(0);
-  virtual.setOptions(full);
-  useLayoutEffect(() => virtual._didMount(), []);
+  const [from, to] = rangeOf(view, rows, spare);
+  const drawn = useRef({ rows, spare, from, to });
+  drawn.current = { rows, spare, from, to };
   useLayoutEffect(() => {
-    if (sizeWas !== options.size) virtual.measure();
-    virtual._willUpdate();
-  });
-  return virtual;
+    const again = (): void => {
+      const is = drawn.current;
+      const [first, end] = rangeOf(view, is.rows, is.spare);
+      if (first !== is.from || end !== is.to) render();
+    };
+    looks.add(again);
+    return () => { looks.delete(again); };
+  }, []);
+  return {
+    from, to,
+    show: (index, head) => {
+      const top = topFor(index, view, rows, head);
+      if (top !== undefined) scrollTo(0, top);
+    },
+  };
 }
