@@ -61,6 +61,18 @@ describe("jobs", () => {
     await page.context().close();
   });
 
+  test("a box that is clicked is ticked, and no longer when clicked again", () => onPage("/jobs?filter=name:eval-mmlu", {}, async (page) => {
+    await rows(page);
+    const box = page.getByLabel("Select eval-mmlu");
+    const ticked = () => page.evaluate(() => document.querySelectorAll(".rows input:checked").length);
+    await box.click();
+    await page.waitForSelector("text=1 selected");
+    assert.equal(await ticked(), 1); // of an ended job: nothing else draws its row anew
+    await box.click();
+    await page.waitForSelector("text=1 selected", { state: "detached" });
+    assert.equal(await ticked(), 0);
+  }));
+
   test("selected jobs are tagged and archived by keyboard alone", async () => {
     await onPage("/jobs?filter=name:eval-mmlu", {}, async (page) => {
       await rows(page);

@@ -10,7 +10,7 @@ import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
 import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../src/job/logtext";
-import { chartsOf, inOrder, ofTask, readCurves, restarts, smooth, stepLabels, summary, tasksIn } from "../src/job/series";
+import { chartsOf, inColumn, inOrder, ofTask, readCurves, restarts, smooth, stepLabels, summary, tasksIn } from "../src/job/series";
 import { timeline } from "../src/job/timeline";
 import { bits } from "../src/lib/code";
 import { seat } from "../src/jobs/slots";
@@ -216,4 +216,11 @@ test("a job that goes leaves its row to one that comes, but for the row that hol
 test("an axis never says the same of two steps", () => {
   assert.deepEqual(stepLabels([0, 500, 1000, 1500]), ["0", "500", "1k", "1.5k"]);
   assert.deepEqual(stepLabels([1199, 1199.5, 1200, 1200.5, 1201]), ["1199", "", "1200", "", "1201"]);
+});
+
+test("values below each other have as many decimals, unless one is no plain number", () => {
+  assert.deepEqual(inColumn([1.18, 1.216, 1.7, 3, null, -2.05]), ["1.180", "1.216", "1.700", "3.000", "–", "-2.050"]);
+  assert.deepEqual(inColumn([1, 20, 300]), ["1", "20", "300"]);
+  assert.deepEqual(inColumn([0.00003, 0.5]), ["3e-5", "0.5"]);
+  assert.deepEqual(inColumn([]), []);
 });

@@ -68,7 +68,7 @@ export function Login({ cluster, onUp }: { cluster: Cluster; onUp: () => void })
       {told?.error && !prompts && <p class="wrongtext" role="alert"><Icon name="warn" />{told.error}</p>}
       {prompts
         ? <Questions key={prompts.map((one) => one.text).join()} prompts={prompts} busy={busy} answer={(answers) => void connect(answers)} />
-        : <p class="acts"><WriteButton class="pri" disabled={busy} onClick={() => void connect()}><Icon name="key" />{busy ? "Connecting…" : cluster.connection?.state === "backoff" ? "Try now" : "Log in"}</WriteButton><span class="sm muted">Jobs are safe meanwhile: nothing is lost, only not seen.</span></p>}
+        : <p class="acts"><WriteButton class="pri" disabled={busy} onClick={() => void connect()}><Icon name={cluster.connection?.state === "backoff" ? "refresh" : "key"} />{busy ? "Connecting…" : cluster.connection?.state === "backoff" ? "Try now" : "Log in"}</WriteButton><span class="sm muted">Jobs are safe meanwhile: nothing is lost, only not seen.</span></p>}
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
 import { whenSeen, type Piece } from "./inview";
-import { inOrder, partsOf, restarts, smooth, stepLabels, summary, type Curve } from "./series";
+import { inColumn, inOrder, partsOf, restarts, smooth, stepLabels, summary, type Curve } from "./series";
 
 /** starts: of the attempts after the first, in seconds since the epoch. */
 export interface ChartView { smoothing: number; log: boolean; byTime: boolean; starts?: number[] }
@@ -199,13 +199,13 @@ function ChartTable({ title, curves, onClose }: { title: string; curves: Curve[]
   return (
     <Dialog title="Values" onClose={onClose} class="chartdata">
       <h2>Values of {title}</h2>
-      {curves.some((curve) => curve.step.length > TOLD) && <p class="muted sm">The last {TOLD} points of each curve</p>}
+      {curves.some((curve) => curve.step.length > TOLD) && <p class="muted sm">The last {TOLD} points{curves.length > 1 && " of each"}</p>}
       <div class="scroller" tabIndex={0} role="region" aria-label="Table of values">
         {curves.map((curve) => (
           <table key={curve.name} class="plain">
             <caption class="mono">{curve.name}</caption>
             <thead><tr><th scope="col">Step</th><th scope="col">Value</th></tr></thead>
-            <tbody>{curve.step.slice(-TOLD).map((step, at, all) => <tr key={at}><td class="num">{step}</td><td class="num">{value(curve.value[curve.value.length - all.length + at])}</td></tr>)}</tbody>
+            <tbody>{inColumn(curve.value.slice(-TOLD)).map((said, at, all) => <tr key={at}><td class="num">{curve.step[curve.step.length - all.length + at]}</td><td class="num">{said}</td></tr>)}</tbody>
           </table>
         ))}
       </div>

@@ -1,5 +1,5 @@
 // Metrics as curves: reading the gateway's answer, smoothing, choosing what is shown first. Pure.
-import { short } from "../lib/format";
+import { short, value } from "../lib/format";
 
 export interface Curve {
   name: string;
@@ -157,6 +157,15 @@ export function stepLabels(steps: number[]): string[] {
   const whole = steps.filter(Number.isInteger);
   const name = new Set(whole.map(short)).size < whole.length ? String : short;
   return steps.map((step) => (Number.isInteger(step) ? name(step) : ""));
+}
+
+/** Values below each other: with as many decimals as the longest of them, unless one is no plain number. */
+export function inColumn(values: (number | null)[]): string[] {
+  const said = values.map(value);
+  const decimals = said.map((one) => one.split(".")[1]?.length ?? 0);
+  if (!said.every((one) => /^(-?\d+(\.\d+)?|–)$/.test(one))) return said;
+  const most = Math.max(...decimals);
+  return said.map((one, at) => (one === "–" || decimals[at] === most ? one : `${one}${decimals[at] ? "" : "."}${"0".repeat(most - decimals[at]!)}`));
 }
 
 /** "falls from 3.2 to 1.4 over 2,400 points, lowest 1.38": what a chart says without being seen. */

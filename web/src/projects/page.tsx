@@ -57,7 +57,7 @@ function Line({ project }: { project: Project }): JSX.Element {
       <th scope="row"><a href={href(`/projects/${at}`)}><bdi>{project.name}</bdi></a><span class="sm muted mono block"><bdi>{project.path}</bdi></span></th>
       <td class="git">{project.branch ? <span class="nw"><Icon name="branch" /> <bdi>{project.branch}</bdi> <span class="mono muted">{project.sha?.slice(0, 7)}</span>{project.dirty && <span class="warntext sm"> changed</span>}</span> : <span class="muted">no git</span>}</td>
       <td>{faults ? <a class="badtext" href={href(`/projects/${at}`)}><Icon name="warn" /> {plural(faults, "fault")}</a> : project.config ? <span class="oktext nw"><Icon name="check" /> valid</span> : <span class="muted">none</span>}</td>
-      <td class="muted sm read">{project.synced_at && <Age at={project.synced_at} prefix="read " />}</td>
+      <td class="muted sm read">{project.synced_at && <Age at={project.synced_at} />}</td>
       <td class="end nw"><a class="btn link" href={href(`/jobs${query({ filter: `project:${project.name}` })}`)} aria-label={`Runs of ${project.name}`}>Runs</a><a class="btn" href={href(`/launch${query({ project: project.name })}`)} aria-label={`Launch ${project.name}`}><Icon name="launch" />Launch</a></td>
     </tr>
   );
