@@ -15,7 +15,8 @@ static const char kex_list[] = "curve25519-sha256,curve25519-sha256@libssh.org,e
                                "diffie-hellman-group14-sha256";
 static const char *const key_types[] = { "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
                                          "ecdsa-sha2-nistp521" };
-static const char cipher_list[] = "aes256-ctr,aes192-ctr,aes128-ctr";
+/* In the order of OpenSSH: 128 bits are enough and take a quarter less of our time, block by block. */
+static const char cipher_list[] = "aes128-ctr,aes192-ctr,aes256-ctr";
 static const char mac_list[] = "hmac-sha2-256,hmac-sha2-512";
 
 static void add_type(struct str *list, const char *type)

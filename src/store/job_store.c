@@ -223,6 +223,14 @@ int job_store_document(struct store *store, int64_t id, struct str *out, struct 
     return out->failed ? err_set(err, ERR_TOO_LARGE, "job: its document exceeds %zu bytes", out->max) : 0;
 }
 
+int job_store_put_diff(struct store *store, int64_t id, const char *diff, struct err *err)
+{
+    auto_call struct call call = call_open(store, SQL_SCRIPT_DIFF);
+    call_int(&call, 1, id);
+    call_text(&call, 2, diff);
+    return call_run(&call, err);
+}
+
 int job_store_resolved(struct store *store, int64_t id, char **out, struct err *err)
 {
     auto_call struct call call = call_open(store, SQL_SCRIPT_RESOLVED);

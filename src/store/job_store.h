@@ -29,6 +29,8 @@ int job_store_last(struct store *store, int64_t *id, struct err *err); /* ERR_NO
 /* id 0: the newest job. The stored document's bytes. */
 int job_store_document(struct store *store, int64_t id, struct str *out, struct err *err);
 int job_store_script(struct store *store, int64_t id, struct job_script *out, struct err *err);
+/* The diff alone, of a job that is stored. */
+int job_store_put_diff(struct store *store, int64_t id, const char *diff, struct err *err);
 /* Of these only `resolved`; *out owned, NULL where there is none. */
 int job_store_resolved(struct store *store, int64_t id, char **out, struct err *err);
 

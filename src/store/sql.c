@@ -69,6 +69,7 @@ static const struct {
     [SQL_SCRIPT_PUT] = { "INSERT INTO job_script(id, script, sha256, request, resolved, diff)"
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
                          false },
+    [SQL_SCRIPT_DIFF] = { "UPDATE job_script SET diff = ?2 WHERE id = ?1", false },
     [SQL_SCRIPT_GET] = { "SELECT script, sha256, request, resolved, diff FROM job_script WHERE id = ?1",
                          false },
     [SQL_COUNTS] = { "SELECT state, sum(n) FROM job_count WHERE archived <= ?1 GROUP BY state HAVING sum(n) "

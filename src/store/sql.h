@@ -21,6 +21,7 @@ enum sql_id {
     SQL_DOC_LAST,
     SQL_JOB_LAST,
     SQL_SCRIPT_PUT,
+    SQL_SCRIPT_DIFF,
     SQL_SCRIPT_GET,
     SQL_COUNTS,
     SQL_STARTED,

@@ -49,8 +49,15 @@ void submission_answer(struct submission *s, const struct answer *answer);
 void submission_fail(struct submission *s, const struct err *err);
 void submission_fail_errs(struct submission *s);
 
-/* svc/submit/submit_job.c: renders, stores the intent, and answers after its commit. */
+/* svc/submit/submit_job.c: renders, stores the intent, and answers after its commit. snapshot NULL: git tells
+ * later. */
 void submission_commit(struct submission *s, const struct snapshot *snapshot);
+/* svc/submit/submit_look.c: may the job leave before git was asked? Its code is used in place, and nothing
+ * hangs on its state. */
+bool submission_looks_late(const struct submission *s);
+/* Of a job whose intent is stored. done runs once, later, when what is to be known is stored or cannot be. */
+typedef void submission_looked(void *ctx);
+void submission_look(struct submission *s, int64_t job_id, submission_looked *done, void *ctx);
 /* The job's name: the request's, else the project's. */
 const char *submission_name(const struct submission *s);
 /* svc/submit/preview.c. -1 with errors in s->errs. */

@@ -177,6 +177,10 @@ static void on_facts(void *ctx)
         submission_preview(s);
         return;
     }
+    if (submission_looks_late(s)) {
+        submission_commit(s, NULL);
+        return;
+    }
     struct snapshot_call call = { .folder = s->project.path, .resolved = s->resolved };
     if (snapshots_take(s->submit->snapshots, &call, on_snapshot, s, &err) < 0)
         submission_fail(s, &err);

@@ -21,24 +21,42 @@ struct intent {
     struct token token;
 };
 
+static void answer_intent(void *ctx)
+{
+    struct intent *intent = ctx;
+    const struct gateway *gw = intent->s->submit->gw;
+    struct answer answer = { .job_id = intent->job_id };
+    auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
+    answer.ok = query_job(gw, intent->job_id, &body, &answer.err) == 0;
+    answer.body = str_span(&body);
+    submission_answer(intent->s, &answer);
+    free(intent);
+}
+
+static void refuse_intent(struct intent *intent)
+{
+    struct submission *s = intent->s;
+    struct err err = { 0 };
+    err_set(&err, ERR_FULL, "the job could not be stored: %s", store_problem(s->submit->gw->store));
+    submission_drop_files(s, intent->token.text);
+    submission_fail(s, &err);
+    free(intent);
+}
+
 static void after_intent(void *ctx, bool committed)
 {
     struct intent *intent = ctx;
     struct submission *s = intent->s;
-    const struct gateway *gw = s->submit->gw;
-    struct answer answer = { .job_id = intent->job_id };
-    auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
-    if (committed) {
-        crash_point("K2");
-        answer.ok = query_job(gw, intent->job_id, &body, &answer.err) == 0;
-        launch_job(gw->launch, intent->job_id);
-    } else {
-        err_set(&answer.err, ERR_FULL, "the job could not be stored: %s", store_problem(gw->store));
-        submission_drop_files(s, intent->token.text);
+    if (!committed) {
+        refuse_intent(intent);
+        return;
     }
-    answer.body = str_span(&body);
-    submission_answer(s, &answer);
-    free(intent);
+    crash_point("K2");
+    launch_job(s->submit->gw->launch, intent->job_id);
+    if (submission_looks_late(s))
+        submission_look(s, intent->job_id, answer_intent, intent);
+    else
+        answer_intent(intent);
 }
 
 static int keep_idempotency(const struct submission *s, int64_t job_id, struct err *err)
@@ -82,7 +100,7 @@ static int commit_rendered(struct intent *intent, const struct rendered *rendere
     struct job_script script = { .script = (char *)str_text(&rendered->script),
                                  .request = request,
                                  .resolved = (char *)str_text(&resolved),
-                                 .diff = (char *)snapshot->diff };
+                                 .diff = snapshot ? (char *)snapshot->diff : NULL };
     struct job *job = submission_job(s, intent->token.text, str_text(&rendered->argv), snapshot);
     if (store_intent(intent, job, &script, err) == 0)
         return 0;

@@ -72,8 +72,10 @@ struct job *submission_job(const struct submission *s, const char *token, const 
     const struct doc *args = doc_get(request->doc, "args");
     job->args = args ? doc_json_text(args) : mem_dup_str("[]");
     job->argv = mem_dup_str(argv);
-    job->commit = mem_dup_str(snapshot->commit);
     take_resources(job, s->resolved);
+    if (!snapshot)
+        return job;
+    job->commit = mem_dup_str(snapshot->commit);
     if (snapshot->tree) {
         auto_str struct str code = STR_MAX(512);
         str_addf(&code, "code/%s/%s", s->project.name, snapshot->tree);

@@ -61,7 +61,7 @@ export function ConfigTab({ job }: { job: Job }): JSX.Element {
   );
 }
 
-const kinds: Record<string, string> = { created: "Accepted", launching: "Sent to the scheduler", state: "State", changed: "Changed", cancel: "Cancel asked for", edited: "Changed by a user", verdict: "Verdict", why: "Why it waits", link: "Link found" };
+const kinds: Record<string, string> = { created: "Accepted", launching: "Sent to the scheduler", state: "State", changed: "Changed", cancel: "Cancel asked for", edited: "Changed by a user", code: "State of the code", verdict: "Verdict", why: "Why it waits", link: "Link found" };
 
 function eventText(event: GatewayEvent): string {
   const data = event.data as Record<string, unknown> | undefined;
