@@ -34,12 +34,14 @@ static struct conn *conn_of(struct MHD_Connection *mhd)
     return info ? info->socket_context : NULL;
 }
 
+/* Where it cannot be watched, it is tried again when it next sleeps, at the latest behind a heartbeat. */
 static void watch(struct pending *p, bool on)
 {
     struct epoll_event event = { .events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = p };
-    if (on != p->is_watched)
-        (void)epoll_ctl(p->access->watch_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, p->conn->fd, &event);
-    p->is_watched = on;
+    if (on == p->is_watched)
+        return;
+    int rc = epoll_ctl(p->access->watch_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, p->conn->fd, &event);
+    p->is_watched = on && rc == 0;
 }
 
 static void suspend(struct pending *p)

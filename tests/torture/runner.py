@@ -188,7 +188,7 @@ class Torture:
             time.sleep(0.3)
             self.fds = max(self.fds, self.descriptors())
         try:
-            until(lambda: self.descriptors() <= self.fds, "descriptors", 15)
+            until(lambda: self.descriptors() <= self.fds, "descriptors", 25)  # a stream that cannot be watched: its heartbeat
         except GatewayFailed:
             names = [os.readlink(f"/proc/{self.gateway.pid}/fd/{fd}")
                      for fd in os.listdir(f"/proc/{self.gateway.pid}/fd")]
