@@ -146,6 +146,13 @@ static void lose_output(struct child *c)
         c->end = SPAWN_CUT;
 }
 
+/* The end of its input would be told to the child as if it had had all of it: it is ended first. */
+static void lose_input(struct child *c)
+{
+    stop_child(c, SPAWN_CUT);
+    close_pipe(c, 0);
+}
+
 static void collect(struct child *c, bool is_out, struct span bytes)
 {
     struct str *to = is_out ? &c->out : &c->err;
@@ -180,8 +187,12 @@ static void on_written(uv_write_t *request, int status)
 {
     struct child *c = request->data;
     c->is_writing = false;
+    if (status == UV_EPIPE || status == UV_ECANCELED) {
+        close_pipe(c, 0); /* it does not want more: not an error, cat | head; or all is over */
+        return;
+    }
     if (status < 0) {
-        close_pipe(c, 0); /* it does not want more: not an error, cat | head */
+        lose_input(c);
         return;
     }
     if (c->input) {
@@ -204,7 +215,9 @@ static void write_more(void *ctx)
     if (!c->input && c->feed)
         chunk = feed_chunk(c->feed);
     if (!chunk.len) {
-        if (!c->feed || feed_is_done(c->feed) || feed_check(c->feed, &err) < 0)
+        if (c->feed && feed_check(c->feed, &err) < 0)
+            lose_input(c);
+        else if (!c->feed || feed_is_done(c->feed))
             close_pipe(c, 0);
         return;
     }
@@ -212,7 +225,7 @@ static void write_more(void *ctx)
     c->write.data = c;
     c->is_writing = uv_write(&c->write, (uv_stream_t *)&c->pipes[0], &buf, 1, on_written) == 0;
     if (!c->is_writing)
-        close_pipe(c, 0);
+        lose_input(c);
 }
 
 static void set_stdio(struct child *c, const struct spawn_request *request, uv_stdio_container_t *stdio)

@@ -31,7 +31,8 @@ enum spawn_end {
     SPAWN_TIMED_OUT,
     SPAWN_CANCELLED,
     SPAWN_TOO_MUCH,
-    SPAWN_CUT, /* reading its output failed, and it was ended: what is there is not all */
+    SPAWN_CUT, /* reading its output or writing its input failed, and it was ended: what is there, or what
+                  it was given, is not all */
 };
 
 struct spawn_result { /* spans are valid during the callback */

@@ -32,22 +32,54 @@ static void add(struct tree *tree, struct span path)
 
 /* --- the candidates --- */
 
-static int walk(const char *folder, struct tree *tree, struct err *err)
+/* What is left out because it cannot be looked at would be missed by the job: only what is gone, or is to be
+ * left out, may be. */
+static int cannot_read(const char *path, int number, struct err *err)
+{
+    return err_errno(err, number,
+                     "snapshot: %.200s cannot be read; leave it out by code.exclude or .mlopsignore", path);
+}
+
+static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct glob_list *exclude,
+                      struct tree *tree, struct err *err)
+{
+    bool is_folder = entry->fts_info == FTS_D || entry->fts_info == FTS_DNR;
+    bool is_excluded = entry->fts_level > 0 && glob_list_match(exclude, path, is_folder);
+    switch (entry->fts_info) {
+    case FTS_D:
+        if (entry->fts_level > 0 && strcmp(entry->fts_name, ".git") == 0)
+            fts_set(fts, entry, FTS_SKIP);
+        return 0;
+    case FTS_F:
+    case FTS_SL:
+    case FTS_SLNONE:
+        add(tree, span_of(path));
+        return 0;
+    case FTS_DNR:
+    case FTS_NS:
+    case FTS_ERR:
+        return is_excluded || entry->fts_errno == ENOENT ? 0 : cannot_read(path, entry->fts_errno, err);
+    default:
+        return 0;
+    }
+}
+
+static int walk(const char *folder, const struct glob_list *exclude, struct tree *tree, struct err *err)
 {
     char *roots[] = { (char *)folder, NULL };
     size_t skip = strlen(folder) + 1;
     FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
     if (!fts)
         return err_errno(err, errno, "%s", folder);
-    FTSENT *entry;
-    while ((entry = fts_read(fts)) && tree->count <= MAX_FILES) {
-        if (entry->fts_info == FTS_D && entry->fts_level > 0 && strcmp(entry->fts_name, ".git") == 0)
-            fts_set(fts, entry, FTS_SKIP);
-        else if (entry->fts_info == FTS_F || entry->fts_info == FTS_SL || entry->fts_info == FTS_SLNONE)
-            add(tree, span_of(entry->fts_path + skip));
-    }
+    FTSENT *entry = NULL;
+    int rc = 0;
+    while (rc == 0 && tree->count <= MAX_FILES && (errno = 0, entry = fts_read(fts)))
+        rc = walk_entry(fts, entry, entry->fts_level > 0 ? entry->fts_path + skip : folder, exclude, tree,
+                        err);
+    if (rc == 0 && !entry && errno)
+        rc = cannot_read(folder, errno, err);
     fts_close(fts);
-    return 0;
+    return rc;
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -70,8 +102,8 @@ static void sort_unique(struct tree *tree)
 }
 
 /* Adds what `include` names, though git ignores it. */
-static int add_included(const char *folder, const struct tree_rules *rules, struct tree *tree,
-                        struct err *err)
+static int add_included(const char *folder, const struct tree_rules *rules, const struct glob_list *exclude,
+                        struct tree *tree, struct err *err)
 {
     struct tree all = { 0 };
     auto_glob_list struct glob_list include = { 0 };
@@ -80,7 +112,7 @@ static int add_included(const char *folder, const struct tree_rules *rules, stru
             return err_wrap(err, "code.include");
     if (!include.count)
         return 0;
-    int rc = walk(folder, &all, err);
+    int rc = walk(folder, exclude, &all, err);
     for (size_t i = 0; rc == 0 && i < all.count; i++)
         if (glob_list_match(&include, all.paths[i], false))
             add(tree, span_of(all.paths[i]));
@@ -141,6 +173,18 @@ static int too_large(const struct tree_rules *rules, const struct tree *tree,
     return err_set(err, ERR_TOO_LARGE, "%s", str_text(&text));
 }
 
+/* st stays zero where there is nothing (any more). */
+static int look_at(const char *folder, const char *path, struct stat *st, struct err *err)
+{
+    char full[PATH_MAX];
+    int n = snprintf(full, sizeof(full), "%s/%s", folder, path);
+    if (n >= PATH_MAX)
+        return cannot_read(path, ENAMETOOLONG, err);
+    if (lstat(full, st) < 0 && errno != ENOENT && errno != ENOTDIR)
+        return cannot_read(path, errno, err);
+    return 0;
+}
+
 /* Drops what is excluded or no file (any more), and adds up. */
 static int filter(const char *folder, const struct glob_list *exclude, const struct tree_rules *rules,
                   struct tree *tree, struct err *err)
@@ -148,19 +192,18 @@ static int filter(const char *folder, const struct glob_list *exclude, const str
     struct sized largest[LARGEST_NAMED] = { 0 };
     size_t kept = 0;
     for (size_t i = 0; i < tree->count; i++) {
-        char full[PATH_MAX];
-        struct stat st;
-        int n = snprintf(full, sizeof(full), "%s/%s", folder, tree->paths[i]);
-        bool is_file =
-            n > 0 && n < PATH_MAX && lstat(full, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
-        if (!is_file || glob_list_match(exclude, tree->paths[i], false)) {
-            free(tree->paths[i]);
+        auto_free char *path = move_ptr(tree->paths[i]);
+        struct stat st = { 0 };
+        if (glob_list_match(exclude, path, false))
             continue;
-        }
+        if (look_at(folder, path, &st, err) < 0)
+            return -1;
+        if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+            continue;
         uint64_t bytes = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
         tree->bytes += bytes;
-        tree->paths[kept++] = tree->paths[i];
-        note_largest(largest, tree->paths[kept - 1], bytes);
+        note_largest(largest, path, bytes);
+        tree->paths[kept++] = move_ptr(path);
     }
     tree->count = kept;
     if (tree->count > MAX_FILES)
@@ -172,17 +215,17 @@ static int choose(const char *folder, bool is_repo, struct span git_files, const
                   struct tree *tree, struct err *err)
 {
     struct span path;
-    while (is_repo && span_next(&git_files, '\0', &path))
-        if (path.len)
-            add(tree, path);
-    if (!is_repo && walk(folder, tree, err) < 0)
-        return -1;
-    if (add_included(folder, rules, tree, err) < 0)
-        return -1;
-    sort_unique(tree);
     auto_glob_list struct glob_list exclude = { 0 };
     if (read_excludes(folder, rules, &exclude, err) < 0)
         return -1;
+    while (is_repo && span_next(&git_files, '\0', &path))
+        if (path.len)
+            add(tree, path);
+    if (!is_repo && walk(folder, &exclude, tree, err) < 0)
+        return -1;
+    if (add_included(folder, rules, &exclude, tree, err) < 0)
+        return -1;
+    sort_unique(tree);
     return filter(folder, &exclude, rules, tree, err);
 }
 

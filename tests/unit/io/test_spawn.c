@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -185,6 +188,61 @@ static void a_file_follows_the_input(void **state)
     forget(&s);
 }
 
+/* libuv's writes go through this one; it writes to pipes of its own, too. */
+static bool fails_next_write;
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    if (fails_next_write && count == strlen("hello") && memcmp(bytes, "hello", count) == 0) {
+        fails_next_write = false;
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_write, fd, bytes, count);
+}
+
+/* tar, given the names of half the files, would pack those and be content. */
+static void input_that_cannot_be_written_is_no_end_of_it(void **state)
+{
+    (void)state;
+    struct spawn_request request = SH("cat; exit 0");
+    request.input = SPAN_LIT("hello");
+    fails_next_write = true;
+    struct seen s = run(&request);
+    assert_false(fails_next_write);
+    assert_int_equal(s.result.end, SPAWN_CUT);
+    forget(&s);
+}
+
+static void a_file_shorter_than_promised_is_no_end_of_the_input(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/sluice-spawn-XXXXXX";
+    struct spawn_request request = SH("cat; exit 0");
+    request.input_fd = mkstemp(path);
+    assert_int_equal(syscall(SYS_write, request.input_fd, "abc", 3), 3);
+    lseek(request.input_fd, 0, SEEK_SET);
+    unlink(path);
+    request.input_fd_bytes = 10;
+    struct seen s = run(&request);
+    assert_int_equal(s.result.end, SPAWN_CUT);
+    forget(&s);
+}
+
+/* `head` that has enough: its own end counts. */
+static void a_child_that_wants_no_more_input_is_no_error(void **state)
+{
+    (void)state;
+    auto_str struct str much = STR_MAX(1 << 20);
+    for (int i = 0; i < 50000; i++)
+        str_add(&much, "0123456789");
+    struct spawn_request request = SH("head -c 10");
+    request.input = str_span(&much);
+    struct seen s = run(&request);
+    assert_int_equal(s.result.end, SPAWN_EXITED);
+    assert_string_equal(s.output, "0123456789");
+    forget(&s);
+}
+
 static void output_can_go_to_a_file(void **state)
 {
     (void)state;
@@ -289,6 +347,9 @@ int main(void)
         cmocka_unit_test(too_much_output_ends_the_child_too_much_error_is_cut),
         cmocka_unit_test(a_background_grandchild_does_not_delay_the_end),
         cmocka_unit_test(a_file_follows_the_input),
+        cmocka_unit_test(input_that_cannot_be_written_is_no_end_of_it),
+        cmocka_unit_test(a_file_shorter_than_promised_is_no_end_of_the_input),
+        cmocka_unit_test(a_child_that_wants_no_more_input_is_no_error),
         cmocka_unit_test(output_can_go_to_a_file),
         cmocka_unit_test(no_such_program_is_said_and_done_does_not_run),
         cmocka_unit_test(cancel_ends_it_and_abandon_is_silent),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <fcntl.h>
 
@@ -149,6 +150,60 @@ static void hash_is_what_b2sum_prints(void **state)
     assert_string_equal(hex, out);
 }
 
+/* chooses as somebody who may not look into `locked` (root may look anywhere) */
+static int choose_as_stranger(bool is_repo, struct span list, const struct tree_rules *rules, struct err *err)
+{
+    char path[256];
+    struct tree tree = { 0 };
+    bool is_root = geteuid() == 0;
+    static const char *const open_ones[] = { "", "src", "data" };
+    for (size_t i = 0; i < ARRAY_LEN(open_ones); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, open_ones[i]);
+        assert_int_equal(chmod(path, 0755), 0);
+    }
+    snprintf(path, sizeof(path), "%s/locked", folder);
+    assert_int_equal(chmod(path, is_root ? 0700 : 0), 0);
+    assert_int_equal(is_root ? seteuid(65534) : 0, 0);
+    int rc = tree_choose(folder, is_repo, list, rules, &tree, err);
+    assert_int_equal(is_root ? seteuid(0) : 0, 0);
+    assert_int_equal(chmod(path, 0700), 0);
+    tree_clear(&tree);
+    return rc;
+}
+
+static void what_cannot_be_looked_at_is_not_left_out_in_silence(void **state)
+{
+    (void)state;
+    static const char list[] = "locked/model.py\0train.py\0";
+    const struct span files = { list, sizeof(list) - 1 };
+    static char locked[] = "locked/", yaml[] = "*.yaml";
+    char *data[] = { locked }, *confs[] = { yaml };
+    const struct tree_rules but_locked = { .exclude = data, .exclude_count = 1, .max_bytes = 1 << 20 };
+    const struct tree_rules with_confs = { .include = confs, .include_count = 1, .max_bytes = 1 << 20 };
+    struct err err = { 0 };
+    put("locked/model.py", "x");
+    assert_int_equal(choose_as_stranger(false, (struct span){ 0 }, &open_rules, &err), -1);
+    assert_non_null(strstr(err.text, "snapshot: locked cannot be read; leave it out by code.exclude"));
+    assert_int_equal(choose_as_stranger(true, files, &open_rules, &err), -1);
+    assert_non_null(strstr(err.text, "snapshot: locked/model.py cannot be read"));
+    assert_int_equal(choose_as_stranger(true, files, &with_confs, &err), -1);
+    assert_int_equal(choose_as_stranger(false, (struct span){ 0 }, &but_locked, &err), 0);
+    assert_int_equal(choose_as_stranger(true, files, &but_locked, &err), 0);
+}
+
+static void a_path_that_is_too_long_is_told(void **state)
+{
+    (void)state;
+    char name[5000];
+    struct tree tree = { 0 };
+    struct err err = { 0 };
+    memset(name, 'x', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    assert_int_equal(tree_choose(folder, true, (struct span){ name, sizeof(name) }, &open_rules, &tree, &err),
+                     -1);
+    assert_non_null(strstr(err.text, "cannot be read"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -160,6 +215,8 @@ int main(void)
         TEST(mlopsignore_is_obeyed),
         TEST(tree_over_the_limit_names_its_largest_files),
         TEST(hash_is_what_b2sum_prints),
+        TEST(what_cannot_be_looked_at_is_not_left_out_in_silence),
+        TEST(a_path_that_is_too_long_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
