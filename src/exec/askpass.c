@@ -1,6 +1,7 @@
 #include "exec/askpass.h"
 
 #include "base/mem.h"
+#include "io/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -49,7 +50,7 @@ int askpass_prepare(const char *dir, struct err *err)
     auto_fd int fd = open(str_text(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
     if (fd < 0)
         return err_errno(err, errno, "%s", str_text(&path));
-    if (write(fd, helper, sizeof(helper) - 1) != (ssize_t)sizeof(helper) - 1)
+    if (file_write_fd(fd, (struct span){ helper, sizeof(helper) - 1 }) < 0)
         return err_errno(err, errno, "%s", str_text(&path));
     return 0;
 }

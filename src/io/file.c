@@ -50,7 +50,7 @@ int file_read(const char *path, size_t max_bytes, struct str *out, struct err *e
     return 0;
 }
 
-static int write_fd(int fd, struct span bytes)
+int file_write_fd(int fd, struct span bytes)
 {
     while (bytes.len) {
         ssize_t n = write(fd, bytes.ptr, bytes.len);
@@ -60,7 +60,12 @@ static int write_fd(int fd, struct span bytes)
             return -1;
         bytes = span_skip(bytes, (size_t)n);
     }
-    return fsync(fd);
+    return 0;
+}
+
+static int write_fd(int fd, struct span bytes)
+{
+    return file_write_fd(fd, bytes) < 0 ? -1 : fsync(fd);
 }
 
 static int sync_dir_of(const char *path)

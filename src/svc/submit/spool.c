@@ -79,7 +79,7 @@ int spool_put_token(const char *state_dir, const char *token, struct span lines,
     auto_str struct str path = STR_MAX(PATH_MAX);
     token_path(state_dir, token, &path);
     auto_fd int fd = open(str_text(&path), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, lines.ptr, lines.len) != (ssize_t)lines.len)
+    if (fd < 0 || file_write_fd(fd, lines) < 0)
         return err_errno(err, errno, "%s", str_text(&path));
     return 0;
 }

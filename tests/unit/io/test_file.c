@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -119,6 +121,40 @@ static void a_temporary_file_has_no_name(void **state)
     assert_int_equal(file_temp("/nowhere", &fd, &err), -1);
 }
 
+/* A disk with so much room: file_write_fd's writes go through this one. */
+static int disk_fd = -1;
+static size_t disk_room;
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    if (fd == disk_fd && !disk_room) {
+        errno = ENOSPC;
+        return -1;
+    }
+    if (fd == disk_fd) {
+        count = count < disk_room ? count : disk_room;
+        disk_room -= count;
+    }
+    return syscall(SYS_write, fd, bytes, count);
+}
+
+static void what_a_disk_takes_in_part_is_all_or_has_a_cause(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    char text[8] = "";
+    assert_int_equal(file_temp(NULL, &disk_fd, &err), 0);
+    disk_room = 3;
+    errno = ENOENT;
+    assert_int_equal(file_write_fd(disk_fd, SPAN_LIT("hello")), -1);
+    assert_int_equal(errno, ENOSPC);
+    disk_room = 100;
+    assert_int_equal(file_write_fd(disk_fd, SPAN_LIT("lo")), 0);
+    assert_int_equal(pread(disk_fd, text, sizeof(text), 0), 5);
+    assert_string_equal(text, "hello");
+    close(disk_fd);
+    disk_fd = -1;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +166,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_second_lock_is_a_conflict_until_the_first_is_closed, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(a_temporary_file_has_no_name, make_dir, remove_dir),
+        cmocka_unit_test(what_a_disk_takes_in_part_is_all_or_has_a_cause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
