@@ -43,8 +43,6 @@ static int cannot_read(const char *path, int number, struct err *err)
 static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct glob_list *exclude,
                       struct tree *tree, struct err *err)
 {
-    bool is_folder = entry->fts_info == FTS_D || entry->fts_info == FTS_DNR;
-    bool is_excluded = entry->fts_level > 0 && glob_list_match(exclude, path, is_folder);
     switch (entry->fts_info) {
     case FTS_D:
         if (entry->fts_level > 0 && strcmp(entry->fts_name, ".git") == 0)
@@ -58,7 +56,10 @@ static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct gl
     case FTS_DNR:
     case FTS_NS:
     case FTS_ERR:
-        return is_excluded || entry->fts_errno == ENOENT ? 0 : cannot_read(path, entry->fts_errno, err);
+        if (entry->fts_errno == ENOENT ||
+            (entry->fts_level > 0 && glob_list_match(exclude, path, entry->fts_info == FTS_DNR)))
+            return 0;
+        return cannot_read(path, entry->fts_errno, err);
     default:
         return 0;
     }
