@@ -317,6 +317,8 @@ def part_layers(tally):
 
 def part_style(tally):
     check(tally, "check-style", ["scripts/check-style"])
+    scripts = [path for path in run(["git", "ls-files", "scripts", "tests"]).out.split("\n") if path.endswith(".py")]
+    check(tally, "pyflakes", ["/usr/bin/python3", "-m", "pyflakes", *filter(os.path.exists, scripts or glob.glob("tests/**/*.py", recursive=True))])
 
 
 def part_format(tally):

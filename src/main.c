@@ -2,7 +2,9 @@
 #include "cli/cli.h"
 #include "daemon.h"
 #include "exec/supervisor.h"
+#include "svc/render/project_check.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -26,8 +28,19 @@ static int columns(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* Who closes them would have a socket or the store in their place. */
+static void open_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_files();
     bool is_terminal = isatty(STDOUT_FILENO) == 1;
     const struct cli_env env = {
         .vars = (const char *const *)environ,
@@ -40,6 +53,7 @@ int main(int argc, char **argv)
         .version = SLUICE_VERSION,
         .serve = daemon_run,
         .supervise = supervisor_main,
+        .check_project = project_check,
     };
     crash_setup(getenv("CRASH_AT"));
     clock_shift(getenv("CLOCK_SHIFT"));

@@ -9,8 +9,9 @@ exec </dev/null >>"$log" 2>&1
 rm -f -- "$exit_file"
 payload=0 starting='' woken='' ended_by='' torn='' armed=''
 
-# The last word of this attempt, whole or not at all. Secrets stay where a signal ended us: a preempted job comes back
-# and needs them; the gateway removes them once the job is over for good.
+# The last word of this attempt, whole or not at all. Under Slurm secrets stay: a job that is preempted or requeues
+# itself comes back and needs them; the gateway removes them once it is over for good (not a metrics token alone: that
+# ends by itself).
 finish() {
     code=$?
     trap '' TERM INT HUP USR1 USR2
@@ -18,9 +19,7 @@ finish() {
         torn=1
         teardown
     fi
-    if [ "$once" ] || [ -z "$ended_by$task" ]; then
-        rm -f -- "$run_dir/secrets"
-    fi
+    [ -z "$once" ] || rm -f -- "$run_dir/secrets"
     printf 'code=%s started=%s ended=%s attempt=%s how=exited\n' "$code" "$started" "$(date +%s)" "$attempt" \
         >"$run_dir/.end.$$" && mv -f -- "$run_dir/.end.$$" "$exit_file"
     trap - EXIT
@@ -142,7 +141,6 @@ armed=1
 {{#setup}}
 eval {{setup_line}} || fail 'a setup line failed: '{{setup_line}}
 {{/setup}}
-armed=1
 
 {{#is_parallel}}
 nodes=$(scontrol show hostnames "$SLURM_JOB_NODELIST") || fail "scontrol show hostnames failed on $(hostname)"

@@ -10,10 +10,15 @@ void done_json(void *ctx, const struct answer *answer)
     request_drop(request);
 }
 
-void done_started(struct request *request, int started, const struct err *err)
+void done_started_errs(struct request *request, int started, const struct errs *errs, const struct err *err)
 {
     if (started >= 0)
         return;
-    reply_err(request, err);
+    reply_problem(request, &(struct problem){ .err = err, .errs = errs });
     request_drop(request);
+}
+
+void done_started(struct request *request, int started, const struct err *err)
+{
+    done_started_errs(request, started, NULL, err);
 }

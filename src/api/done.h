@@ -10,5 +10,7 @@
 void done_json(void *ctx, const struct answer *answer);
 /* started: what the service's function gave. Where it did not start, answers err and lets go. */
 void done_started(struct request *request, int started, const struct err *err);
+/* The same with what is wrong field by field. */
+void done_started_errs(struct request *request, int started, const struct errs *errs, const struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "domain/filter.h"
 #include "svc/query.h"
 #include "svc/submit/launch.h"
 #include "text/json_in.h"
@@ -99,8 +100,14 @@ static int add_page(struct bulk *bulk, const char *filter, char **cursor, struct
 
 static int add_filter(struct bulk *bulk, const struct doc *filter, struct errs *errs, struct err *err)
 {
-    if (filter->kind != DOC_STR || !filter->text[0])
+    auto_job_filter struct job_filter parsed = { 0 };
+    if (filter->kind != DOC_STR)
         return errs_addf(errs, &at_filter, "must be a text such as state:pending project:x");
+    if (job_filter_parse(span_of(filter->text), &parsed, err) < 0)
+        return errs_addf(errs, &at_filter, "%s", err->text);
+    if (job_filter_is_empty(&parsed)) /* a variable that was not set in somebody's script */
+        return errs_addf(errs, &at_filter,
+                         "has no condition, so it means every job: say state:active for that");
     auto_free char *cursor = NULL;
     do {
         if (add_page(bulk, filter->text, &cursor, err) < 0)

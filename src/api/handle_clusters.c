@@ -35,7 +35,7 @@ static void list_gpus(struct request *request, const char *cluster)
 {
     struct err err;
     int64_t max_age_ms = -1;
-    if (request_query_duration(request, "max_age", MAX_AGE_MS, &max_age_ms, &err) < 0) {
+    if (request_query_age(request, "max_age", MAX_AGE_MS, &max_age_ms, &err) < 0) {
         reply_err(request, &err);
         return;
     }

@@ -58,11 +58,10 @@ void handle_job_patch(struct request *request)
     struct err err;
     int64_t job_id;
     request_hold(request);
-    if (job_wait_id(request, &job_id, &err) == 0 &&
-        edit_job(request->gw, job_id, request->doc, done_json, request, &errs, &err) == 0)
-        return;
-    reply_problem(request, &(struct problem){ .err = &err, .errs = &errs });
-    request_drop(request);
+    int rc = job_wait_id(request, &job_id, &err);
+    if (rc == 0)
+        rc = edit_job(request->gw, job_id, request->doc, done_json, request, &errs, &err);
+    done_started_errs(request, rc, &errs, &err);
 }
 
 void handle_job_script(struct request *request)

@@ -19,10 +19,12 @@ void handle_projects(struct request *request)
 
 void handle_project_add(struct request *request)
 {
+    auto_errs struct errs errs = { 0 };
     struct err err;
     request_hold(request);
-    done_started(request, projects_register(request->gw->projects, request->doc, done_json, request, &err),
-                 &err);
+    done_started_errs(request,
+                      projects_register(request->gw->projects, request->doc, done_json, request, &errs, &err),
+                      &errs, &err);
 }
 
 void handle_project(struct request *request)
@@ -36,10 +38,12 @@ void handle_project(struct request *request)
 void handle_project_patch(struct request *request)
 {
     auto_free char *name = request_param_dup(request, 0);
+    auto_errs struct errs errs = { 0 };
     struct err err;
     request_hold(request);
-    done_started(request, projects_patch(request->gw->projects, name, request->doc, done_json, request, &err),
-                 &err);
+    done_started_errs(
+        request, projects_patch(request->gw->projects, name, request->doc, done_json, request, &errs, &err),
+        &errs, &err);
 }
 
 void handle_project_remove(struct request *request)

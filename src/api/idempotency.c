@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { HASH_BYTES = 32, MAX_KEY_BYTES = 255, MAX_FOLLOWERS = 16 };
+enum { HASH_BYTES = 32, MAX_KEY_BYTES = 255, MAX_KEPT_BYTES = 64 * 1024 * 1024 /* jobs:cancel of 1,000 */ };
 
 struct flight { /* a request with a key that is being worked at */
     struct flight *prev, *next;
@@ -16,8 +16,8 @@ struct flight { /* a request with a key that is being worked at */
     struct request *request;
     char *scope, *key;
     char hash[2 * HASH_BYTES + 1];
-    struct request *followers[MAX_FOLLOWERS]; /* held */
-    size_t follower_count;
+    struct request **followers; /* held; at most one a connection */
+    size_t follower_count, follower_cap;
 };
 
 static bool is_key(const char *key)
@@ -47,6 +47,7 @@ static void flight_free(struct flight *flight)
 {
     mem_clear_str(&flight->scope);
     mem_clear_str(&flight->key);
+    mem_free_ptr(&flight->followers);
     mem_free_ptr(&flight);
 }
 
@@ -68,12 +69,8 @@ static struct flight *find_twin(const struct flights *flights, const struct flig
 
 static void follow(struct flight *twin, struct request *request)
 {
-    if (twin->follower_count == MAX_FOLLOWERS) {
-        reply_errf(request, ERR_BUSY, "the first request with this Idempotency-Key is still being worked at");
-        return;
-    }
     request_hold(request);
-    twin->followers[twin->follower_count++] = request;
+    *vec_push(twin->followers, twin->follower_count, twin->follower_cap) = request;
 }
 
 /* Whether the request still has to be worked at. */
@@ -81,7 +78,7 @@ static bool look_up(struct request *request, const struct flight *flight)
 {
     struct err err;
     int64_t job_id = 0, status = 0;
-    auto_str struct str body = STR_MAX(1024 * 1024);
+    auto_str struct str body = STR_MAX(MAX_KEPT_BYTES);
     int found = query_idempotent(request->gw, &(struct reply_key){ flight->scope, flight->key, flight->hash },
                                  &job_id, &status, &body, &err);
     if (found == 0)

@@ -74,7 +74,10 @@ static void refuse_token(struct request *request, const struct err *err)
     if (err->code == ERR_UNAUTHORIZED)
         reply_header(request, "WWW-Authenticate", "Bearer");
     int status = err->code == ERR_DENIED ? 403 : 0;
-    reply_problem(request, &(struct problem){ .status = status, .err = err });
+    reply_problem(
+        request, &(struct problem){ .status = status,
+                                    .err = err,
+                                    .hint = "each job has a token of its own, in its SLUICE_METRICS_TOKEN" });
 }
 
 /* A job that shows a token is that job and nobody else, whoever's process it may be. */

@@ -117,23 +117,39 @@ int request_query_bool(const struct request *request, const char *name, bool *ou
     return err_set(err, ERR_INVALID, "query parameter '%s' must be 1 or 0", name);
 }
 
-int request_query_duration(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
-                           struct err *err)
+static bool duration_ms(const char *text, int64_t max_ms, int64_t *out_ms)
 {
     static const struct {
         const char *unit;
         int64_t ms;
-    } units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
-    const char *text = request_query(request, name);
-    if (!text)
-        return 0;
+    } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
     size_t digits = strspn(text, "0123456789");
     uint64_t value;
     for (size_t i = 0; i < ARRAY_LEN(units); i++) {
         if (strcmp(text + digits, units[i].unit) != 0 || !span_u64((struct span){ text, digits }, &value))
             continue;
         *out_ms = value > (uint64_t)(max_ms / units[i].ms) ? max_ms : (int64_t)value * units[i].ms;
-        return 0;
+        return true;
     }
+    return false;
+}
+
+int request_query_duration(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
+                           struct err *err)
+{
+    const char *text = request_query(request, name);
+    if (!text || duration_ms(text, max_ms, out_ms))
+        return 0;
     return err_set(err, ERR_INVALID, "query parameter '%s' must be a duration such as 60s", name);
+}
+
+int request_query_age(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
+                      struct err *err)
+{
+    const char *text = request_query(request, name);
+    uint64_t seconds;
+    if (!text || !span_u64(span_of(text), &seconds))
+        return request_query_duration(request, name, max_ms, out_ms, err);
+    *out_ms = seconds > (uint64_t)(max_ms / 1000) ? max_ms : (int64_t)seconds * 1000;
+    return 0;
 }

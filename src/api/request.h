@@ -92,8 +92,11 @@ int request_query_int(const struct request *request, const char *name, int64_t m
 /* `limit` of a list: at most MAX_PAGE_ROWS may be asked for, limits.page_rows are given. */
 int request_query_limit(const struct request *request, int64_t *out, struct err *err);
 int request_query_bool(const struct request *request, const char *name, bool *out, struct err *err);
-/* "500ms", "60s", "2m", "1h"; a bare number is seconds. Cut to max_ms. */
+/* "500ms", "60s", "2m", "1h". Cut to max_ms. */
 int request_query_duration(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
                            struct err *err);
+/* The same, and a bare number is seconds: pages ask for max_age so. */
+int request_query_age(const struct request *request, const char *name, int64_t max_ms, int64_t *out_ms,
+                      struct err *err);
 
 #endif

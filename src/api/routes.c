@@ -143,7 +143,7 @@ const struct route routes[] = {
     { "GET", API "/jobs/{job}/log/search", handle_log_search, .answer_schema = "LogSearch", .status = 200, .query = search_query, .scope = "read", .summary = "Lines of the whole log, counted exactly" },
     { "GET", API "/jobs/{job}/metrics", handle_job_metrics, .answer_schema = "Metrics", .status = 200, .query = metrics_query, .scope = "read", .summary = "Curves, cut down to so many points" },
     { "POST", API "/jobs/{job}/metrics", handle_job_metrics_post, W | ROUTE_JOB_TOKEN, SUBMIT_BODY, "MetricPoints", .status = 204, .scope = "submit", .summary = "Add points to a job's curves" },
-    { "GET", API "/jobs/{job}/metrics/export", handle_job_metrics_export, .answer_type = "text/csv; charset=utf-8", .status = 200, .query = export_query, .scope = "read", .summary = "Every point of every curve" },
+    { "GET", API "/jobs/{job}/metrics/export", handle_job_metrics_export, .answer_type = "text/csv; charset=utf-8", .status = 200, .query = export_query, .scope = "read", .summary = "Every point of every curve; merged ones by step_to, min and max" },
     { "GET", API "/jobs/{job}/script", handle_job_script, .answer_type = "text/plain; charset=utf-8", .status = 200, .scope = "read", .summary = "The batch script as it was sent" },
     { "GET", API "/jobs/{job}/request", handle_job_request, .answer_schema = "JobRequest", .status = 200, .scope = "read", .summary = "What was asked for, as it was sent; a form is filled again by it" },
     { "GET", API "/jobs/{job}/manifest", handle_job_manifest, .answer_schema = "Manifest", .status = 200, .scope = "read", .summary = "What a job was made of: its request, resolved values with origins, uncommitted changes" },

@@ -49,6 +49,7 @@ static const struct {
       P("values", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
       P("min", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
       P("max", "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"string\"]}}") ","
+      P("last", "{\"type\":[\"number\",\"string\"],\"description\":\"the last value logged; with min and max alone\"}") ","
       P("times", "{\"type\":\"array\",\"items\":{\"type\":\"number\"}}") "}}}") "}}" },
     { "MetricPoints",
       "{\"type\":\"object\",\"required\":[\"points\"],\"additionalProperties\":false,\"properties\":{"

@@ -135,7 +135,8 @@ static int status_of(enum err_code code)
 int ask_fail(struct cli *cli, const struct err *err)
 {
     screen_error(cli->env, err);
-    return status_of(err->code);
+    return err->code == ERR_INVALID ? EXIT_USAGE_WRONG
+                                    : status_of(err->code); /* nobody else has refused it */
 }
 
 int ask_misused(struct cli *cli, const char *fmt, ...)

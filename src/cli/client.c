@@ -35,6 +35,8 @@ int client_new(const char *base, const char *token, struct client **out, struct 
     struct span url = span_of(base);
     if ((!span_starts(url, "http://") && !span_starts(url, "https://")) || url.len > 2048)
         return err_set(err, ERR_INVALID, "SLUICE_URL: expected http://HOST:PORT, got %s", base);
+    if (token && strpbrk(token, "\r\n"))
+        return err_set(err, ERR_INVALID, "SLUICE_TOKEN: holds a line break");
     while (url.len && url.ptr[url.len - 1] == '/')
         url.len--;
     struct client *client = mem_zalloc(sizeof(*client));

@@ -3,6 +3,7 @@
 #define SLUICE_CLI_ENV_H
 
 #include "base/clock.h"
+#include "text/errs.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@ struct cli_env {             /* all borrowed */
     const char *version;
     int (*serve)(const struct daemon_source *source); /* gives the exit status */
     int (*supervise)(int argc, char **argv);
+    /* A project's file as a submit checks it: 0, or -1 with all errors. NULL: by its schema alone. */
+    int (*check_project)(const char *file, struct span text, struct errs *errs);
 };
 
 /* The value of a variable, or NULL where it is unset or empty. Borrowed. */

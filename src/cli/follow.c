@@ -114,6 +114,21 @@ static int tell(struct cli *cli, const struct answer *answer, int status)
     return is_told ? status : ask_tell_problem(cli, answer);
 }
 
+bool follow_is_futile(struct cli *cli, const struct follow *follow, const struct doc *job)
+{
+    const char *scheduler = view_text(job, "scheduler"), *id = view_text(job, "id");
+    const char *cluster = view_text(job, "cluster");
+    if (!follow->is_scheduler_log || !scheduler || strcmp(scheduler, "slurm") == 0)
+        return false;
+    struct err err;
+    (void)err_set(
+        &err, ERR_NOT_FOUND,
+        "job %s has no scheduler log: cluster %s has no Slurm; its own log is there without --scheduler",
+        id ? id : "?", cluster ? cluster : "?");
+    (void)ask_fail(cli, &err);
+    return true;
+}
+
 /* Why there is no log yet, the job itself says. */
 static int tell_not_begun(struct cli *cli, const struct follow *follow)
 {
@@ -122,6 +137,8 @@ static int tell_not_begun(struct cli *cli, const struct follow *follow)
     int status = job_watch(cli, follow->job, "terminal", 0, &job);
     if (status != EXIT_OK)
         return status;
+    if (follow_is_futile(cli, follow, job.doc))
+        return EXIT_NOT_THERE;
     const char *id = view_text(job.doc, "id"), *state = view_text(job.doc, "state");
     const char *why = view_text(job.doc, "why");
     (void)err_set(&err, ERR_NOT_FOUND, "job %s has no log%s: it is %s%s%s%s", id ? id : "?",

@@ -15,6 +15,8 @@ struct follow {
     struct log_view view;
 };
 
+/* Tells that there will never be one: the scheduler's log of a job without Slurm. */
+bool follow_is_futile(struct cli *cli, const struct follow *follow, const struct doc *job);
 /* What there is now. 0 or an exit status (told). A log that does not exist yet is told and EXIT_NOT_THERE. */
 int follow_once(struct cli *cli, struct follow *follow);
 /* Until the job has ended and all its bytes are read; *answer is the ended job. */

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "cli/dependency.h"
 #include "cli/project_here.h"
 #include "cli/set_value.h"
 #include "text/json_out.h"
@@ -28,7 +29,6 @@ static const struct {
     { "qos", "slurm.qos" },
     { "constraint", "slurm.constraint" },
     { "array", "slurm.array" },
-    { "dependency", "slurm.dependency" },
     { "begin", "slurm.begin" },
     { "priority", "priority" },
 };
@@ -120,6 +120,16 @@ static void render(const struct doc *body, struct str *to)
     json_doc(&out, body);
 }
 
+static int set_dependency(struct cli *cli, struct doc *body, struct err *err)
+{
+    auto_str struct str translated = STR_MAX(MAX_CONFIG_BYTES);
+    const char *given = options_value(&cli->in, "dependency"), *cluster = options_value(&cli->in, "cluster");
+    int status = given ? dependency_translate(cli, given, cluster, &translated) : EXIT_OK;
+    if (!given || status != EXIT_OK)
+        return status;
+    return set_key(body, "slurm.dependency", str_text(&translated), err) < 0 ? ask_fail(cli, err) : EXIT_OK;
+}
+
 int job_request_body(struct cli *cli, struct str *body)
 {
     struct err err = { 0 };
@@ -129,6 +139,9 @@ int job_request_body(struct cli *cli, struct str *body)
     doc->kind = DOC_MAP;
     if (fill(cli, doc, &err) < 0)
         return ask_misused(cli, "%s", err.text);
+    int asked = set_dependency(cli, doc, &err);
+    if (asked != EXIT_OK)
+        return asked;
     if (!project) {
         int status = project_here(cli, &found);
         if (status != EXIT_OK)

@@ -20,7 +20,7 @@
         { "qos", 0, "NAME", "quality of service", false },                                                \
         { "constraint", 0, "EXPR", "features of nodes", false },                                          \
         { "array", 0, "TASKS", "job array: 0-9, 0-99%4", false },                                         \
-        { "dependency", 0, "EXPR", "afterok:ID and kin", false },                                         \
+        { "dependency", 0, "EXPR", "afterok:JOB and kin, by the numbers of sluice ls", false },           \
         { "begin", 0, "TIME", "not before", false },                                                      \
         { "priority", 0, "N", "in the gateway's own queue; more goes first", false },                     \
         { "param", 'P', "NAME=VALUE", "a parameter, over the project's default", true },                  \
@@ -35,13 +35,15 @@
 int job_request_body(struct cli *cli, struct str *body);
 
 /* The lines of help about arguments. */
-#define JOB_REQUEST_HELP                                                                                   \
-    "Without -p the project is the registered one that holds the current folder; a folder with an\n"       \
-    ".mlops-config.yaml is registered first. Arguments are handed to the program as they are, behind\n"    \
-    "those of the project; after -- they may begin with a dash. --param sets a declared parameter.\n"      \
-    "--set takes any key of the configuration: --set slurm.reservation=x --set env.vars.SEED=1.\n"         \
-    "--env NAME and --secret NAME send the value that NAME has here, for names in the project's env.pass " \
-    "and\n"                                                                                                \
+#define JOB_REQUEST_HELP                                                                                    \
+    "Without -p the project is the registered one that holds the current folder; a folder with an\n"        \
+    ".mlops-config.yaml is registered first. Arguments are handed to the program as they are, behind\n"     \
+    "those of the project; after -- they may begin with a dash. --param sets a declared parameter.\n"       \
+    "--set takes any key of the configuration: --set slurm.reservation=x --set env.vars.SEED=1. Numbers "   \
+    "in\n"                                                                                                  \
+    "--set slurm.dependency=afterok:ID are Slurm's own, those of --dependency afterok:JOB the gateway's.\n" \
+    "--env NAME and --secret NAME send the value that NAME has here, for names in the project's env.pass "  \
+    "and\n"                                                                                                 \
     "env.secrets; such values are not stored. --env NAME=VALUE sets env.vars.NAME.\n"
 
 #endif

@@ -84,7 +84,8 @@ int job_watch(struct cli *cli, const char *job, const char *what, int64_t timeou
 int job_watch_tell_end(struct cli *cli, const struct doc *job)
 {
     auto_str struct str text = STR_MAX(64 * 1024);
-    const char *why = view_text(job, "why"), *state = view_text(job, "state");
+    const char *verdict = view_text(job, "verdict.title");
+    const char *why = verdict ? verdict : view_text(job, "why"), *state = view_text(job, "state");
     int64_t elapsed_s = view_elapsed_s(job, clock_wall_us(cli->env->clock));
     int64_t code = view_int(job, "exit_code", 0), signal = view_int(job, "signal", 0);
     str_addf(&text, "job %s: %s", view_text(job, "id"), state);

@@ -67,6 +67,7 @@ static void new_key(struct key_spool *spool)
 static int write_key(struct key_spool *spool, struct err *err)
 {
     size_t len = strlen(spool->key);
+    errno = ENOSPC; /* a write that is taken in part sets none */
     if (ftruncate(spool->fd, 0) < 0 || pwrite(spool->fd, spool->key, len, 0) != (ssize_t)len ||
         fdatasync(spool->fd) < 0)
         return err_errno(err, errno, "%s", spool->path);

@@ -133,6 +133,8 @@ static int place(struct doc *at, const struct schema_row *row, const char *path,
 
 static int unknown(const char *path, struct err *err)
 {
+    if (schema_row_at(&schema_project, path))
+        return err_set(err, ERR_INVALID, "%s belongs in the project's file, not in a request", path);
     const char *near = schema_nearest(&schema_request, path);
     if (!near)
         near = schema_nearest(&schema_project, path);

@@ -35,16 +35,20 @@ static void add_json(struct json_out *out, const char *file, const struct errs *
     json_close_object(out);
 }
 
-static int check_file(const char *kind, const char *file, struct errs *errs)
+static int check_file(const struct cli_env *env, const char *kind, const char *file, struct errs *errs)
 {
     auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
     struct err err = { 0 };
     if (read_file(file, &text, &err) < 0)
         return errs_add(errs, &(struct errs_item){ .code = err.code, .file = file, .text = err.text });
-    if (!kind && !config_kind(file, str_span(&text)))
+    if (!kind)
+        kind = config_kind(file, str_span(&text));
+    if (!kind)
         return errs_add(errs, &(struct errs_item){ .file = file,
                                                    .text = "neither its name nor its keys tell what it is",
                                                    .hint = "say --kind project, clusters or sluice" });
+    if (env->check_project && strcmp(kind, "project") == 0)
+        return env->check_project(file, str_span(&text), errs);
     return config_check(kind, file, str_span(&text), errs);
 }
 
@@ -58,7 +62,7 @@ static int check(struct cli *cli, const char *kind)
         const char *file = cli->in.args[i];
         auto_errs struct errs errs = { 0 };
         auto_str struct str text = STR_MAX(MAX_TEXT_BYTES);
-        if (check_file(kind, file, &errs) < 0)
+        if (check_file(cli->env, kind, file, &errs) < 0)
             status = EXIT_SERVE_INVALID;
         add_json(&out, file, &errs);
         errs_text(&errs, &text);
@@ -106,7 +110,8 @@ const struct verb verb_config = {
     .args = "check FILE... | explain KEY...",
     .usage = "Check configuration files, or explain a key. Needs no gateway.",
     .options = rows,
-    .more = "check names every error of every file and ends with 2 where there is one.\n"
+    .more = "check names every error of every file and ends with 2 where there is one. A project's file is\n"
+            "checked as a submit checks it, with each profile, as far as no cluster is needed for that.\n"
             "Examples:\n"
             "  sluice config check .mlops-config.yaml ~/.config/sluice/clusters.yaml\n"
             "  sluice config explain resources.gpus\n",

@@ -12,7 +12,7 @@ static const struct option_row rows[] = {
     { "offset", 0, "BYTES", "from this byte on; negative: from the end", false },
     { "attempt", 0, "N", "of a requeued job; the last where not given", false },
     { "task", 0, "N", "of a job array", false },
-    { "scheduler", 0, NULL, "what the scheduler itself wrote", false },
+    { "scheduler", 0, NULL, "what Slurm itself wrote", false },
     { "color-logs", 0, NULL, "let colours of the log through to the terminal", false },
     { 0 },
 };
@@ -41,6 +41,8 @@ static int follow_job(struct cli *cli, struct follow *follow)
     int status = job_watch(cli, follow->job, "terminal", 0, &job);
     if (status != EXIT_OK)
         return status;
+    if (follow_is_futile(cli, follow, job.doc))
+        return EXIT_NOT_THERE;
     id = mem_dup_str(view_text(job.doc, "id"));
     follow->job = id;
     status = follow_to_end(cli, follow, &job);

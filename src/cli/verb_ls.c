@@ -56,7 +56,8 @@ static void add_times(struct table *table, const struct doc *job, int64_t now_us
 
 static void add_why(struct table *table, const struct doc *job)
 {
-    const char *why = view_text(job, "why"), *reason = view_text(job, "reason");
+    const char *verdict = view_text(job, "verdict.title");
+    const char *why = verdict ? verdict : view_text(job, "why"), *reason = view_text(job, "reason");
     const char *state = view_text(job, "state");
     int64_t code = view_int(job, "exit_code", 0), signal = view_int(job, "signal", 0);
     if (why || reason)
@@ -119,19 +120,28 @@ static int add_page(struct listing *list)
     return EXIT_OK;
 }
 
-/* A word of the command line that has a blank in its value is quoted again: project:"my project". */
+/* group:my group: one value whose quotes the shell took. Other keys' values have no blanks, and another key
+ * behind the blank makes it a line of several words. */
+static bool is_one_value(const char *word)
+{
+    static const char *const keys[] = { "group:", "tag:", "name:" };
+    bool is_key = false;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        is_key = is_key || strncmp(word, keys[i], strlen(keys[i])) == 0;
+    const char *blank = strpbrk(word, " \t");
+    return is_key && blank && !strchr(blank, ':') && !strchr(word, '"');
+}
+
+/* An argument is one word of a filter, or a whole line of them as it stands in the page. */
 static void add_word(struct str *filter, const char *word)
 {
     const char *colon = strchr(word, ':');
-    bool is_quoted = !strpbrk(word, " \t") || strchr(word, '"');
     if (filter->len)
         str_add_char(filter, ' ');
-    if (is_quoted)
-        str_add(filter, word);
-    else if (colon)
+    if (is_one_value(word))
         str_addf(filter, "%.*s:\"%s\"", (int)(colon - word), word, colon + 1);
     else
-        str_addf(filter, "%s", word);
+        str_add(filter, word);
 }
 
 static void print_table(struct listing *list)
@@ -182,6 +192,7 @@ const struct verb verb_ls = {
             "To anything but a terminal nothing is cut and columns are separated by tabs.\n"
             "Examples:\n"
             "  sluice ls state:failed age:'<2d'\n"
+            "  sluice ls 'state:ended cluster:alder'\n"
             "  sluice ls --json --limit 1\n",
     .max_args = MAX_COMMAND_WORDS,
     .run = run,

@@ -3,6 +3,7 @@
 #include "cli/project_here.h"
 #include "cli/table.h"
 #include "cli/view.h"
+#include "text/errs.h"
 
 #include <string.h>
 
@@ -49,17 +50,47 @@ static int list(struct cli *cli)
     return EXIT_OK;
 }
 
+/* "file:line:column: path: text (hint)", what is not known left out. */
+static void tell_fault(struct cli *cli, const struct doc *error)
+{
+    auto_errs struct errs errs = { 0 };
+    auto_str struct str text = STR_MAX(64 * 1024);
+    const char *said = view_text(error, "text");
+    const struct errs_item item = { .file = view_text(error, "file"),
+                                    .line = (unsigned)view_int(error, "line", 0),
+                                    .col = (unsigned)view_int(error, "column", 0),
+                                    .path = view_text(error, "path"),
+                                    .text = said ? said : "?",
+                                    .hint = view_text(error, "hint") };
+    (void)errs_add(&errs, &item);
+    errs_text(&errs, &text);
+    screen_errf(cli->env, "  %s", str_text(&text));
+}
+
 static void tell(struct cli *cli, const struct doc *project)
 {
     const struct doc *errors = view_at(project, "errors");
     screen_putf(cli->env, "project %s: %s\n", view_text(project, "name"), view_text(project, "path"));
-    for (size_t i = 0; errors && errors->kind == DOC_SEQ && i < errors->count; i++) {
-        const struct doc *error = &errors->items[i];
-        const char *file = view_text(error, "file"), *text = view_text(error, "text");
-        const char *line = view_text(error, "line"), *path = view_text(error, "path");
-        screen_errf(cli->env, "  %s:%s: %s: %s\n", file ? file : "", line ? line : "0", path ? path : "",
-                    text ? text : "");
-    }
+    for (size_t i = 0; errors && errors->kind == DOC_SEQ && i < errors->count; i++)
+        tell_fault(cli, &errors->items[i]);
+}
+
+static void tell_state(struct cli *cli, const struct doc *project)
+{
+    static const char *const lines[][2] = { { "branch", "branch" },
+                                            { "origin", "url" },
+                                            { "group", "group" } };
+    const char *sha = view_text(project, "sha");
+    int64_t synced_us = view_time_us(project, "synced_at");
+    auto_str struct str synced = STR_MAX(64);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        if (view_text(project, lines[i][1]))
+            screen_putf(cli->env, "  %-8s %s\n", lines[i][0], view_text(project, lines[i][1]));
+    if (sha)
+        screen_putf(cli->env, "  %-8s %.12s%s\n", "commit", sha,
+                    view_bool(project, "dirty") ? ", with uncommitted changes" : ", nothing uncommitted");
+    view_add_ago(&synced, synced_us, clock_wall_us(cli->env->clock));
+    screen_putf(cli->env, "  %-8s %s\n", "synced", str_text(&synced));
 }
 
 static int add(struct cli *cli, const char *path)
@@ -84,8 +115,10 @@ static int act(struct cli *cli, const char *method, const char *name, const char
     int status = ask(cli, &call, &answer);
     if (status != EXIT_OK || !answer.doc)
         return status;
-    if (!ask_printed_json(cli, &answer))
-        tell(cli, answer.doc);
+    if (ask_printed_json(cli, &answer))
+        return EXIT_OK;
+    tell(cli, answer.doc);
+    tell_state(cli, answer.doc);
     return EXIT_OK;
 }
 
@@ -134,7 +167,8 @@ const struct verb verb_projects = {
     .args = "[ls | add [PATH] | show NAME | sync NAME | rm NAME]",
     .usage = "List, register, read again or forget projects.",
     .options = rows,
-    .more = "add registers a folder (the current one where none is named); doing it again is fine.\n",
+    .more = "add registers a folder (the current one where none is named); doing it again is fine.\n"
+            "show and sync look at the folder anew, and tell branch, commit and what is wrong.\n",
     .max_args = 2,
     .run = run,
 };

@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 struct sending {
     struct cli *cli;
     struct client_call call;
-    struct key_spool spool;
+    struct key_spool *spool;
     bool is_own_key;  /* from --key */
     bool may_be_sent; /* an earlier try may have arrived */
 };
@@ -52,7 +52,7 @@ static bool may_pass(struct sending *sending, int rc, const struct answer *answe
 /* A key left behind by an earlier program that belongs to another body: this is another submission. */
 static bool is_other_body(const struct sending *sending, const struct answer *answer)
 {
-    return !sending->is_own_key && sending->spool.is_taken_up && answer->reply.status == 422 &&
+    return !sending->is_own_key && sending->spool->is_taken_up && answer->reply.status == 422 &&
            strcmp("conflict", view_text(answer->doc, "code") ? view_text(answer->doc, "code") : "") == 0;
 }
 
@@ -67,7 +67,7 @@ static void say_lost(struct sending *sending, const struct err *err, int tries)
 
 static int send_once(struct sending *sending, struct answer *answer, struct err *err)
 {
-    sending->call.key = sending->is_own_key ? sending->call.key : sending->spool.key;
+    sending->call.key = sending->is_own_key ? sending->call.key : sending->spool->key;
     *err = (struct err){ 0 };
     return ask_raw(sending->cli, &sending->call, answer, err);
 }
@@ -80,7 +80,7 @@ static int send_request(struct sending *sending, struct answer *answer)
     for (int tries = 0; tries < TRIES; tries++) {
         rc = send_once(sending, answer, &err);
         if (rc == 0 && is_other_body(sending, answer)) {
-            key_spool_renew(&sending->spool);
+            key_spool_renew(sending->spool);
             continue;
         }
         if (!may_pass(sending, rc, answer, &err))
@@ -99,28 +99,25 @@ static int send_request(struct sending *sending, struct answer *answer)
     return status;
 }
 
-/* Sends the body; the key is on disk before. */
-static int submit(struct cli *cli, const struct str *body, struct answer *answer)
+/* Sends the body; the key is on disk before, in *spool, and stays until the caller closes that. */
+static int submit(struct cli *cli, const struct str *body, struct key_spool *spool, struct answer *answer)
 {
     struct err err = { 0 };
     const char *key = options_value(&cli->in, "key");
-    struct sending sending = { .cli = cli, .spool = { .fd = -1 }, .is_own_key = key != NULL };
+    struct sending sending = { .cli = cli, .spool = spool, .is_own_key = key != NULL };
     sending.call = (struct client_call){
         .method = "POST", .path = API "/jobs", .body = str_text(body), .key = key, .timeout_s = SEND_TIMEOUT_S
     };
     if (ask_open(cli, &err) < 0)
         return ask_fail(cli, &err);
     if (!key)
-        key_spool_open(cli->env, client_base(cli->client), str_span(body), &sending.spool, &err);
+        key_spool_open(cli->env, client_base(cli->client), str_span(body), spool, &err);
     if (err.code)
         screen_errf(cli->env, "sluice: the submission's key cannot be kept on disk (%s); going on without\n",
                     err.text);
-    if (sending.spool.is_taken_up)
+    if (spool->is_taken_up)
         screen_errf(cli->env, "taking up the same submission, whose answer never came\n");
-    int status = send_request(&sending, answer);
-    key_spool_close(&sending.spool,
-                    answer->reply.status != 0 && status != EXIT_NO_GATEWAY && status != EXIT_IO);
-    return status;
+    return send_request(&sending, answer);
 }
 
 static int dry_run(struct cli *cli, const struct str *body)
@@ -171,8 +168,8 @@ static bool is_watched(struct cli *cli)
     return options_has(&cli->in, "wait") || options_has(&cli->in, "follow");
 }
 
-/* To its end, with or without the log. */
-static int watch(struct cli *cli, const char *id, struct answer *job)
+/* To its end, with or without the log. True in *is_told where its last document was printed. */
+static int watch(struct cli *cli, const char *id, struct answer *job, bool *is_told)
 {
     int status;
     if (options_has(&cli->in, "follow") && !cli->is_json) {
@@ -185,9 +182,30 @@ static int watch(struct cli *cli, const char *id, struct answer *job)
     }
     if (status != EXIT_OK)
         return status;
+    *is_told = true;
     if (ask_printed_json(cli, job))
         return exit_code_of_job(job->doc);
     return job_watch_tell_end(cli, job->doc);
+}
+
+/* What became of an accepted job. Its number is printed whatever happens then: until it is, *is_told is
+ * false, and the same command given again must find this job. */
+static int tell(struct cli *cli, const struct answer *accepted, bool *is_told)
+{
+    auto_answer struct answer later = { 0 };
+    auto_free char *id = mem_dup_str(view_text(accepted->doc, "id"));
+    int status = EXIT_OK;
+    if (!options_has(&cli->in, "no-wait") && !is_watched(cli))
+        status = job_watch(cli, id, "submitted", SUBMITTED_WAIT_S, &later);
+    const struct answer *known = later.doc && view_text(later.doc, "state") ? &later : accepted;
+    if (!(is_watched(cli) && cli->is_json)) {
+        if (!ask_printed_json(cli, known))
+            say_job(cli, known->doc);
+        *is_told = true;
+    }
+    if (status != EXIT_OK)
+        return status;
+    return is_watched(cli) ? watch(cli, id, &later, is_told) : after_submit(known->doc);
 }
 
 static int run(struct cli *cli)
@@ -202,19 +220,18 @@ static int run(struct cli *cli)
         return status;
     if (options_has(&cli->in, "dry-run"))
         return dry_run(cli, &body);
-    status = submit(cli, &body, &answer);
-    if (status != EXIT_OK)
-        return status;
-    auto_free char *id = mem_dup_str(view_text(answer.doc, "id"));
-    if (!id)
-        return ask_tell_problem(cli, &answer);
-    if (!options_has(&cli->in, "no-wait") && !is_watched(cli))
-        status = job_watch(cli, id, "submitted", SUBMITTED_WAIT_S, &answer);
-    if (status != EXIT_OK)
-        return status;
-    if (!(is_watched(cli) && cli->is_json) && !ask_printed_json(cli, &answer))
-        say_job(cli, answer.doc);
-    return is_watched(cli) ? watch(cli, id, &answer) : after_submit(answer.doc);
+    struct key_spool spool = { .fd = -1 };
+    status = submit(cli, &body, &spool, &answer);
+    bool is_told =
+        answer.reply.status != 0 && status != EXIT_OK && status != EXIT_NO_GATEWAY && status != EXIT_IO;
+    if (status == EXIT_OK && view_text(answer.doc, "id")) {
+        status = tell(cli, &answer, &is_told);
+    } else if (status == EXIT_OK) {
+        is_told = true;
+        status = ask_tell_problem(cli, &answer);
+    }
+    key_spool_close(&spool, is_told);
+    return status;
 }
 
 const struct verb verb_submit = {

@@ -65,6 +65,12 @@ static bool is_failure(enum job_state state)
            state != JOB_STATE_REVOKED;
 }
 
+bool job_filter_is_empty(const struct job_filter *f)
+{
+    return !f->states && !f->cluster && !f->project && !f->user && !f->gpu_type && !f->group && !f->tag &&
+           !f->name && !f->text && !f->younger_than_s && !f->older_than_s;
+}
+
 uint64_t job_states_failed(void)
 {
     return states_where(is_failure);

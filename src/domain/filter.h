@@ -28,6 +28,9 @@ void job_filter_clear(struct job_filter *filter);
 /* ERR_INVALID: "filter, column 7: ...". *out is written on success only (and must be zero or cleared). */
 int job_filter_parse(struct span text, struct job_filter *out, struct err *err);
 
+/* It has no condition: all jobs (but archived ones) pass. */
+bool job_filter_is_empty(const struct job_filter *filter);
+
 /* The states that are failures to a person: see above. Bits as in job_filter.states. */
 uint64_t job_states_failed(void);
 uint64_t job_states_in(bool ended); /* all that ended, or all that have not */

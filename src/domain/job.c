@@ -46,7 +46,9 @@ const struct job_field job_fields[] = {
     { "resources.gpu_type", "gpu_type", JOB_STR, AT(gpu_type), "GPU type" },
     { "resources.cpus", "cpus", JOB_INT, AT(cpus), "CPUs" },
     { "resources.mem", "mem", JOB_STR, AT(mem), "memory" },
-    { "resources.time_s", "time_s", JOB_INT, AT(time_s), "time limit in seconds" },
+    { "resources.time_s", "time_s", JOB_INT, AT(time_s),
+      "time limit in seconds: as asked for, then as the queue tells it (Slurm counts whole minutes, and an "
+      "operator may change it)" },
     { "resources.partition", "partition", JOB_STR, AT(partition), "partition" },
     { "resources.account", "account", JOB_STR, AT(account), "account" },
     { "resources.qos", "qos", JOB_STR, AT(qos), "quality of service" },

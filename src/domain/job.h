@@ -66,6 +66,7 @@ struct job {
     /* monotonic, this life of the gateway only; not stored */
     int64_t cancel_sent_us, absent_since_us, settling_from_us, why_told_us;
     int64_t requeued_attempt; /* the attempt that was asked to go back into the queue; not stored */
+    int64_t tasks_asked_us; /* when accounting was last asked about tasks that went; monotonic, not stored */
     bool is_unasked; /* submitted since the last look began, which thus says nothing of it; not stored */
 };
 

@@ -26,6 +26,15 @@ static int check_bounds(const char *name, const struct doc *value, const struct 
     return 0;
 }
 
+int param_bounds_check(const struct doc *declaration, struct err *err)
+{
+    double min, max;
+    if (!number_of(doc_get(declaration, "min"), &min) || !number_of(doc_get(declaration, "max"), &max) ||
+        min <= max)
+        return 0;
+    return err_set(err, ERR_INVALID, "min %.15g is above max %.15g: no value can keep to both", min, max);
+}
+
 static int check_choices(const char *name, const char *text, const struct doc *declaration, struct err *err)
 {
     const struct doc *choices = doc_get(declaration, "choices");

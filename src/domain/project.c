@@ -40,7 +40,9 @@ static void check_declaration(struct declarations *d, const struct doc *written)
     const char *type = doc_scalar_text(doc_get(&declaration, "type"));
     if (type && strcmp(type, "choice") == 0 && (!choices || choices->count == 0))
         wrong(d, written, "a choice needs choices");
-    if (value && param_check(written->key, value, &declaration, &err) < 0) {
+    if (param_bounds_check(&declaration, &err) < 0)
+        wrong(d, written, err.text);
+    else if (value && param_check(written->key, value, &declaration, &err) < 0) {
         errs_path_key(&d->path, &d->pointer, "default");
         wrong(d, value, err.text);
     }

@@ -22,8 +22,9 @@ struct seen_job {
     struct span raw_state;
     struct span reason, node_list, partition, account, qos;
     int64_t submitted_s, eligible_s, started_s, ended_s; /* the cluster's clock, SEEN_ABSENT unknown */
-    int64_t restarts;                                    /* Slurm's restart count, 0 where it does not tell */
-    int64_t exit_code, signal;                           /* SEEN_ABSENT unknown */
+    int64_t time_limit_s;                                /* 0: none, or the source does not tell */
+    int64_t restarts;          /* how often Slurm started it anew, 0 where nothing tells */
+    int64_t exit_code, signal; /* SEEN_ABSENT unknown */
     int64_t max_rss_bytes, cpu_s;
 };
 
@@ -66,10 +67,14 @@ struct seen_file {
 struct tick_report {
     const struct seen_file *files;
     size_t file_count;
-    bool files_cut;     /* there is more to read at once */
-    size_t rejected;    /* rows that were not understood: while there are some, absence proves nothing */
-    bool queue_ok;      /* the list of live jobs is whole: absence counts */
-    bool accounting_ok; /* accounting was asked and answered */
+    bool files_cut;         /* there is more to read at once */
+    size_t rejected;        /* rows that were not understood: while there are some, absence proves nothing */
+    bool queue_ok;          /* the list of live jobs is whole: absence counts */
+    bool accounting_ok;     /* accounting was asked and answered */
+    bool is_accounting_cut; /* more jobs had gone than it was asked about: its silence says nothing of one */
+    bool is_asked; /* of the report as it is for one job: accounting was asked about it, though it may live */
+    const struct span *asked; /* the tokens of the jobs that accounting was asked about */
+    size_t asked_count;
     bool accounting_asked;
     bool files_decide; /* a scheduler without accounting: its own files are the record of an end, and it
                           never starts a job again */

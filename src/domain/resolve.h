@@ -34,10 +34,11 @@ struct resolve_input { /* all borrowed, during the call only */
     const struct request *request;
     const struct project_config *project; /* NULL: no file */
     const struct cluster_config *cluster;
-    int64_t max_time_s;    /* of the partition asked for (or the default one), <= 0 unknown */
-    struct node_size node; /* the largest of that partition */
-    bool has_no_gpus;      /* the cluster is known to have none */
-    bool has_hydra_conf;   /* the project's tree has its hydra.config_dir */
+    int64_t max_time_s;      /* of the partition asked for (or the default one), <= 0 none known */
+    bool are_limits_unknown; /* nobody could ask Slurm yet what its partitions allow */
+    struct node_size node;   /* the largest of that partition */
+    bool has_no_gpus;        /* the cluster is known to have none */
+    bool has_hydra_conf;     /* the project's tree has its hydra.config_dir */
 };
 
 struct resolved;

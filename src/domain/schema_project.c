@@ -123,8 +123,8 @@ static const struct schema_row rows[] = {
     { "resources.mem_per_gpu", SCHEMA_SIZE, .fallback = "null", .min = 1, .max = 1e16, .unit = "bytes",
       .help = "Instead of mem." },
     { "resources.time", SCHEMA_DURATION, .fallback = "24:00:00", .min = 1, .max = 3e9, .unit = "seconds",
-      .help = "Time limit. The built-in default is lowered to the partition's MaxTime, and the preview says "
-              "so." },
+      .help = "Time limit. The built-in default is lowered to the partition's MaxTime, or left out "
+              "while nobody could ask for that; the preview says so." },
     { "resources.tasks_per_node", SCHEMA_INT, .fallback = "auto", .words = "auto", .min = 1, .max = 100000,
       .help = "Tasks per node; auto: one a GPU for srun, else 1." },
     { "resources.exclusive", SCHEMA_BOOL, .fallback = "false", .help = "Whole nodes." },
@@ -139,7 +139,8 @@ static const struct schema_row rows[] = {
     { "slurm.nice", SCHEMA_INT, .fallback = "null", .min = -2147483645, .max = 2147483645,
       .help = "Nice value." },
     { "slurm.begin", SCHEMA_STR, SCHEMA_LINE, "null", .help = "Not before this time, in Slurm's words." },
-    { "slurm.dependency", SCHEMA_STR, SCHEMA_LINE, "null", .help = "afterok:ID and kin." },
+    { "slurm.dependency", SCHEMA_STR, SCHEMA_LINE, "null",
+      .help = "afterok:ID and kin, by Slurm's own numbers." },
     { "slurm.array", SCHEMA_STR, SCHEMA_LINE, "null", .help = "Job array: 0-9, 1,3,7, 0-99%4." },
     { "slurm.extra", SCHEMA_DICT, SCHEMA_PARAM_NAME, "{}",
       .help = "More sbatch options by long name (mail-user: me@example.org)." },

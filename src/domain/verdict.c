@@ -153,10 +153,41 @@ static void add_evidence(struct json_out *out, const struct verdict_facts *facts
 
 /* --- the verdict --- */
 
-static bool holds(const struct verdict_rule *rule, const struct evidence *evidence, enum job_state state)
+static int64_t signal_of(const struct verdict_facts *facts)
 {
-    uint64_t bit = UINT64_C(1) << state;
-    return (rule->states & bit) || ((rule->log_states & bit) && evidence->count > 0);
+    int64_t signal = facts->signal > 0 ? facts->signal : facts->exit_code - 128;
+    return facts->state == JOB_STATE_FAILED && signal > 0 && signal < 64 ? signal : 0;
+}
+
+static bool is_by_signal(const struct verdict_rule *rule, const struct verdict_facts *facts)
+{
+    return (rule->signals & ~UINT64_C(1)) >> signal_of(facts) & 1;
+}
+
+static bool holds(const struct verdict_rule *rule, const struct evidence *evidence,
+                  const struct verdict_facts *facts)
+{
+    uint64_t bit = UINT64_C(1) << facts->state;
+    return (rule->states & bit) || ((rule->log_states & bit) && evidence->count > 0) ||
+           is_by_signal(rule, facts);
+}
+
+static const char *signal_words(int64_t signal)
+{
+    static const struct {
+        int signal;
+        const char *words;
+    } rows[] = {
+        { 4, "an instruction that this CPU does not have (SIGILL)" },
+        { 6, "it aborted itself (SIGABRT)" },
+        { 7, "memory that is not there, or no longer (SIGBUS)" },
+        { 8, "a division by zero (SIGFPE)" },
+        { 11, "memory that it may not touch (SIGSEGV, segmentation fault)" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].signal == signal)
+            return rows[i].words;
+    return "a signal";
 }
 
 static void add_title(struct json_out *out, const struct verdict_facts *facts,
@@ -164,7 +195,9 @@ static void add_title(struct json_out *out, const struct verdict_facts *facts,
 {
     auto_str struct str title = STR_MAX(1024), quote = STR_MAX(QUOTE_BYTES + 1);
     int64_t number;
-    if (rule->quotes)
+    if (is_by_signal(rule, facts))
+        str_add(&quote, signal_words(signal_of(facts)));
+    else if (rule->quotes)
         add_text(&quote, line_at(facts->log, at, &number, 0), QUOTE_BYTES);
     else
         str_add(&quote, facts->cancelled_by ? facts->cancelled_by : "somebody outside the gateway");
@@ -218,7 +251,7 @@ void verdict_json(const struct verdict_facts *facts, struct str *out)
     struct evidence *evidence = mem_zalloc(verdict_rule_count * sizeof(*evidence));
     scan(facts->log, evidence);
     for (size_t i = 0; i < verdict_rule_count; i++) {
-        if (!holds(&verdict_rules[i], &evidence[i], facts->state))
+        if (!holds(&verdict_rules[i], &evidence[i], facts))
             continue;
         add_json(facts, &verdict_rules[i], &evidence[i], out);
         break;

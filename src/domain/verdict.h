@@ -8,13 +8,15 @@
 
 enum { VERDICT_EVIDENCE = 3, VERDICT_WORDS = 10, VERDICT_NEXT = 3 };
 
-/* A rule holds where the state is one of `states`, or where a word stands in the log and the state is one of
- * `log_states`. The first that holds is the verdict. */
+/* A rule holds where the state is one of `states`, where a word stands in the log and the state is one of
+ * `log_states`, or where a job failed by one of `signals`. The first that holds is the verdict. */
 struct verdict_rule {
     const char *code;
-    const char *title; /* "%s" is filled with the line that says it (`quotes`), or with who cancelled */
+    const char *title; /* "%s" is filled with the signal's words where it is one of `signals`, else with the
+                          line that says it (`quotes`), or with who cancelled */
     uint64_t states;   /* bits 1 << JOB_STATE_...: certain by the state alone */
     uint64_t log_states;
+    uint64_t signals; /* bits 1 << its number; an exit code of 128 + it counts, as a shell tells it */
     bool quotes;
     const char *words[VERDICT_WORDS];
     const char *next[VERDICT_NEXT];

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-struct cause { /* tasks of one code, the first of them in words */
+struct cause { /* alike tasks, the first of them in words */
     struct doc *first;
     const char *code;
     size_t *members, count, cap; /* into tasks */
@@ -27,10 +27,19 @@ static void causes_clear(struct causes *causes)
     mem_free_ptr(&causes->items);
 }
 
-static struct cause *find(struct causes *causes, const char *code)
+static const char *title_of(const struct cause *cause)
 {
+    const char *title = doc_scalar_text(doc_get(cause->first, "title"));
+    return title ? title : cause->code;
+}
+
+/* The same code, and where the title alone tells apart (its exit code, who cancelled it) the same title. */
+static struct cause *find(struct causes *causes, const struct cause *like)
+{
+    bool by_title = strcmp(like->code, "failed") == 0 || strcmp(like->code, "cancelled") == 0;
     for (size_t i = 0; i < causes->count; i++)
-        if (strcmp(causes->items[i].code, code) == 0)
+        if (strcmp(causes->items[i].code, like->code) == 0 &&
+            (!by_title || strcmp(title_of(&causes->items[i]), title_of(like)) == 0))
             return &causes->items[i];
     return NULL;
 }
@@ -43,10 +52,11 @@ static int add(struct causes *causes, const struct verdict_task *task, size_t in
     const char *code = doc_scalar_text(doc_get(doc, "code"));
     if (!code)
         return err_set(err, ERR_CORRUPT, "a verdict without its code");
-    struct cause *cause = find(causes, code);
+    const struct cause like = { .first = doc, .code = code };
+    struct cause *cause = find(causes, &like);
     if (!cause) {
         cause = vec_push(causes->items, causes->count, causes->cap);
-        *cause = (struct cause){ .first = doc, .code = code };
+        *cause = like;
         doc = NULL;
     }
     *vec_push(cause->members, cause->count, cause->cap) = index;
@@ -63,12 +73,6 @@ static void bring_forward(struct causes *causes)
             causes->items[at] = causes->items[at - 1];
         causes->items[at] = cause;
     }
-}
-
-static const char *title_of(const struct cause *cause)
-{
-    const char *title = doc_scalar_text(doc_get(cause->first, "title"));
-    return title ? title : cause->code;
 }
 
 static void copy_evidence(struct json_out *out, const struct doc *entry)

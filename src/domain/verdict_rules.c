@@ -2,7 +2,8 @@
 
 #include "base/mem.h"
 
-#define S(state) (UINT64_C(1) << JOB_STATE_##state)
+#define S(state)       (UINT64_C(1) << JOB_STATE_##state)
+#define SIGNAL(number) (UINT64_C(1) << (number)) /* by number, as Linux has them: the cluster's, not ours */
 /* Where the log may explain an end: 137 proves nothing, and a GPU's memory error is plain FAILED. */
 #define BY_LOG (S(FAILED) | S(NODE_FAIL) | S(LOST) | S(OUT_OF_MEMORY))
 
@@ -65,7 +66,7 @@ const struct verdict_rule verdict_rules[] = {
       .quotes = true,
       .log_states = BY_LOG,
       .words = { "FileNotFoundError: ", "NotADirectoryError: ", "No such file or directory",
-                 "command not found" },
+                 "command not found", "sluice: train_script '", "sluice: the code folder '" },
       .next = { "Look whether the path exists on this cluster", "Look at code.mode and the data's folder" } },
     { .code = "traceback",
       .title = "%s",
@@ -73,6 +74,16 @@ const struct verdict_rule verdict_rules[] = {
       .log_states = BY_LOG,
       .words = { "Traceback (most recent call last)" },
       .next = { "Read the lines before it in the log" } },
+    { .code = "crashed",
+      .title = "It crashed: %s",
+      .quotes = true,
+      .log_states = S(FAILED),
+      .signals = SIGNAL(4) | SIGNAL(6) | SIGNAL(7) | SIGNAL(8) | SIGNAL(11),
+      .words = { "Segmentation fault", "core dumped", "Bus error", "Illegal instruction",
+                 "Floating point exception", "terminate called", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL" },
+      .next = { "Set PYTHONFAULTHANDLER=1 (env.vars): Python then says in which line it was",
+                "Look whether compiled packages fit the node's CPU, driver and CUDA, and each other",
+                "SIGBUS: look whether /dev/shm or the disk is full; take fewer data loader workers" } },
     { .code = "killed",
       .title = "It was killed, and nobody says by whom",
       .log_states = BY_LOG,

@@ -22,7 +22,9 @@ struct tick_follow {
     size_t glob_count;
     const struct tick_known *known;
     size_t known_count;
-    size_t budget; /* bytes of all files together */
+    size_t budget;           /* bytes of all files together */
+    const char *const *full; /* tokens of runs of which no file is wanted that is not known */
+    size_t full_count;
 };
 
 /* --- files --- */
@@ -36,8 +38,9 @@ struct read_spec {
 };
 typedef void read_done(void *ctx, struct span bytes, int64_t offset, int64_t size, const struct err *err);
 
-/* Lines of <run>/<file> that hold pattern: how many there are, then "number:text" of the first `limit` from
- * first_line on, each cut to 4 KiB. ERR_INVALID: a pattern that is none. */
+/* Lines of <run>/<file> that hold pattern where it is seen (carriage returns folded, no escape sequences):
+ * how many there are, then "number:text" of the first `limit` from first_line on, each cut to 4 KiB.
+ * ERR_INVALID: a pattern that is none. */
 enum { MAX_SEARCH_BYTES = 1024, MAX_SEARCH_LINES = 1000 };
 struct search_spec {
     const char *token, *file, *pattern;

@@ -153,6 +153,7 @@ static const struct meaning {
     { "host key is known for", ERR_AUTH },
     { "Host key verification failed", ERR_AUTH },
     { "No matching host key fingerprint", ERR_AUTH },
+    { "are too open", ERR_AUTH }, /* such a key is left out, and the login then denied */
     { "Permission denied", ERR_AUTH },
     { "Too many authentication failures", ERR_AUTH },
     { "No more authentication methods", ERR_AUTH },
@@ -190,8 +191,10 @@ void openssh_explain(const struct ssh_settings *set, struct span log, struct err
         struct span line = telling_line(log, meanings[i].words);
         *needs_person = meanings[i].code == ERR_AUTH &&
                         (span_has(line, "keyboard-interactive") || span_has(line, "password"));
+        const char *advice =
+            *needs_person ? " (a person must answer its prompts: sluice connect CLUSTER)" : "";
         err_set(err, meanings[i].code, "%s: %.*s%s", set->host, SPAN_FMT(line),
-                *needs_person ? " (a person must answer its prompts: sluice connect CLUSTER)" : "");
+                span_has(line, "are too open") ? " chmod 600 it" : advice);
         return;
     }
     struct span line = last_line(log);

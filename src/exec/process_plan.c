@@ -9,7 +9,7 @@ struct room {
     int64_t gpu_free[PLAN_MAX_GPUS];
     size_t gpu_count;
     int64_t cpu_free;
-    bool gpu_closed, cpu_closed; /* somebody waits: no overtaking */
+    const struct plan_job *gpu_closed, *cpu_closed; /* who waits first, or NULL: no overtaking */
 };
 
 static int64_t cpu_need(const struct machine *machine, const struct plan_job *job)
@@ -68,15 +68,20 @@ static bool take_gpus(const struct machine *machine, struct room *room, struct p
     return true;
 }
 
+static enum plan_end behind(const struct plan_job *job, const struct plan_job *first)
+{
+    return job->priority < first->priority ? PLAN_PRIORITY : PLAN_EARLIER;
+}
+
 static enum plan_end place_gpu_job(const struct machine *machine, struct room *room, struct plan_job *job)
 {
     if (job->gpus > (int64_t)room->gpu_count)
         return PLAN_TOO_BIG;
     if (room->gpu_closed)
-        return PLAN_PRIORITY;
+        return behind(job, room->gpu_closed);
     if (take_gpus(machine, room, job))
         return PLAN_START;
-    room->gpu_closed = true;
+    room->gpu_closed = job;
     return PLAN_RESOURCES;
 }
 
@@ -84,12 +89,12 @@ static enum plan_end place_cpu_job(const struct machine *machine, struct room *r
                                    const struct plan_job *job)
 {
     if (room->cpu_closed)
-        return PLAN_PRIORITY;
+        return behind(job, room->cpu_closed);
     if (room->cpu_free >= cpu_need(machine, job)) {
         room->cpu_free -= cpu_need(machine, job);
         return PLAN_START;
     }
-    room->cpu_closed = true;
+    room->cpu_closed = job;
     return PLAN_RESOURCES;
 }
 

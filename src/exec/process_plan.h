@@ -3,7 +3,7 @@
  * A GPU job takes one slot of each of its GPUs and no CPU slot: the GPUs are what is scarce. A job without
  * GPUs takes as many CPU slots as it asks for CPUs, but never more than the machine has: the default of 8
  * CPUs runs on a laptop with 2, alone. Nobody overtakes: behind a job that must wait for GPUs, later GPU jobs
- * wait too (reason Priority), while jobs without GPUs still start, and the other way round. */
+ * wait too (PRIORITY, EARLIER), while jobs without GPUs still start, and the other way round. */
 #ifndef SLUICE_EXEC_PROCESS_PLAN_H
 #define SLUICE_EXEC_PROCESS_PLAN_H
 
@@ -16,7 +16,14 @@ struct machine {
     int64_t cpu_slots;     /* at least 1 */
 };
 
-enum plan_end { PLAN_NOTHING, PLAN_START, PLAN_RESOURCES, PLAN_PRIORITY, PLAN_TOO_BIG };
+enum plan_end {
+    PLAN_NOTHING,
+    PLAN_START,
+    PLAN_RESOURCES, /* the first that waits */
+    PLAN_PRIORITY,  /* behind one of higher priority, */
+    PLAN_EARLIER,   /* or of the same, that came earlier */
+    PLAN_TOO_BIG
+};
 
 struct plan_job { /* in the order of age */
     int64_t gpus, cpus, priority;

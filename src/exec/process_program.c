@@ -90,8 +90,12 @@ static const char start_by_sh[] =
     "}\n"
     "command -v setsid >/dev/null || { echo setsid is missing; exit 0; }\n";
 
-void process_start_functions(struct str *sh)
+void process_start_functions(struct str *sh, bool by_sh, bool any_unborn)
 {
+    if (any_unborn)
+        str_add(sh, look_functions);
+    if (!by_sh)
+        return;
     str_add(sh, "sup=");
     quote_text(sh, supervisor_sh);
     str_add(sh, "\n");
@@ -111,8 +115,8 @@ void process_start_program(struct str *sh, const struct process_start *start)
     str_add(sh, "t=");
     quote_text(sh, start->token);
     str_add(sh, "\n");
-    if (start->unborn)
-        str_add(sh, "rm -f \"runs/$t/claim\"\n");
+    if (start->unborn) /* seen as dead: a start that was held up may have taken it since */
+        str_add(sh, "(one \"$t\" >/dev/null; [ $w != unborn ] || rm -f \"runs/$t/claim\")\n");
     if (!start->self_path) {
         str_add(sh, "said=$(begin \"$t\"");
         add_gpus(sh, "gpus", start->gpus);

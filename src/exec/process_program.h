@@ -12,14 +12,15 @@ void process_look_program(struct str *sh, const char *const *tokens, size_t coun
 void process_machine_program(struct str *sh);
 /* Prints nvidia-smi's lines, nothing where there is none. */
 void process_gpus_program(struct str *sh);
-/* Starts one job; prints "token status", and the sentence of a failure behind it. unborn: its dead claim is
- * taken away first. gpus NULL: the machine has none that we know of. */
+/* Starts one job; prints "token status", and the sentence of a failure behind it. unborn: its claim is taken
+ * away first, if it is dead still. gpus NULL: the machine has none that we know of. */
 struct process_start {
-    const char *self_path; /* our binary there; NULL: the supervisor is sh (process_start_functions before) */
+    const char *self_path; /* our binary there; NULL: the supervisor is sh */
     const char *token, *gpus;
     bool unborn;
 };
-void process_start_functions(struct str *sh);
+/* Before the first of them: by_sh, any_unborn: of some of them that is so. */
+void process_start_functions(struct str *sh, bool by_sh, bool any_unborn);
 void process_start_program(struct str *sh, const struct process_start *start);
 /* Prints "closed" (it waited), "asked" or "gone". */
 void process_cancel_program(struct str *sh, const struct cancel_spec *spec);

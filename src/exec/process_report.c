@@ -88,10 +88,11 @@ static enum job_state state_of(const struct process_row *row)
 static struct span waiting_reason(enum plan_end end)
 {
     static const char *const words[] = {
-        [PLAN_NOTHING] = "Priority",
+        [PLAN_NOTHING] = "None", /* it starts just now */
         [PLAN_START] = "Resources",
         [PLAN_RESOURCES] = "Resources",
         [PLAN_PRIORITY] = "Priority",
+        [PLAN_EARLIER] = "EarlierJobs", /* a word of ours, as Slurm has none */
         [PLAN_TOO_BIG] = "MachineHasTooFewGpus",
     };
     return span_of(words[end]);

@@ -86,6 +86,14 @@ static void tick_started(struct call *call, const struct run_result *result)
     tick_end(call);
 }
 
+static bool any_unborn(const struct ticking *t)
+{
+    for (size_t i = 0; i < t->facts.count; i++)
+        if (t->plan[i].end == PLAN_START && t->facts.rows[i].word == PROCESS_UNBORN)
+            return true;
+    return false;
+}
+
 static int tick_start(struct call *call, struct err *err)
 {
     const struct ticking *t = call->state;
@@ -95,8 +103,7 @@ static int tick_start(struct call *call, struct err *err)
         return -1;
     call_section_open(&sh, "start");
     const char *self_path = call->cluster->type == CLUSTER_LOCAL ? call->deps->self_path : NULL;
-    if (!self_path)
-        process_start_functions(&sh);
+    process_start_functions(&sh, !self_path, any_unborn(t));
     bool has_gpus = notes->gpus.len > 0 || call->cluster->local.gpus > 0;
     for (size_t i = 0; i < t->facts.count; i++) {
         if (t->plan[i].end != PLAN_START)

@@ -24,12 +24,12 @@ static bool is_path(const char *text, const char *extra)
  * end is only true when the file did not grow meanwhile: three tries. */
 static const char read_text[] =
     "if ! [ -f \"$f\" ]; then echo none; exit 0; fi\n"
-    "size=$(stat -c %s -- \"$f\") || exit 1\n"
+    "size=$(stat -Lc %s -- \"$f\") || exit 1\n"
     "if [ $lines -eq 0 ]; then\n"
     "  if [ $at -lt 0 ]; then at=$((size + at)); if [ $at -lt 0 ]; then at=0; fi; fi\n"
     "elif [ $first -lt 0 ]; then\n"
     "  for try in 1 2 3; do\n"
-    "    at=$((size - $(tail -n $((0 - first)) -- \"$f\" | wc -c))); now=$(stat -c %s -- \"$f\")\n"
+    "    at=$((size - $(tail -n $((0 - first)) -- \"$f\" | wc -c))); now=$(stat -Lc %s -- \"$f\")\n"
     "    if [ \"$now\" = \"$size\" ]; then break; fi; size=$now\n"
     "  done; if [ $at -lt 0 ]; then at=0; fi\n"
     "else at=$(head -n $((first - 1)) -- \"$f\" | wc -c); fi\n"

@@ -7,15 +7,24 @@
 
 enum { SHOWN_LINE_BYTES = 4096, MAX_SEARCH_TASK = 128 };
 
+/* A match is looked for in what is seen: what a progress bar wrote last, without escape sequences (as
+ * web/src/job/logtext.ts takes them out). sed is slower than grep by far, so it runs only where the log has
+ * an escape or a carriage return at all; elsewhere `seen` says nothing, and grep reads the file itself. */
+static const char seen_text[] =
+    "LC_ALL=C; export LC_ALL\n"
+    "E=$(printf '\\033') C=$(printf '\\015') B=$(printf '\\007') g=$f; seen() { :; }\n"
+    "if grep -aqF -e \"$E\" -e \"$C\" -- \"$f\"; then g=-; seen() { sed -E "
+    "\"s/$C+\\$//;s/.*$C//;s/$E\\\\[[0-?]*[ -\\/]*[@-~]//g;/$E/s/$E(\\\\][^$B$E]*($B|$E\\\\\\\\)?|"
+    "[PX^_][^$E]*($E\\\\\\\\)?|[^][])//g\" -- \"$f\" 2>/dev/null; }; fi\n";
+
 /* grep runs twice: once to count, once to show; a log of 100 MB is in the page cache the second time. What
  * grep says of a bad pattern comes instead of the count. */
 static const char search_text[] =
-    "if ! [ -f \"$f\" ]; then echo none; exit 0; fi\n"
-    "LC_ALL=C; export LC_ALL\n"
-    "n=$(grep -ac $how -e \"$q\" -- \"$f\" 2>&1); if [ $? -gt 1 ]; then echo \"bad $n\"; exit 0; fi\n"
+    "n=$(seen | grep -ac $how -e \"$q\" -- \"$g\" 2>&1); if [ $? -gt 1 ]; then echo \"bad $n\"; exit 0; fi\n"
     "echo \"$n\"; if [ \"$n\" -eq 0 ]; then exit 0; fi\n"
-    "if [ $from -le 1 ]; then grep -an $how -m $most -e \"$q\" -- \"$f\" | cut -b 1-$width; exit 0; fi\n"
-    "grep -an $how -e \"$q\" -- \"$f\" | cut -b 1-$width | awk -F: -v from=$from -v most=$most "
+    "if [ $from -le 1 ]; then seen | grep -an $how -m $most -e \"$q\" -- \"$g\" | cut -b 1-$width; exit 0; "
+    "fi\n"
+    "seen | grep -an $how -e \"$q\" -- \"$g\" | cut -b 1-$width | awk -F: -v from=$from -v most=$most "
     "'$1 + 0 >= from { print; if (++n >= most) exit }'\n";
 
 static void search_answer(struct call *call, const struct run_result *result)
@@ -63,7 +72,8 @@ int run_search(struct call *call, const struct search_spec *spec, struct err *er
              spec->is_regex ? "-E" : "-F", spec->ignores_case ? "i" : "", (long long)spec->first_line,
              (long long)spec->limit, (int)SHOWN_LINE_BYTES);
     quote_text(&sh, spec->pattern);
-    str_add_char(&sh, '\n');
+    str_add(&sh, "\nif ! [ -f \"$f\" ]; then echo none; exit 0; fi\n");
+    str_add(&sh, seen_text);
     str_add(&sh, search_text);
     call_section_close(&sh, "search");
     struct call_send how = { .what = "search", .urgent = true };

@@ -165,7 +165,6 @@ static int cancel_send(struct call *call, struct err *err)
         .tools = slurm_tools_of(call),
         .id = str_text(&id),
         .token = state->token,
-        .name = state->name,
         .signal = state->signal,
     };
     if (cancel_program(&sh, &request, err) < 0)
@@ -180,7 +179,6 @@ static int slurm_cancel(struct call *call, const struct cancel_spec *spec, struc
     state->send = cancel_send;
     state->fail = cancel_fail;
     state->sched_id = mem_dup_str(spec->sched_id ? spec->sched_id : "");
-    state->name = mem_dup_str(spec->name);
     state->signal = mem_dup_str(spec->signal);
     state->task = spec->task;
     return slurm_begin(call, err);

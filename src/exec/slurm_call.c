@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "slurm/value.h"
 
 #include <string.h>
 
@@ -12,7 +13,6 @@ static void state_free(void *of)
     struct slurm_state *state = of;
     mem_clear_str(&state->token);
     mem_clear_str(&state->sched_id);
-    mem_clear_str(&state->name);
     mem_clear_str(&state->signal);
     mem_clear_str(&state->code);
     mem_clear_str(&state->run_dir);
@@ -59,6 +59,15 @@ static int send_with_dir(struct call *call, struct err *err)
     return state->send(call, err);
 }
 
+/* "AccountingStorageType   = accounting_storage/none", in later versions "(null)". A controller that does not
+ * answer says nothing about accounting: ask it, it may be there. */
+static bool may_have_accounting(struct span said)
+{
+    struct span value = span_trim(span_skip(said, span_find_char(said, '=') + 1));
+    return !span_has(said, "AccountingStorageType") ||
+           (value.len && !span_ends(value, "/none") && !slurm_is_null(value));
+}
+
 static void where_answer(struct call *call, const struct run_result *result)
 {
     struct slurm_notes *notes = call->notes;
@@ -77,9 +86,7 @@ static void where_answer(struct call *call, const struct run_result *result)
     auto_free char *text = span_dup(path);
     mem_replace_str(&notes->workspace, text);
     int wanted = call->cluster->poll.sacct;
-    /* A controller that does not answer says nothing about accounting: ask it, it may be there. */
-    notes->has_accounting =
-        wanted == SACCT_ALWAYS || (wanted == SACCT_AUTO && !span_has(data, "accounting_storage/none"));
+    notes->has_accounting = wanted == SACCT_ALWAYS || (wanted == SACCT_AUTO && may_have_accounting(data));
     if (send_with_dir(call, &err) < 0)
         state->fail(call, &err);
 }

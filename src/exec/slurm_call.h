@@ -10,12 +10,13 @@
 struct slurm_notes {
     char *workspace; /* absolute, as the cluster told; NULL: not asked yet */
     bool has_accounting;
+    size_t gone_from; /* of the next tick (struct tick_request) */
 };
 
 struct slurm_state {
     int (*send)(struct call *call, struct err *err);
     void (*fail)(struct call *call, const struct err *err); /* certainly nothing was done */
-    char *token, *sched_id, *name, *signal, *code;
+    char *token, *sched_id, *signal, *code;
     char *run_dir; /* absolute, from slurm_begin on */
     int64_t launch, task, since_s, restarts;
     struct str script, secrets;

@@ -29,8 +29,8 @@ static const char rejected_text[] =
     "if [ -f \"$_d/rej.$n\" ] && ! [ -s \"$_d/receipt\" ]; then cat \"$_d/rej.$n\"; fi\n";
 
 struct found {
-    char ids[MAX_LOOK_IDS + 1][24];
-    const char *order[MAX_LOOK_IDS + 1];
+    char ids[MAX_LOOK_IDS + 2][24]; /* and claim and receipt */
+    const char *order[MAX_LOOK_IDS + 2];
     size_t count;
 };
 
@@ -41,8 +41,6 @@ static void add_id(struct found *found, uint64_t id)
     for (size_t i = 0; i < found->count; i++)
         if (span_is(span_of(found->order[i]), text))
             return;
-    if (found->count > MAX_LOOK_IDS)
-        return;
     snprintf(found->ids[found->count], sizeof(found->ids[0]), "%s", text);
     found->order[found->count] = found->ids[found->count];
     found->count++;
@@ -58,17 +56,19 @@ static uint64_t claim_of(struct span state)
     return 0;
 }
 
-/* The one to keep comes first: who holds the claim, else the lowest id. A receipt alone is enough: sbatch
- * said so. */
+/* The one to keep comes first: who holds the claim (it ran, though the queue may have forgotten it), else the
+ * lowest id. A receipt alone is enough: sbatch said so. What has the token but not the script is ours only if
+ * nothing else is, and never a double: it may be a job that ours submitted. */
 static void order_ids(const struct slurm_look_result *seen, uint64_t claim, struct found *found)
 {
+    if (claim)
+        add_id(found, claim);
     for (size_t i = 0; i < seen->id_count; i++)
-        if (seen->ids[i].id == claim)
-            add_id(found, claim);
-    for (size_t i = 0; i < seen->id_count; i++)
-        add_id(found, seen->ids[i].id);
+        add_id(found, seen->ids[i]);
     if (seen->has_receipt && seen->receipt.kind == LAUNCH_SUBMITTED)
         add_id(found, seen->receipt.id);
+    if (!found->count && seen->other)
+        add_id(found, seen->other);
 }
 
 static int look_judge(const struct run_result *result, const struct look_request *request, struct span token,

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int64_t known(int64_t value)
 {
@@ -39,6 +40,7 @@ static void add_queue_row(struct slurm_report *out, const struct squeue_row *row
     job->partition = row->partition;
     job->account = row->account;
     job->qos = row->qos;
+    job->time_limit_s = row->time_limit_s > 0 ? row->time_limit_s : 0;
     job->submitted_s = known(row->submit_s);
     if (job_state_group(row->state) != JOB_GROUP_QUEUED)
         job->started_s = known(row->start_s);
@@ -115,6 +117,13 @@ static void fill_jobs(struct slurm_report *out, const struct slurm_tick_report *
         add_accounting_row(out, &seen->sacct.jobs[i]);
     for (size_t i = 0; i < seen->exit_count; i++)
         add_exit(out, seen, &seen->exits[i]);
+}
+
+static void fill_asked(struct slurm_report *out, const struct slurm_tick_report *seen)
+{
+    out->asked = mem_zalloc((seen->gone_count + 1) * sizeof(*out->asked));
+    for (size_t i = 0; i < seen->gone_count; i++)
+        out->asked[i] = seen->gone[i].token;
 }
 
 static size_t count_words(struct span list)
@@ -207,6 +216,7 @@ void slurm_report_fill(struct slurm_report *out, const struct slurm_tick_report 
     *out = (struct slurm_report){ 0 };
     fill_jobs(out, seen);
     fill_nodes(out, &seen->nodes);
+    fill_asked(out, seen);
     for (size_t i = 0; i < seen->demand_count; i++)
         add_demand(out, &seen->demand[i]);
     out->tick = (struct tick_report){
@@ -214,6 +224,9 @@ void slurm_report_fill(struct slurm_report *out, const struct slurm_tick_report 
         .queue_ok = seen->queue_part.asked && tick_queue_is_good(seen),
         .accounting_asked = seen->sacct_part.asked,
         .accounting_ok = seen->sacct_part.asked && tick_sacct_is_good(seen),
+        .is_accounting_cut = seen->gone_left > 0,
+        .asked = out->asked,
+        .asked_count = seen->gone_count,
         .jobs = out->jobs,
         .job_count = out->job_count,
         .nodes_ok = seen->nodes_part.asked && seen->nodes_part.rc == 0,
@@ -229,12 +242,40 @@ void slurm_report_fill(struct slurm_report *out, const struct slurm_tick_report 
         first_words(frame, "sacct", &seen->sacct_part, out->accounting_error, sizeof(out->accounting_error));
 }
 
+/* squeue does not tell how often a job was started; the log of its newest attempt does:
+ * "TOKEN/attempt-2.log", of an array's task "attempt-2.7.log". */
+static void count_restarts(struct slurm_report *out, const struct seen_file *file)
+{
+    struct span name = file->path, token, number;
+    int64_t attempt, task = -1;
+    if (!span_next(&name, '/', &token) || !span_starts(name, "attempt-") || !span_ends(name, ".log"))
+        return;
+    name = span_skip(span_head(name, name.len - strlen(".log")), strlen("attempt-"));
+    if (!span_next(&name, '.', &number) || !span_i64(number, &attempt) || attempt < 2 ||
+        (name.len && !span_i64(name, &task)))
+        return;
+    for (size_t i = 0; i < out->job_count; i++) {
+        struct seen_job *job = &out->jobs[i];
+        if (job->source == SEEN_QUEUE && job->task == task && span_eq(job->token, token) &&
+            job->restarts < attempt - 1)
+            job->restarts = attempt - 1;
+    }
+}
+
+void slurm_report_files(struct slurm_report *out, const struct tick_files *files)
+{
+    tick_files_report(files, &out->tick);
+    for (size_t i = 0; i < files->count; i++)
+        count_restarts(out, &files->files[i]);
+}
+
 void slurm_report_clear(struct slurm_report *report)
 {
     mem_free_ptr(&report->jobs);
     mem_free_ptr(&report->ids);
     mem_free_ptr(&report->nodes);
     mem_free_ptr(&report->partitions);
+    mem_free_ptr(&report->asked);
     mem_free_ptr(&report->gpus);
     mem_free_ptr(&report->demand);
     report->job_count = 0;

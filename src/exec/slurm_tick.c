@@ -18,6 +18,7 @@ static void tick_fail(struct call *call, const struct err *err)
 static void tick_answer(struct call *call, const struct run_result *result)
 {
     const struct slurm_state *state = call->state;
+    struct slurm_notes *notes = call->notes;
     auto_tick_report struct slurm_tick_report seen = { 0 };
     auto_slurm_report struct slurm_report report = { 0 };
     auto_tick_files struct tick_files files = { 0 };
@@ -35,9 +36,10 @@ static void tick_answer(struct call *call, const struct run_result *result)
         tick_fail(call, &err);
         return;
     }
+    notes->gone_from = seen.gone_left ? (notes->gone_from + MAX_TICK_GONE) % state->job_count : 0;
     slurm_report_fill(&report, &seen, &result->frame);
     tick_files_read(&result->frame, &files);
-    tick_files_report(&files, &report.tick);
+    slurm_report_files(&report, &files);
     call->done.tick(call->ctx, &report.tick, NULL);
 }
 
@@ -59,6 +61,7 @@ static int tick_send(struct call *call, struct err *err)
         .jobs = state->jobs,
         .job_count = state->job_count,
         .runs_dir = str_text(&runs),
+        .gone_from = notes->gone_from,
         .has_accounting = notes->has_accounting,
         .want_queue = state->job_count > 0 || state->want_nodes,
         .want_nodes = state->want_nodes,
@@ -87,6 +90,7 @@ int slurm_tick(struct call *call, const struct tick_spec *spec, struct err *err)
         struct slurm_tick_job *job = &state->jobs[state->job_count++];
         job->id = mem_dup_str(spec->jobs[i].sched_id);
         job->token = mem_dup_str(spec->jobs[i].token);
+        job->is_asked_of = spec->jobs[i].ask;
     }
     return slurm_begin(call, err);
 }

@@ -70,7 +70,7 @@ struct look_result {
     size_t count;
     const char *run_dir;
     bool launcher_alive;  /* a launcher may still submit: absence does not count yet */
-    const char *rejected; /* the receipt is a listed refusal: its words */
+    const char *rejected; /* ABSENT: the last launch was refused for good, with these words */
     struct err err;
 };
 typedef void look_done(void *ctx, const struct look_result *result);
@@ -83,6 +83,7 @@ struct tick_job { /* one active job */
     int64_t gpus, cpus, priority; /* for schedulers that keep their own queue; order of the array is age */
     bool queued;                  /* not yet seen running */
     bool cancel;                  /* a queued one must not be started any more */
+    bool ask;                     /* accounting is asked about it although it lives */
 };
 struct tick_spec {
     const struct tick_job *jobs;
@@ -96,9 +97,9 @@ typedef void tick_done(void *ctx, const struct tick_report *report, const struct
 
 /* --- cancel --- */
 struct cancel_spec {
-    const char *token, *sched_id, *name; /* the name must match too: a reused id is left alone */
-    int64_t task;                        /* array task, or -1 for all */
-    const char *signal;                  /* NULL: the scheduler's usual end */
+    const char *token, *sched_id; /* an id that is another job's by now is left alone */
+    int64_t task;                 /* array task, or -1 for all */
+    const char *signal;           /* NULL: the scheduler's usual end */
 };
 /* --- requeue --- */
 struct requeue_spec {

@@ -5,13 +5,17 @@
 
 #include <string.h>
 
-/* Input: "inode offset path" of what is known, an empty line, stat's "inode size path". Output: "path inode
- * size offset take cut". Inodes are compared as text: 64 bits do not fit awk's numbers. */
+/* Input: "inode offset path" of what is known, "full 0 token" of runs that have no room for others, an empty
+ * line, stat's "inode size path mode". Output: "path inode size offset take cut". Inodes are compared as
+ * text: 64 bits do not fit awk's numbers. Only what a link leads to tells how long it is, and only of a
+ * regular file (mode 8...) there is an end. */
 static const char choose_awk[] =
     "!rows && $0 == \"\" { rows = 1; next }\n"
+    "!rows && $1 == \"full\" { full[$3] = 1; next }\n"
     "!rows { ino[$3] = $1 \"\"; off[$3] = $2 + 0; next }\n"
-    "$3 in seen { next }\n"
+    "$3 in seen || $4 !~ /^8...$/ { next }\n"
     "{\n"
+    "  if (!($3 in ino) && split($3, part, \"/\") && part[2] in full) next\n"
     "  p = $3; size = $2 + 0; o = 0; seen[p] = 1\n"
     "  same = (p in ino) && (ino[p] \"\" == $1 \"\" || ino[p] \"\" == \"0\")\n"
     "  if (same && off[p] <= size) o = off[p]\n"
@@ -94,6 +98,8 @@ int tick_files_program(struct str *sh, const struct tick_follow *follow, struct 
         str_addf(sh, "%llu %lld runs/%s\n", (unsigned long long)known->inode, (long long)known->offset,
                  known->path);
     }
+    for (size_t i = 0; i < follow->full_count; i++)
+        str_addf(sh, "full 0 %s\n", follow->full[i]); /* one of the tokens, which are looked at below */
     str_add(sh, "'\n_w=$( { printf '%s\\n\\n' \"${_k%?}\"; { for _t in");
     for (size_t i = 0; i < follow->token_count; i++) {
         if (!token_is_valid(span_of(follow->tokens[i])))
@@ -104,11 +110,12 @@ int tick_files_program(struct str *sh, const struct tick_follow *follow, struct 
             "; do printf '%s\\n' runs/$_t/attempt-*.log runs/$_t/metrics*.jsonl runs/$_t/metrics*.csv; done");
     if (add_globs(sh, follow, err) < 0)
         return -1;
-    str_addf(sh,
-             "; } | LC_ALL=C grep -v '[^A-Za-z0-9._/-]' | xargs stat -c '%%i %%s %%n' -- 2>/dev/null; } | "
-             "LC_ALL=C awk -v budget=%zu -v skip=%d "
-             "-v keep=%d -v most=%d '%s')\n",
-             follow->budget, (int)TICK_SKIP_BYTES, (int)TICK_KEEP_BYTES, (int)MAX_TICK_FILES, choose_awk);
+    str_addf(
+        sh,
+        "; } | LC_ALL=C grep -v '[^A-Za-z0-9._/-]' | xargs stat -L -c '%%i %%s %%n %%f' -- 2>/dev/null; } | "
+        "LC_ALL=C awk -v budget=%zu -v skip=%d "
+        "-v keep=%d -v most=%d '%s')\n",
+        follow->budget, (int)TICK_SKIP_BYTES, (int)TICK_KEEP_BYTES, (int)MAX_TICK_FILES, choose_awk);
     str_add(sh, send_text);
     return 0;
 }

@@ -172,7 +172,8 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 static void act(struct fetch *fetch, curl_socket_t fd, int events)
 {
     int running = 0;
-    curl_multi_socket_action(fetch->multi, fd, events, &running);
+    if (curl_multi_socket_action(fetch->multi, fd, events, &running) == CURLM_OUT_OF_MEMORY)
+        mem_exhausted(); /* curl has let go of a call without ending it */
     take_finished(fetch);
 }
 
@@ -394,14 +395,29 @@ static int judge_url(struct call *call, const char *text, struct err *err)
     return rc;
 }
 
+/* Without its memory curl would send what it has: to anywhere, by any proxy, without a signature. */
+static void set_text(CURL *easy, CURLoption option, const char *text)
+{
+    if (curl_easy_setopt(easy, option, text) == CURLE_OUT_OF_MEMORY)
+        mem_exhausted();
+}
+
+static struct curl_slist *append(struct curl_slist *list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(list, text);
+    if (!longer)
+        mem_exhausted();
+    return longer;
+}
+
 static void set_common(struct call *call, const struct fetch_request *request)
 {
     CURL *easy = call->easy;
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, call->is_mail ? "smtp,smtps" : "http,https");
+    set_text(easy, CURLOPT_URL, request->url);
+    set_text(easy, CURLOPT_PROTOCOLS_STR, call->is_mail ? "smtp,smtps" : "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    set_text(easy, CURLOPT_PROXY, "");
+    set_text(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
@@ -418,7 +434,7 @@ static void set_common(struct call *call, const struct fetch_request *request)
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     if (request->resolve)
-        call->resolve = curl_slist_append(NULL, request->resolve);
+        call->resolve = append(NULL, request->resolve);
     curl_easy_setopt(easy, CURLOPT_RESOLVE, call->resolve);
 }
 
@@ -426,9 +442,9 @@ static void set_post(struct call *call, const struct fetch_request *request)
 {
     CURL *easy = call->easy;
     for (const char *const *header = request->headers; header && *header; header++)
-        call->headers = curl_slist_append(call->headers, *header);
-    call->headers = curl_slist_append(call->headers, "Expect:");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "sluice");
+        call->headers = append(call->headers, *header);
+    call->headers = append(call->headers, "Expect:");
+    set_text(easy, CURLOPT_USERAGENT, "sluice");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -440,8 +456,8 @@ static void set_mail(struct call *call, const struct fetch_mail *mail)
 {
     CURL *easy = call->easy;
     for (size_t i = 0; i < mail->to_count; i++)
-        call->recipients = curl_slist_append(call->recipients, mail->to[i]);
-    curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
+        call->recipients = append(call->recipients, mail->to[i]);
+    set_text(easy, CURLOPT_MAIL_FROM, mail->from);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, call->recipients);
     curl_easy_setopt(easy, CURLOPT_USE_SSL,
                      (long)(mail->tls == FETCH_CLEAR ? CURLUSESSL_NONE : CURLUSESSL_ALL));
@@ -454,9 +470,15 @@ static void set_mail(struct call *call, const struct fetch_mail *mail)
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     if (mail->user) {
-        curl_easy_setopt(easy, CURLOPT_USERNAME, mail->user);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, mail->password);
+        set_text(easy, CURLOPT_USERNAME, mail->user);
+        set_text(easy, CURLOPT_PASSWORD, mail->password);
     }
+}
+
+static void add_to_multi(struct call *call)
+{
+    if (curl_multi_add_handle(call->fetch->multi, call->easy) == CURLM_OUT_OF_MEMORY)
+        mem_exhausted();
 }
 
 int fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch_done *done, void *ctx,
@@ -483,6 +505,6 @@ int fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch_
     if (call->is_mail)
         next_mail(fetch);
     else
-        curl_multi_add_handle(fetch->multi, call->easy);
+        add_to_multi(call);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "io/loop.h"
 
 #include "io/loop_uv.h"
+#include "io/process.h"
 
 #include "base/mem.h"
 
@@ -30,6 +31,7 @@ struct loop {
     uv_idle_t idle;       /* active while calls are deferred: the loop does not sleep then */
     struct calls turn, deferred, running;
     struct signal_slot signals[MAX_SIGNALS];
+    struct processes processes;
     size_t signal_count, work_count;
 };
 
@@ -42,6 +44,11 @@ static void must(int rc)
 uv_loop_t *loop_uv(struct loop *loop)
 {
     return &loop->uv;
+}
+
+struct processes *loop_processes(struct loop *loop)
+{
+    return &loop->processes;
 }
 
 static void push(struct calls *calls, loop_fn *fn, void *ctx)
@@ -77,6 +84,7 @@ struct loop *loop_new(void)
     must(uv_loop_init(&loop->uv));
     must(uv_prepare_init(&loop->uv, &loop->prepare));
     must(uv_idle_init(&loop->uv, &loop->idle));
+    must(processes_init(&loop->processes, &loop->uv));
     loop->prepare.data = loop->idle.data = loop;
     must(uv_prepare_start(&loop->prepare, on_prepare));
     uv_unref((uv_handle_t *)&loop->prepare);
@@ -84,16 +92,15 @@ struct loop *loop_new(void)
     return loop;
 }
 
-/* Children cannot be closed unreaped: they were told to die and end by themselves. Detached ones (not
- * referenced) outlive us. */
+/* Children are reaped: they were told to die and end by themselves. Detached ones outlive us. */
 static void close_handle(uv_handle_t *handle, void *arg)
 {
     (void)arg;
     if (uv_is_closing(handle) || handle->type == UV_NAMED_PIPE)
         return;
-    if (handle->type == UV_PROCESS && uv_has_ref(handle))
+    if (handle->type == UV_SIGNAL && uv_has_ref(handle)) /* no signal keeps a loop but SIGCHLD */
         return;
-    bool is_heap = handle->type == UV_TIMER || handle->type == UV_POLL || handle->type == UV_PROCESS;
+    bool is_heap = handle->type == UV_TIMER || handle->type == UV_POLL;
     uv_close(handle, is_heap ? (uv_close_cb)free : NULL);
 }
 
@@ -111,6 +118,7 @@ void loop_free(struct loop *loop)
     uv_walk(&loop->uv, close_handle, NULL); /* what ended meanwhile may have opened more */
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
+    processes_let_go(&loop->processes);
     free(loop->turn.items);
     free(loop->deferred.items);
     free(loop->running.items);

@@ -2,6 +2,7 @@
 
 #include "io/feed.h"
 #include "io/loop_uv.h"
+#include "io/process.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -17,7 +18,7 @@ enum {
 };
 
 struct child {
-    uv_process_t process; /* first: loop_free frees detached ones by it */
+    struct process process; /* first: see there */
     uv_pipe_t pipes[3];
     struct loop *loop;
     struct loop_timer *timer;
@@ -34,12 +35,11 @@ struct child {
     int code, signum;
     bool term_sent, has_exited;
     bool is_writing, eof[3];
-    unsigned open; /* handles not yet closed */
+    unsigned open; /* pipes not yet closed, and one until it is over */
 };
 
-static void on_closed(uv_handle_t *handle)
+static void let_go(struct child *c)
 {
-    struct child *c = handle->data;
     if (--c->open)
         return;
     free(c->input);
@@ -47,6 +47,11 @@ static void on_closed(uv_handle_t *handle)
     str_clear(&c->out);
     str_clear(&c->err);
     free(c);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    let_go(handle->data);
 }
 
 static void close_pipe(struct child *c, int i)
@@ -62,13 +67,14 @@ static void close_all(struct child *c)
         close_pipe(c, i);
     loop_timer_free(c->timer);
     c->timer = NULL;
-    if (!uv_is_closing((uv_handle_t *)&c->process))
-        uv_close((uv_handle_t *)&c->process, on_closed);
+    if (c->process.pid)
+        process_drop(c->loop, &c->process);
+    let_go(c);
 }
 
 static void signal_group(const struct child *c, int signum)
 {
-    if (!c->has_exited)
+    if (!c->process.has_ended)
         kill(-c->process.pid, signum);
 }
 
@@ -121,10 +127,10 @@ static void on_timer(void *ctx)
         stop_child(c, SPAWN_TIMED_OUT);
 }
 
-static void on_child_exit(uv_process_t *process, int64_t code, int signum)
+static void on_child_exit(void *ctx, int code, int signum)
 {
-    struct child *c = process->data;
-    c->code = (int)code;
+    struct child *c = ctx;
+    c->code = code;
     c->signum = signum;
     c->has_exited = true;
     close_pipe(c, 0);
@@ -228,23 +234,35 @@ static void write_more(void *ctx)
         lose_input(c);
 }
 
-static void set_stdio(struct child *c, const struct spawn_request *request, uv_stdio_container_t *stdio)
+/* A pipe to or from the child, our end in pipes[i]: *theirs, to be closed once it was started, or a negative
+ * error. */
+static int make_pipe(struct child *c, int i, int *theirs)
+{
+    uv_file ends[2];
+    int ours = i == 0 ? 1 : 0;
+    int rc = uv_pipe(ends, i == 0 ? 0 : UV_NONBLOCK_PIPE, i == 0 ? UV_NONBLOCK_PIPE : 0);
+    if (rc < 0)
+        return rc;
+    *theirs = ends[!ours];
+    uv_pipe_init(loop_uv(c->loop), &c->pipes[i], 0);
+    c->pipes[i].data = c;
+    c->open++;
+    rc = uv_pipe_open(&c->pipes[i], ends[ours]);
+    if (rc < 0)
+        close(ends[ours]);
+    return rc;
+}
+
+static int make_pipes(struct child *c, const struct spawn_request *request, int theirs[3])
 {
     bool is_used[3] = { !c->detached, !c->detached && request->output_fd <= 0, !c->detached };
-    for (int i = 0; i < 3; i++) {
+    int rc = 0;
+    for (int i = 0; i < 3; i++)
         c->eof[i] = !is_used[i];
-        if (!is_used[i])
-            continue;
-        uv_pipe_init(loop_uv(c->loop), &c->pipes[i], 0);
-        c->pipes[i].data = c;
-        c->open++;
-        stdio[i].flags = UV_CREATE_PIPE | (i == 0 ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
-        stdio[i].data.stream = (uv_stream_t *)&c->pipes[i];
-    }
-    if (request->output_fd > 0 && !c->detached) {
-        stdio[1].flags = UV_INHERIT_FD;
-        stdio[1].data.fd = request->output_fd;
-    }
+    for (int i = 0; i < 3 && rc == 0; i++)
+        if (is_used[i])
+            rc = make_pipe(c, i, &theirs[i]);
+    return rc;
 }
 
 static void start_io(struct child *c, const struct spawn_request *request)
@@ -264,25 +282,23 @@ static void start_io(struct child *c, const struct spawn_request *request)
 
 static int start_process(struct child *c, const struct spawn_request *request, struct err *err)
 {
-    uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE },
-                                      { .flags = UV_IGNORE },
-                                      { .flags = UV_IGNORE } };
-    set_stdio(c, request, stdio);
-    uv_process_options_t options = { .file = request->argv[0],
-                                     .args = (char **)(uintptr_t)request->argv,
-                                     .env = (char **)(uintptr_t)request->env,
-                                     .cwd = request->cwd,
-                                     .stdio = stdio,
-                                     .stdio_count = 3,
-                                     .exit_cb = on_child_exit,
-                                     .flags = UV_PROCESS_DETACHED }; /* setsid: the group can be signalled */
-    int rc = uv_spawn(loop_uv(c->loop), &c->process, &options);
-    c->process.data = c;
-    c->open++;
-    if (rc == 0)
-        return 0;
-    enum err_code code = rc == UV_ENOENT ? ERR_NOT_FOUND : ERR_IO;
-    return err_set(err, code, "cannot start %s: %s", request->argv[0], uv_strerror(rc));
+    int theirs[3] = { -1, -1, -1 };
+    int rc = make_pipes(c, request, theirs);
+    struct process_plan plan = { .argv = request->argv,
+                                 .env = request->env,
+                                 .cwd = request->cwd,
+                                 .stdio = { theirs[0], theirs[1], theirs[2] },
+                                 .is_detached = c->detached };
+    if (request->output_fd > 0 && !c->detached)
+        plan.stdio[1] = request->output_fd;
+    if (rc < 0)
+        err_set(err, ERR_IO, "cannot start %s: %s", request->argv[0], uv_strerror(rc));
+    else
+        rc = process_start(c->loop, &c->process, &plan, on_child_exit, c, err);
+    for (int i = 0; i < 3; i++)
+        if (theirs[i] >= 0)
+            close(theirs[i]);
+    return rc;
 }
 
 int spawn_child(struct loop *loop, const struct spawn_request *request, spawn_done *done, void *ctx,
@@ -290,6 +306,7 @@ int spawn_child(struct loop *loop, const struct spawn_request *request, spawn_do
 {
     struct child *c = mem_zalloc(sizeof(*c));
     c->loop = loop;
+    c->open = 1;
     c->detached = request->detached;
     c->grace_ms = request->grace_ms > 0 ? request->grace_ms : GRACE_MS;
     c->out.max = request->max_output_bytes;
@@ -303,9 +320,7 @@ int spawn_child(struct loop *loop, const struct spawn_request *request, spawn_do
     }
     c->done = done;
     c->ctx = ctx;
-    if (c->detached)
-        uv_unref((uv_handle_t *)&c->process);
-    else
+    if (!c->detached)
         start_io(c, request);
     if (out)
         *out = c;
@@ -329,26 +344,24 @@ void spawn_abandon(struct child *child)
         close_all(child);
 }
 
-static void end_child(uv_handle_t *handle, void *arg)
+static bool end_children(struct loop *loop)
 {
-    size_t *count = arg;
-    struct child *c = handle->data;
-    if (handle->type != UV_PROCESS || uv_is_closing(handle) || c->detached)
-        return;
-    ++*count;
-    c->term_sent = true; /* at once, without a grace */
-    stop_child(c, SPAWN_CANCELLED);
+    bool is_any = false;
+    for (struct process *p = loop_processes(loop)->list; p; p = p->next) {
+        struct child *c = p->ctx;
+        if (c->detached)
+            continue;
+        is_any = true;
+        c->term_sent = true; /* at once, without a grace */
+        stop_child(c, SPAWN_CANCELLED);
+    }
+    return is_any;
 }
 
 void spawn_end_all(struct loop *loop)
 {
-    for (;;) {
-        size_t children = 0;
-        uv_walk(loop_uv(loop), end_child, &children);
-        if (!children && !loop_is_busy(loop))
-            return;
+    while (end_children(loop) || loop_is_busy(loop))
         loop_step(loop);
-    }
 }
 
 void spawn_release(struct child *child)

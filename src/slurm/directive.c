@@ -1,7 +1,9 @@
 #include "slurm/directive.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "slurm/grammar.h"
+#include "slurm/jobid.h"
 
 #include <string.h>
 
@@ -114,11 +116,20 @@ static const struct option_row *find_option(const char *name)
     return NULL;
 }
 
+static bool is_array_too_large(struct span value)
+{
+    struct err err = { 0 };
+    auto_slurm_tasks struct slurm_tasks tasks = { 0 };
+    return slurm_tasks_expand(value, &tasks, &err) < 0 && err.code == ERR_TOO_LARGE;
+}
+
 int directive_check(enum directive_kind kind, struct span value, struct err *err)
 {
     const char *expected = grammar_refuses(kind, value);
     if (!expected)
         return 0;
+    if (kind == DIRECTIVE_ARRAY && is_array_too_large(value)) /* it is right but for its size */
+        return err_set(err, ERR_INVALID, "an array has at most %d tasks", (int)MAX_ARRAY_TASKS);
     return err_set(err, ERR_INVALID, "expected %s", expected);
 }
 
@@ -145,11 +156,11 @@ int directive_allow_extra(const char *option, struct err *err)
     if (row && !row->key)
         return 0;
     if (row && row->key[0])
-        return err_set(err, ERR_DENIED, "--%s is set by the gateway: use %s", option, row->key);
+        return err_set(err, ERR_INVALID, "--%s is set by the gateway: use %s", option, row->key);
     if (row)
-        return err_set(err, ERR_DENIED, "--%s is set by the gateway", option);
+        return err_set(err, ERR_INVALID, "--%s is set by the gateway", option);
     for (size_t i = 0; i < ARRAY_LEN(denied); i++)
         if (strcmp(denied[i], option) == 0)
-            return err_set(err, ERR_DENIED, "--%s cannot be used through the gateway", option);
+            return err_set(err, ERR_INVALID, "--%s cannot be used through the gateway", option);
     return err_set(err, ERR_INVALID, "sbatch option --%s is not known here", option);
 }

@@ -17,8 +17,8 @@ int directive_check(enum directive_kind kind, struct span value, struct err *err
  * that its grammar refuses, ERR_UNSUPPORTED on an option that is none of ours; nothing is appended then. */
 int directive_add(struct str *script, const char *option, struct span value, struct err *err);
 
-/* Whether users may set it under slurm.extra. -1 with ERR_INVALID on an unknown option, ERR_DENIED on one
- * that the gateway sets itself; the text names the config key to use where there is one. */
+/* Whether users may set it under slurm.extra. -1 with ERR_INVALID on an unknown option and on one that the
+ * gateway sets itself; the text names the config key to use where there is one. */
 int directive_allow_extra(const char *option, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "text/frame.h"
 #include "text/quote.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int look_add_sections(struct str *sh, const struct look_request *request, struct err *err)
@@ -48,20 +49,32 @@ int look_program(struct str *sh, const struct look_request *request, struct err 
     return 0;
 }
 
-static void add_id(struct slurm_look_result *result, uint64_t id, enum job_state state, bool in_queue)
+/* Keeps the lowest. */
+static void add_id(struct slurm_look_result *result, uint64_t id)
 {
     size_t at = 0;
-    while (at < result->id_count && result->ids[at].id < id)
+    while (at < result->id_count && result->ids[at] < id)
         at++;
-    if (at < result->id_count && result->ids[at].id == id)
-        return; /* squeue came first and knows better */
-    if (result->id_count == MAX_LOOK_IDS)
+    if (at == MAX_LOOK_IDS || (at < result->id_count && result->ids[at] == id))
         return;
-    memmove(&result->ids[at + 1], &result->ids[at], (result->id_count - at) * sizeof(result->ids[0]));
-    result->ids[at].id = id;
-    result->ids[at].state = state;
-    result->ids[at].in_queue = in_queue;
-    result->id_count++;
+    size_t behind = result->id_count - at;
+    if (result->id_count == MAX_LOOK_IDS)
+        behind--;
+    else
+        result->id_count++;
+    memmove(&result->ids[at + 1], &result->ids[at], behind * sizeof(result->ids[0]));
+    result->ids[at] = id;
+}
+
+/* text: what the row says was submitted. */
+static void add_row(struct slurm_look_result *result, uint64_t id, struct span text, struct span token)
+{
+    char script[TOKEN_CHARS + sizeof("/script.sh")];
+    snprintf(script, sizeof(script), "%.*s/script.sh", SPAN_FMT(token));
+    if (span_has(text, script))
+        add_id(result, id);
+    else if (!result->other || id < result->other)
+        result->other = id;
 }
 
 static bool is_whole(const struct frame_section *section, size_t rejected)
@@ -79,7 +92,7 @@ static int look_queue(const struct frame *frame, const struct nonce *rows, struc
     result->is_good = is_whole(section, queue.rejected);
     for (size_t i = 0; i < queue.count; i++)
         if (span_eq(queue.rows[i].token, token))
-            add_id(result, queue.rows[i].id.job, queue.rows[i].state, true);
+            add_row(result, queue.rows[i].id.job, queue.rows[i].command, token);
     return 0;
 }
 
@@ -93,7 +106,7 @@ static void look_accounting(const struct frame *frame, const struct nonce *rows,
     result->is_good = result->is_good && is_whole(section, sacct.rejected);
     for (size_t i = 0; i < sacct.count; i++)
         if (span_eq(sacct.jobs[i].token, token))
-            add_id(result, sacct.jobs[i].id.job, sacct.jobs[i].state, false);
+            add_row(result, sacct.jobs[i].id.job, sacct.jobs[i].submit_line, token);
 }
 
 int look_parse(struct span out, const struct look_request *request, struct span token,
@@ -148,10 +161,10 @@ static void add_scancel(struct str *sh, const struct cancel_request *request)
         str_addf(sh, " --batch --signal=%s", request->signal);
     struct slurm_id id;
     (void)slurm_id_parse(span_of(request->id), &id);
-    if (request->name && id.task < 0) { /* for a task -n would take all that wait of its array with it */
-        str_add(sh, " -n ");
-        quote_text(sh, request->name);
-    }
+    /* Its name as it is now (open_if_ours): both must match, should the id become another job's meanwhile.
+     * For a task -n would take all that wait of its array with it. */
+    if (id.task < 0)
+        str_add(sh, " -n \"$_j\"");
     str_addf(sh, " %s", request->id);
 }
 
@@ -167,8 +180,9 @@ static int open_if_ours(struct str *sh, const struct slurm_tools *tools, const s
         return -1;
     if (tools->cluster)
         str_addf(sh, " -M %s", tools->cluster);
-    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k' 2>&1); _c=$?\n", (unsigned long long)job.job, rows->text);
-    str_addf(sh, "case $_c,$_q in\n*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", token);
+    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k %s%%j' 2>&1); _c=$?\n", (unsigned long long)job.job,
+             rows->text, rows->text);
+    str_addf(sh, "case $_c,$_q in\n[!0]*,*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", token);
     return 0;
 }
 
@@ -186,6 +200,7 @@ static int add_cancel(struct str *sh, const struct cancel_request *request, stru
     frame_section_open(sh, "cancel");
     if (open_if_ours(sh, &request->tools, request->rows, request->id, request->token, err) < 0)
         return -1;
+    str_addf(sh, "_j=${_q##*%s}; _j=${_j%%%%'\n'*}; ", request->rows->text);
     add_scancel(sh, request);
     str_add(sh, tell_text);
     close_if_ours(sh, request->rows);

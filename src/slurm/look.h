@@ -24,12 +24,13 @@ struct slurm_look_result {
     bool is_good; /* every place answered whole: only then does absence prove anything */
     bool has_receipt;
     struct launch_result receipt;
-    struct {
-        uint64_t id;          /* leading id: of the array, of the het job */
-        enum job_state state; /* squeue's word before sacct's */
-        bool in_queue;
-    } ids[MAX_LOOK_IDS]; /* jobs with this token, each id once, ascending */
+    /* Jobs whose script is TOKEN/script.sh: it and its doubles, each once, ascending. Leading ids: of the
+     * array, of the het job. */
+    uint64_t ids[MAX_LOOK_IDS];
     size_t id_count;
+    /* The lowest of the others with this token, 0: none. A job that ours submitted stands in our run
+     * directory too; a site may have changed what command and submit line say. */
+    uint64_t other;
 };
 
 /* token: the job's. -1 with ERR_CORRUPT where the frame is cut: nothing is known. */
@@ -38,14 +39,14 @@ int look_read(const struct frame *frame, const struct look_request *request, str
 int look_parse(struct span out, const struct look_request *request, struct span token,
                struct slurm_look_result *result, struct err *err);
 
-/* `scancel [-n NAME] ID` after a look that ID is ours. Section "cancel". For a task without -n: with any
- * filter, scancel 22.05 takes a task that waits for its whole array, and cancels all that waits of it. */
+/* `scancel [-n NAME] ID` after a look that ID is ours, which tells its present name (sites and operators
+ * rename). Section "cancel". For a task without -n: with any filter, scancel 22.05 takes a task that waits
+ * for its whole array, and cancels all that waits of it. */
 struct cancel_request {
     const struct nonce *frame, *rows;
     struct slurm_tools tools;
     const char *id; /* "27", or "27_3" for one task */
     const char *token;
-    const char *name;   /* the job's name as submitted, or NULL where a site rewrites names */
     const char *signal; /* "TERM" by default (NULL); then --signal is given, to the batch step too */
 };
 int cancel_program(struct str *sh, const struct cancel_request *request, struct err *err);

@@ -12,22 +12,28 @@ struct reason_row {
     struct reason reason;
 };
 
-#define WAITS(sentence, field) \
-    {                          \
-        sentence, field, false \
+#define WAITS(sentence, field)        \
+    {                                 \
+        sentence, field, false, false \
     }
-#define NEVER(sentence, field) \
-    {                          \
-        sentence, field, true  \
+#define NEVER(sentence, field)       \
+    {                                \
+        sentence, field, true, false \
+    }
+#define ENDED(sentence, field)       \
+    {                                \
+        sentence, field, false, true \
     }
 
 /* The first match counts: the particular before the general. */
 static const struct reason_row rows[] = {
     { "Resources", false, WAITS("Next in line: it starts as soon as enough of the cluster is free.", NULL) },
     { "Priority", false, WAITS("Jobs of higher priority stand before it.", NULL) },
-    { "DependencyNeverSatisfied", false,
-      NEVER("The job it depends on did not end as required, so it will never start: cancel it.",
-            "slurm.dependency") },
+    { "EarlierJobs", false, WAITS("It waits for slots or GPUs behind jobs that came earlier.", NULL) },
+    { "DependencyNeverSatisfied",
+      false,
+      { "The job it depends on did not end as required, so it will never start: cancel it.",
+        "slurm.dependency", true, true } },
     { "Dependency", false, WAITS("It waits for the job it depends on.", "slurm.dependency") },
     { "BeginTime", false,
       WAITS("Its begin time has not come yet (after a requeue: about two minutes).", "slurm.begin") },
@@ -108,13 +114,13 @@ static const struct reason_row rows[] = {
     { "Reboot", true, WAITS("A node is being restarted for it.", NULL) },
     { "FrontEndDown", false, WAITS("The cluster's front end is down.", NULL) },
     { "SchedDefer", false, WAITS("The scheduler has put it off for the moment.", NULL) },
-    { "DeadLine", false, NEVER("It cannot end before its deadline.", NULL) },
-    { "NonZeroExitCode", false, WAITS("It ended with an exit code other than 0.", NULL) },
+    { "DeadLine", false, { "It cannot end before its deadline.", NULL, true, true } },
+    { "NonZeroExitCode", false, ENDED("It ended with an exit code other than 0.", NULL) },
     { "JobLaunchFailure", false,
-      WAITS("It was ended by a signal, or its directory or output could not be opened.", NULL) },
-    { "OutOfMemory", false, WAITS("It used more memory than it had asked for.", "resources.mem") },
-    { "TimeLimit", false, WAITS("It ran out of its time.", "resources.time") },
-    { "RaisedSignal", true, WAITS("It was ended by a signal.", NULL) },
+      ENDED("It was ended by a signal, or its directory or output could not be opened.", NULL) },
+    { "OutOfMemory", false, ENDED("It used more memory than it had asked for.", "resources.mem") },
+    { "TimeLimit", false, ENDED("It ran out of its time.", "resources.time") },
+    { "RaisedSignal", true, ENDED("It was ended by a signal.", NULL) },
     { "launch failed requeued held", true,
       NEVER("A node failed to start it and Slurm holds it now: release it with `scontrol release`.", NULL) },
 };

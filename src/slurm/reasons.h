@@ -9,6 +9,7 @@ struct reason {
     const char *sentence; /* static; NULL where the word is not known: show Slurm's own text */
     const char *field;    /* the config key to change, or NULL */
     bool never_runs;      /* as things are it will never start: say so at once */
+    bool tells_end;       /* of an ended job it is why; others there are what it waited for last */
 };
 
 /* Reads squeue's %r ("Resources", "(QOSMaxGRESPerUser)", free text). "None" and "" give nothing. */

@@ -64,6 +64,9 @@ int sacct_command(struct str *sh, const struct sacct_request *request, struct er
     return 0;
 }
 
+/* Slurm marks a job that ran out of memory by a signal there is none of (SIG_OOM, 253, less 128). */
+enum { LAST_SIGNAL = 64 };
+
 bool sacct_exit_code(struct span text, int *code, int *signal)
 {
     uint64_t c, s;
@@ -71,8 +74,8 @@ bool sacct_exit_code(struct span text, int *code, int *signal)
     if (colon == text.len || !span_u64(span_head(text, colon), &c) ||
         !span_u64(span_skip(text, colon + 1), &s) || c > 255 || s > 255)
         return false;
-    *code = (int)c;
-    *signal = (int)s;
+    *code = s > LAST_SIGNAL && c == 0 ? -1 : (int)c;
+    *signal = s > LAST_SIGNAL ? -1 : (int)s;
     return true;
 }
 
@@ -197,7 +200,7 @@ static void number_attempts(struct sacct *rows)
         job->attempt = 1;
         const struct sacct_job *before = i ? job - 1 : NULL;
         if (before && is_same_job(&before->id, &job->id) && span_eq(before->token, job->token))
-            job->attempt = before->attempt + 1;
+            job->attempt = before->attempt + (before->state != JOB_STATE_RESIZING); /* it ran on */
     }
 }
 

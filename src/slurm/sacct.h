@@ -61,7 +61,7 @@ void sacct_clear(struct sacct *rows);
  * none. Pending ranges stand for their tasks. */
 const struct sacct_job *sacct_find(const struct sacct *rows, const struct slurm_id *id, struct span token);
 
-/* "3:0", "0:9", "0:125" to code and signal. False where it is none. */
+/* "3:0", "0:9" to code and signal; "0:125" (out of memory) is neither: both -1. False where it is none. */
 bool sacct_exit_code(struct span text, int *code, int *signal);
 
 #endif

@@ -22,6 +22,7 @@ enum { MAX_TICK_GONE = 500 };
 struct slurm_tick_job {
     const char *id;
     const char *token;
+    bool is_asked_of; /* accounting is asked about it although it lives: some of its tasks have gone */
 };
 
 struct tick_request {
@@ -31,6 +32,7 @@ struct tick_request {
     const struct slurm_tick_job *jobs;
     size_t job_count;
     const char *runs_dir;    /* absolute; holds <token>/exit*; NULL: no exit files are read */
+    size_t gone_from;        /* where more have gone than a tick asks about: with which of them it begins */
     int64_t recent_window_s; /* > 0: list sacct from then on (jobs without an id) */
     bool has_accounting, want_queue, want_nodes, want_demand;
 };

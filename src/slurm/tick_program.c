@@ -8,8 +8,9 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Gives the handed-in jobs that no row shows as live. Input: "id token" lines, a line "<nonce> ROWS", then
- * squeue's answer, whose rows may run over several lines. N stands for the nonce, E for the ended states. */
+/* Gives the handed-in jobs that no row shows as live, and those that are asked of all the same, from the
+ * from-th on. Input: "id token" or "id token ask" lines, a line "<nonce> ROWS", then squeue's answer, whose
+ * rows may run over several lines. N stands for the nonce, E for the ended states. */
 static const char gone_awk[] =
     "function see(k,  i, n, t) {\n"
     "  if (!(k in of)) return\n"
@@ -38,8 +39,8 @@ static const char gone_awk[] =
     "BEGIN { FS = \"\\037\" }\n"
     "!rows && $0 == nonce \" ROWS\" { rows = 1; next }\n"
     "!rows {\n"
-    "  if (split($0, p, \" \") != 2) next\n"
-    "  order[++m] = p[1] \" \" p[2]\n"
+    "  n = split($0, p, \" \"); if (n < 2) next\n"
+    "  order[m++] = p[1] \" \" p[2]; if (n > 2) asked[p[1] \" \" p[2]] = 1\n"
     "  of[p[1]] = of[p[1]] \" \" p[2]\n"
     "  if (p[1] ~ /_/) { sub(/_.*/, \"\", p[1]); arrays[p[1]] = 1; of[p[1] \"_\"] = p[2] }\n"
     "  next\n"
@@ -48,8 +49,9 @@ static const char gone_awk[] =
     "{ row = row \"\\n\" $0 }\n"
     "END {\n"
     "  flush()\n"
-    "  for (i = 1; i <= m; i++) {\n"
-    "    if (order[i] in live) continue\n"
+    "  for (j = 0; j < m; j++) {\n"
+    "    i = (from + j) % m\n"
+    "    if (order[i] in live && !(order[i] in asked)) continue\n"
     "    base = order[i]; if (base ~ /^[0-9]+_/) { sub(/_.*/, \"\", base); if (base in cut) continue }\n"
     "    if (++c <= max) print order[i]; else left++\n"
     "  }\n"
@@ -71,7 +73,7 @@ static int add_jobs(struct str *sh, const struct tick_request *request, struct e
         const struct slurm_tick_job *job = &request->jobs[i];
         if (!is_job_id(job->id) || !token_is_valid(span_of(job->token)))
             return err_set(err, ERR_INVALID, "tick: '%s %s' is no job", job->id, job->token);
-        str_addf(sh, "%s%s %s", i ? "\n" : "", job->id, job->token);
+        str_addf(sh, "%s%s %s%s", i ? "\n" : "", job->id, job->token, job->is_asked_of ? " ask" : "");
     }
     str_add(sh, "'\n");
     return 0;
@@ -114,8 +116,8 @@ static int add_gone(struct str *sh, const struct tick_request *request, struct e
     frame_section_open(sh, "gone");
     str_addf(sh,
              "_g=$({ printf '%%s\\n' \"$_i\"; printf '%%s\\n' '%s ROWS'; printf '%%s\\n' \"$_q\"; } | "
-             "LC_ALL=C awk -v nonce=%s -v max=%d -v ended='",
-             request->rows->text, request->rows->text, (int)MAX_TICK_GONE);
+             "LC_ALL=C awk -v nonce=%s -v max=%d -v from=%zu -v ended='",
+             request->rows->text, request->rows->text, (int)MAX_TICK_GONE, request->gone_from);
     add_ended_states(sh);
     str_addf(sh, "' '%s')\n_s=$?\nprintf '%%s\\n' \"$_g\"\n_g=${_g%%+*}\n_t $_s\n", gone_awk);
     frame_section_close(sh, "gone");

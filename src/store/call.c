@@ -58,12 +58,16 @@ int call_step(struct call *call, struct err *err)
 {
     if (call->rc != SQLITE_OK)
         return db_fail(call->rc, sqlite3_errstr(call->rc), err, "statement");
+    if (call->store->is_broken && !sqlite3_stmt_readonly(call->stmt))
+        return err_set(err, ERR_IO, "store: %s", call->store->problem);
     int rc = sqlite3_step(call->stmt);
     if (rc == SQLITE_ROW)
         return 1;
     if (rc == SQLITE_DONE)
         return 0;
-    return db_error(sqlite3_db_handle(call->stmt), err, "statement");
+    rc = db_error(sqlite3_db_handle(call->stmt), err, "statement");
+    store_note_rollback(call->store, err);
+    return rc;
 }
 
 int call_run(struct call *call, struct err *err)

@@ -49,6 +49,9 @@ struct store {
     char problem[ERR_TEXT_BYTES], warning[ERR_TEXT_BYTES];
 };
 
+/* SQLite rolls a whole transaction back by itself where a statement, reading ones too, lacks memory or disk.
+ * What came behind it would be committed statement by statement: the turn is abandoned instead. err: why. */
+void store_note_rollback(struct store *store, const struct err *err);
 int change_begin(struct store *store, struct err *err);
 int change_end(struct store *store, int rc, struct err *err); /* rc: the change's result, given back */
 

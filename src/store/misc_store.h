@@ -9,6 +9,7 @@ struct project_row { /* owned strings when filled */
     int64_t created_at_us, synced_at_us;
 };
 void project_row_clear(struct project_row *row);
+#define auto_project_row __attribute__((cleanup(project_row_clear)))
 int project_store_put(struct store *store, const struct project_row *row, struct err *err);
 int project_store_get(struct store *store, const char *name, struct project_row *out, struct err *err);
 int project_store_remove(struct store *store, const char *name, struct err *err);

@@ -125,21 +125,24 @@ int outbox_due(struct store *store, const char *notifier, size_t limit, outbox_e
     return hand_over(&call, each, ctx, err);
 }
 
-static int expire(struct store *store, int64_t due_before_us, const char *why, struct err *err)
+static int expire(struct store *store, int64_t due_before_us, const char *present, const char *why,
+                  struct err *err)
 {
     auto_call struct call call = call_open(store, SQL_OUTBOX_EXPIRE);
     call_int(&call, 1, due_before_us);
     call_int(&call, 2, clock_wall_us(store->clock));
     call_text(&call, 3, why);
     call_int(&call, 4, MAX_PRUNE_ROWS);
+    call_text(&call, 5, present);
     return call_run(&call, err);
 }
 
-int outbox_expire(struct store *store, int64_t due_before_us, const char *why, struct err *err)
+int outbox_expire(struct store *store, int64_t due_before_us, const char *present, const char *why,
+                  struct err *err)
 {
     if (change_begin(store, err) < 0)
         return -1;
-    return change_end(store, expire(store, due_before_us, why, err), err);
+    return change_end(store, expire(store, due_before_us, present, why, err), err);
 }
 
 int outbox_list(struct store *store, const struct outbox_query *query, outbox_each *each, void *ctx,

@@ -37,8 +37,10 @@ typedef int outbox_each(void *ctx, const struct outbox_row *row, struct err *err
  */
 int outbox_due(struct store *store, const char *notifier, size_t limit, outbox_each *each, void *ctx,
                struct err *err);
-/* Gives up waiting rows that have been due since before that: nobody sends them (their notifier is gone). */
-int outbox_expire(struct store *store, int64_t due_before_us, const char *why, struct err *err);
+/* Gives up waiting rows that have been due since before that and that nobody sends: their notifier is not in
+ * present, where each name stands between two line feeds. */
+int outbox_expire(struct store *store, int64_t due_before_us, const char *present, const char *why,
+                  struct err *err);
 /* Committed rows of a notifier, newest first. */
 struct outbox_query {
     const char *notifier;

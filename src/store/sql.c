@@ -140,10 +140,10 @@ static const struct {
                             false },
     [SQL_OUTBOX_DUE] = { OUTBOX_ROW "WHERE status = 'waiting' AND notifier = ?1 ORDER BY due_at_us LIMIT ?2",
                          true },
-    [SQL_OUTBOX_EXPIRE] = { "UPDATE outbox SET status = 'dead', done_at_us = ?2, error = ?3 WHERE id IN "
-                            "(SELECT"
-                            " id FROM outbox WHERE status = 'waiting' AND due_at_us < ?1 ORDER BY due_at_us"
-                            " LIMIT ?4)",
+    [SQL_OUTBOX_EXPIRE] = { "UPDATE outbox SET status = 'dead', done_at_us = ?2, error = ?3 WHERE id IN"
+                            " (SELECT id FROM outbox WHERE status = 'waiting' AND due_at_us < ?1"
+                            " AND instr(?5, char(10) || notifier || char(10)) = 0 ORDER BY due_at_us LIMIT "
+                            "?4)",
                             false },
     [SQL_OUTBOX_LIST] = { OUTBOX_ROW "WHERE notifier = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3", true },
     [SQL_OUTBOX_COUNT] = { "SELECT status, count(*) FROM outbox WHERE notifier = ?1 GROUP BY status", true },

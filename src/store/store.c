@@ -122,6 +122,14 @@ void store_abandon_turn(struct store *store, const struct err *err)
     (void)snprintf(store->problem, sizeof(store->problem), "%s", err ? err->text : "a change failed");
 }
 
+void store_note_rollback(struct store *store, const struct err *err)
+{
+    static const struct err rolled_back = { .text =
+                                                "a statement without memory or disk took the turn along" };
+    if (store->in_turn && !store->is_broken && sqlite3_get_autocommit(store->writer))
+        store_abandon_turn(store, err ? err : &rolled_back);
+}
+
 static bool breaks_turn(const struct err *err)
 {
     return !err || err->code == ERR_FULL || err->code == ERR_IO || err->code == ERR_BUSY ||
@@ -130,6 +138,7 @@ static bool breaks_turn(const struct err *err)
 
 int change_begin(struct store *store, struct err *err)
 {
+    store_note_rollback(store, NULL);
     if (store->is_broken)
         return err_set(err, ERR_IO, "store: %s", store->problem);
     if (!store->in_turn && db_exec(store->writer, "BEGIN IMMEDIATE", err) < 0) {

@@ -3,61 +3,25 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "store/job_store.h"
+#include "svc/body.h"
 #include "svc/jobs.h"
 #include "text/json_out.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { MAX_TAGS = 64, MAX_TAG_BYTES = 64, MAX_TEXT_BYTES = 16 * 1024, MAX_DOCUMENT_BYTES = 16 * 1024 * 1024 };
+enum { MAX_TAG_BYTES = 100, MAX_TEXT_BYTES = 16 * 1024, MAX_DOCUMENT_BYTES = 16 * 1024 * 1024 };
 
-enum kind { KIND_LINE, KIND_TEXT, KIND_TAGS, KIND_BOOL };
-
-static const struct field {
-    const char *name;
-    enum kind kind;
-    bool may_be_null;
-    size_t max_bytes, offset;
-} fields[] = {
-    { "name", KIND_LINE, false, MAX_NAME_BYTES, offsetof(struct job, name) },
-    { "description", KIND_TEXT, true, MAX_TEXT_BYTES, offsetof(struct job, description) },
-    { "group", KIND_LINE, true, MAX_NAME_BYTES, offsetof(struct job, group) },
-    { "tags", KIND_TAGS, false, MAX_TAG_BYTES, offsetof(struct job, tags) },
-    { "archived", KIND_BOOL, false, 0, offsetof(struct job, archived) },
+static const struct body_field fields[] = {
+    { "name", BODY_TITLE, false, MAX_NAME_BYTES }, { "description", BODY_TEXT, true, MAX_TEXT_BYTES },
+    { "group", BODY_LINE, true, MAX_NAME_BYTES },  { "tags", BODY_TAGS, false, MAX_TAG_BYTES },
+    { "archived", BODY_BOOL, false, 0 },
 };
-
-static const struct field *find_field(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (strcmp(fields[i].name, name) == 0)
-            return &fields[i];
-    return NULL;
-}
-
-static bool is_line(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return false;
-    return true;
-}
-
-static bool is_text(const struct doc *value, const struct field *field)
-{
-    return value->kind == DOC_STR && value->text[0] && strlen(value->text) <= field->max_bytes &&
-           (field->kind == KIND_TEXT || is_line(value->text));
-}
-
-static bool are_tags(const struct doc *value, const struct field *field)
-{
-    if (value->kind != DOC_SEQ || value->count > MAX_TAGS)
-        return false;
-    for (size_t i = 0; i < value->count; i++)
-        if (!is_text(&value->items[i], field))
-            return false;
-    return true;
-}
+static const size_t places[] = {
+    /* of the fields in their job, in that order */
+    offsetof(struct job, name), offsetof(struct job, description), offsetof(struct job, group),
+    offsetof(struct job, tags), offsetof(struct job, archived),
+};
 
 /* The same tag twice is one tag. */
 static void tags_json(struct json_out *out, const struct doc *tags)
@@ -73,49 +37,21 @@ static void tags_json(struct json_out *out, const struct doc *tags)
     json_close_array(out);
 }
 
-static bool fits(const struct doc *value, const struct field *field)
-{
-    if (value->kind == DOC_NULL)
-        return field->may_be_null;
-    if (field->kind == KIND_TAGS)
-        return are_tags(value, field);
-    return field->kind == KIND_BOOL ? value->kind == DOC_BOOL : is_text(value, field);
-}
-
-static void judge(const struct doc *value, struct errs *errs)
-{
-    const struct field *field = find_field(value->key);
-    auto_str struct str pointer = STR_MAX(1024);
-    errs_path_key(NULL, &pointer, value->key);
-    struct errs_item at = { .code = ERR_INVALID, .pointer = str_text(&pointer) };
-    if (!field)
-        errs_addf(errs, &at, "unknown field; there are name, description, group, tags, archived");
-    else if (fits(value, field))
-        return;
-    else if (field->kind == KIND_BOOL)
-        errs_addf(errs, &at, "expected true or false");
-    else if (field->kind == KIND_TAGS)
-        errs_addf(errs, &at, "expected at most %d tags of at most %zu bytes", MAX_TAGS, field->max_bytes);
-    else
-        errs_addf(errs, &at, "expected %s of 1 to %zu bytes%s",
-                  field->kind == KIND_LINE ? "one line" : "a text", field->max_bytes,
-                  field->may_be_null ? ", or null" : "");
-}
-
 static void apply(struct job *job, const struct doc *value)
 {
-    const struct field *field = find_field(value->key);
-    assert(field); /* judged before */
-    char *place = (char *)job + field->offset;
-    if (field->kind == KIND_BOOL) {
+    size_t i = 0;
+    while (strcmp(fields[i].name, value->key) != 0) /* checked before */
+        i++;
+    char *place = (char *)job + places[i];
+    if (fields[i].kind == BODY_BOOL) {
         *(bool *)place = value->boolean;
         return;
     }
     auto_str struct str tags = STR_MAX(MAX_TEXT_BYTES);
     struct json_out out = { .to = &tags };
-    if (field->kind == KIND_TAGS)
+    if (fields[i].kind == BODY_TAGS)
         tags_json(&out, value);
-    mem_replace_str((char **)(void *)place, field->kind == KIND_TAGS ? str_text(&tags) : value->text);
+    mem_replace_str((char **)(void *)place, fields[i].kind == BODY_TAGS ? str_text(&tags) : value->text);
 }
 
 struct edit {
@@ -158,10 +94,8 @@ static int store_change(const struct gateway *gw, int64_t job_id, const struct d
 int edit_job(const struct gateway *gw, int64_t job_id, const struct doc *body, answer_done *done, void *ctx,
              struct errs *errs, struct err *err)
 {
-    for (size_t i = 0; i < body->count; i++)
-        judge(&body->items[i], errs);
-    if (errs->count)
-        return errs_first(errs, err);
+    if (body_check(body, fields, ARRAY_LEN(fields), errs, err) < 0)
+        return -1;
     if (store_change(gw, job_id, body, err) < 0)
         return -1;
     struct edit *edit = mem_alloc(sizeof(*edit));

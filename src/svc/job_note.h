@@ -5,8 +5,8 @@
 #include "domain/job.h"
 #include "svc/gateway.h"
 
-/* set changes the job; false: there is nothing to change. Else it is stored, with an event of that kind;
- * data: JSON or NULL. */
+/* set changes the job; false: there is nothing to change. Else it is stored, with an event of the kind that
+ * stands there then; data: JSON or NULL. */
 typedef bool job_note_fn(void *ctx, struct job *job);
 struct job_note {
     const char *kind, *data;

@@ -233,10 +233,11 @@ static void let_go(void *ctx, bool committed)
 void jobs_change(struct jobs *jobs, struct job *job, const char *kind, const char *data)
 {
     struct err err = { 0 };
-    if (job_store_update(jobs->gw->store, job, kind, data, &err) < 0)
+    bool is_stored = job_store_update(jobs->gw->store, job, kind, data, &err) == 0;
+    if (!is_stored)
         log_error("job %lld: %s not stored: %s", (long long)job->id, kind, err.text);
     wait_for_commit(jobs);
-    if (!job_is_final(job))
+    if (!job_is_final(job) || !is_stored) /* what is nowhere else stays here */
         return;
     struct farewell *farewell = mem_alloc(sizeof(*farewell));
     *farewell = (struct farewell){ jobs, job->id };

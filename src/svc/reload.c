@@ -14,7 +14,7 @@ int reload(struct gateway *gw)
     auto_errs struct errs errs = { 0 };
     auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
     if (settings_load(gw->settings, &errs) < 0) {
-        errs_text(&errs, &text);
+        errs_line(&errs, &text);
         log_error("the configuration is refused, the old one stays in force: %s", str_text(&text));
         return -1;
     }

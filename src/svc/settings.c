@@ -12,6 +12,8 @@ struct settings {
     struct daemon_config *daemon;
     struct clusters_config *clusters, *before; /* before: executors still point into it until fleet_apply */
     char *problem, *kept;
+    settings_check *check; /* NULL none */
+    void *check_ctx;
 };
 
 struct settings *settings_new(const struct daemon_source *source)
@@ -71,10 +73,25 @@ static int read_clusters(const char *path, struct clusters_config **out, struct 
     return clusters_config_parse(str_span(&text), path, out, errs);
 }
 
+void settings_on_clusters(struct settings *settings, settings_check *check, void *ctx)
+{
+    settings->check = check;
+    settings->check_ctx = ctx;
+}
+
+static int check_clusters(const struct settings *settings, const struct clusters_config *fresh,
+                          struct errs *errs)
+{
+    size_t before = errs->count;
+    if (settings->check)
+        settings->check(settings->check_ctx, fresh, errs);
+    return errs->count > before ? -1 : 0;
+}
+
 static int refuse(struct settings *settings, const struct errs *errs)
 {
     auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
-    errs_text(errs, &text);
+    errs_line(errs, &text);
     mem_replace_str(&settings->problem, str_text(&text));
     return -1;
 }
@@ -96,6 +113,8 @@ int settings_load(struct settings *settings, struct errs *errs)
     const char *path = daemon ? daemon->clusters_file : old ? old->clusters_file : NULL;
     if (daemon || old) /* their errors are told too */
         rc |= read_clusters(path, &clusters, errs);
+    if (rc == 0)
+        rc = check_clusters(settings, clusters, errs);
     if (rc < 0) {
         clusters_config_free(clusters);
         return refuse(settings, errs);

@@ -17,6 +17,9 @@ void settings_free(struct settings *settings);
 /* Reads both (no clusters file: one cluster `local`). 0, or -1 with every error of both. At a second reading
  * what a running daemon cannot change stays (daemon_config_keep_fixed); settings_kept names it. */
 int settings_load(struct settings *settings, struct errs *errs);
+/* Has a say before new clusters come into force: adds what it refuses to errs. */
+typedef void settings_check(void *ctx, const struct clusters_config *fresh, struct errs *errs);
+void settings_on_clusters(struct settings *settings, settings_check *check, void *ctx);
 /* Valid until the next settings_load; its strings that stay (state_dir) as long as the settings. */
 const struct daemon_config *settings_daemon(const struct settings *settings);
 const struct clusters_config *settings_clusters(const struct settings *settings);

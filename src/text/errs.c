@@ -123,6 +123,16 @@ void errs_text(const struct errs *errs, struct str *to)
         str_addf(to, "and %zu more\n", errs->more);
 }
 
+void errs_line(const struct errs *errs, struct str *to)
+{
+    for (size_t i = 0; i < errs->count; i++) {
+        str_add(to, i ? "; " : "");
+        item_text(&errs->items[i], to);
+    }
+    if (errs->more)
+        str_addf(to, "; and %zu more", errs->more);
+}
+
 int errs_first(const struct errs *errs, struct err *err)
 {
     if (errs->count == 0)

@@ -45,6 +45,8 @@ bool errs_within(const struct errs *errs, const char *path);
 /* One line each: "file:line:column: path: text (hint)", parts that are unknown left out; then "and N more".
  */
 void errs_text(const struct errs *errs, struct str *to);
+/* The same on one line, for a log and for a JSON member: "...; ...; and N more". */
+void errs_line(const struct errs *errs, struct str *to);
 /* The first of the list as a struct err, "(and N more)" behind it. Always -1. */
 int errs_first(const struct errs *errs, struct err *err);
 

@@ -137,19 +137,26 @@ void json_int(struct json_out *out, int64_t value)
     json_u64(out, 0 - (uint64_t)value);
 }
 
-void json_f64(struct json_out *out, double value)
+void json_add_digits(struct str *to, double value)
 {
-    if (!isfinite(value)) {
-        json_str(out, isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity");
-        return;
-    }
     char digits[40];
     (void)snprintf(digits, sizeof(digits), "%.15g", value);
     if (strtod(digits, NULL) != value)
         (void)snprintf(digits, sizeof(digits), "%.16g", value);
     if (strtod(digits, NULL) != value)
         (void)snprintf(digits, sizeof(digits), "%.17g", value); /* always reads back the same */
-    json_raw(out, span_of(digits));
+    str_add(to, digits);
+}
+
+void json_f64(struct json_out *out, double value)
+{
+    if (!isfinite(value)) {
+        json_str(out, isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity");
+        return;
+    }
+    auto_str struct str digits = STR_MAX(40);
+    json_add_digits(&digits, value);
+    json_raw(out, str_span(&digits));
 }
 
 void json_bool(struct json_out *out, bool value)

@@ -30,7 +30,9 @@ void json_str(struct json_out *out, const char *text); /* NULL: null */
 void json_str_span(struct json_out *out, struct span text);
 void json_int(struct json_out *out, int64_t value);
 void json_u64(struct json_out *out, uint64_t value);
-void json_f64(struct json_out *out, double value); /* the shortest digits that read back the same */
+/* The shortest digits that read back the same; nan and inf as printf has them. */
+void json_add_digits(struct str *to, double value);
+void json_f64(struct json_out *out, double value); /* these digits, or NaN, Infinity, -Infinity as strings */
 void json_bool(struct json_out *out, bool value);
 void json_nil(struct json_out *out);                   /* null; jansson has the name json_null */
 void json_raw(struct json_out *out, struct span json); /* one value already rendered; not looked at */

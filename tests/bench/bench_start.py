@@ -4,7 +4,7 @@ import socket
 import subprocess
 import time
 
-from figures import ROOT, at_most, bed, cpu_s, fill, folder, gateway, median, rss_kb
+from figures import at_most, bed, cpu_s, fill, folder, gateway, median, rss_kb
 from fake_slurm import FakeSlurms
 from support.gateway import binary, until
 

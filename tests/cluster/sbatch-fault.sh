@@ -5,6 +5,7 @@
 #   garbage accepted, the reply is noise                      fail     accepted, yet exit 1 and a time-out's text
 #   late    exit 1 with a time-out's text now, accepted 3 s later
 #   gate    accepted, the reply waits until a file `go` is there (`accepted` says that it does)
+#   veil    as gate, and then the reply is noise
 #   limit   not accepted: the controller limits how often it may be asked (Slurm 23.02 and later)
 #   refuse  not accepted: the controller cannot be reached    before   dies before the job is handed over
 here=$(dirname "$0")
@@ -34,8 +35,9 @@ late)
     echo "$said" >&2
     exit 1
     ;;
-gate)
+gate | veil)
     said=$("$real" "$@") && touch "$here/accepted"
+    [ "$mode" = gate ] || said=noise
     until [ -e "$here/go" ]; do sleep 0.1; done
     echo "$said"
     ;;

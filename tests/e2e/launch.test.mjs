@@ -1,7 +1,7 @@
 // From a folder to a result, in Debian's Chromium against a real gateway: by mouse, and by the keyboard alone; and what
 // the launch form promises: one job from two clicks, values that survive, faults beside their field.
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
@@ -193,8 +193,43 @@ describe("the launch form", () => {
     await page.waitForSelector("table.res th:has-text('overrides.lr')");
   }));
 
+  test("a secret is typed for one launch and kept nowhere", { timeout: 90_000 }, async () => {
+    const path = join(gateway.dir, "home/with-secret");
+    mkdirSync(path);
+    writeFileSync(join(path, ".mlops-config.yaml"), "name: with-secret\ntrain_script: train.py\nresources: {gpus: 0, cpus: 1, mem: 256M}\nenv: {secrets: [TOK]}\n");
+    writeFileSync(join(path, "train.py"), "import os\nprint('TOK has', len(os.environ['TOK']), 'letters')\n");
+    await gateway.post("/projects", { path, name: "with-secret" });
+    const prepare = (page) => page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await onPage("/launch?project=with-secret", async (page) => {
+      const field = page.getByLabel("Secret TOK");
+      const copied = async (button) => { await page.click(`button:has-text('${button}')`); return page.evaluate(() => navigator.clipboard.readText()); };
+      await previewed(page);
+      await page.waitForSelector(".checks .k-bad:has-text('No value yet for TOK')");
+      await page.click(".launchbtn");
+      await page.waitForSelector("[role=alert]:has-text('Not launched')");
+      assert.equal(await field.getAttribute("aria-describedby"), "f-secret_TOK-wrong");
+      assert.deepEqual(await axe(page), []);
+      await page.click("[role=alert] button:has-text('TOK')");
+      assert.equal(await page.evaluate(() => document.activeElement.id), "f-secret_TOK");
+      await field.fill("hunter22");
+      assert.equal(await field.getAttribute("type"), "password");
+      await page.fill("#f-name", "knows-its-secret");
+      await page.waitForFunction(() => !document.querySelector(".wrongtext, .checks .k-bad"));
+      assert.match(await copied("Copy as CLI"), / --secret TOK$/);
+      const curl = await copied("curl");
+      assert.match(curl, /"environment":\{"TOK":"\$TOK"\}/);
+      const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, location.href]));
+      assert.match(kept, /knows-its-secret/);
+      assert.doesNotMatch(kept + curl, /hunter22/);
+      await page.click(".launchbtn");
+      const id = await jobHere(page);
+      await badge(page, "Completed");
+      assert.match(await gateway.get(`/jobs/${id}/log`), /TOK has 8 letters/);
+      assert.doesNotMatch(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }])), /hunter22/);
+    }, { prepare });
+  });
+
   test("a faulty configuration is shown at its line", { timeout: 60_000 }, async () => {
-    const { mkdirSync, writeFileSync } = await import("node:fs");
     const path = join(gateway.dir, "home/broken");
     mkdirSync(path);
     writeFileSync(join(path, ".mlops-config.yaml"), "name: broken\nresources:\n  gpuss: 3\n");

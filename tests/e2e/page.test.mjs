@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { live, rows } from "./steps.mjs";
-import { Gateway, openBrowser, openTab, seed, until, visit } from "./support.mjs";
+import { axe, Gateway, openBrowser, openTab, seed, until, visit } from "./support.mjs";
 
 let gateway;
 let browser;
@@ -59,6 +59,27 @@ describe("jobs", () => {
     await page.waitForSelector(".notice.n-bad");
     assert.match(await page.textContent(".notice.n-bad"), /known are state cluster/);
     await page.context().close();
+  });
+
+  test("a refused filter leaves the rows of the one before, and says that they are", async () => {
+    await onPage("/jobs", { allow: /status of 400 .*filter=/ }, async (page) => {
+      await rows(page);
+      await page.waitForSelector(".filterbar .total:has-text('job')");
+      const shown = async (text) => { await page.fill(".combo input", text); await page.keyboard.press("Enter"); };
+      await shown("colour:red");
+      await page.waitForSelector(".stillof:has-text('the list of all jobs')");
+      await page.waitForSelector("[role=table][aria-label='Jobs of the filter before'].old .tr");
+      assert.equal((await page.textContent(".filterbar .total")).trim(), "");
+      assert.deepEqual(await axe(page), []);
+      await shown("state:failed");
+      await page.waitForSelector(".filterbar .total:has-text('job')");
+      assert.equal(await page.locator(".notice.n-bad, .table.old").count(), 0);
+      await shown("state:failed colour:red");
+      await page.waitForSelector(".stillof code:has-text('state:failed')");
+      await shown("state:failed");
+      await page.waitForSelector(".notice.n-bad", { state: "detached" });
+      assert.equal(await page.locator(".table.old").count(), 0);
+    });
   });
 
   test("a box that is clicked is ticked, and no longer when clicked again", () => onPage("/jobs?filter=name:eval-mmlu", {}, async (page) => {

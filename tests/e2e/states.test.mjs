@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { Proxy } from "./proxy.mjs";
-import { live, previewed, rows } from "./steps.mjs";
+import { inScript, live, previewed, rows } from "./steps.mjs";
 import { axe, Gateway, openBrowser, openTab, sleep, until, visit } from "./support.mjs";
 
 let gateway;
@@ -16,7 +16,7 @@ before(async () => {
   proxy = await Proxy.start(gateway);
   browser = await openBrowser();
   await gateway.addProject();
-  for (const [key, fields] of Object.entries({ ended: { name: "ended", steps: 80 }, failed: { name: "failed", mode: "cuda", steps: 3 } })) ids[key] = (await gateway.submit(fields)).id;
+  for (const [key, fields] of Object.entries({ ended: { name: "ended", steps: 80 }, failed: { name: "failed", mode: "cuda", steps: 3 }, pieces: { name: "pieces", mode: "lines", steps: 9000 } })) ids[key] = (await gateway.submit(fields)).id;
   for (const id of Object.values(ids)) await gateway.job(id, ["completed", "failed"]);
   ids.running = (await gateway.submit({ name: "runs-on", steps: 20_000, pause: 0.3 })).id;
   await gateway.job(ids.running, "running");
@@ -54,6 +54,16 @@ describe("the connection", () => {
     await gateway.post(`/jobs/${id}/cancel`);
     await first.context().close();
   });
+
+  test("a part whose code does not come says so, and comes with a reload", { timeout: 60_000 }, () => onPage("/jobs", { allow: broken }, async (page) => {
+    await rows(page);
+    await page.route("**/*.js", (route) => route.abort());
+    await page.click('nav a[href$="/settings"]');
+    await until("it is told", async () => (await page.textContent("main")).includes("This part of the page did not come"));
+    await page.unroute("**/*.js");
+    await page.click("text=Reload the page");
+    await until("settings are there", async () => (await page.textContent("main h1")) === "Settings");
+  }));
 
   test("a gateway that is killed is told, writes are off with the reason, and all comes back", { timeout: 120_000 }, () => onPage(`/jobs/${ids.running}`, { allow: broken }, async (page) => {
     await live(page);
@@ -279,6 +289,63 @@ describe("the keyboard map", () => {
   });
 });
 
+/** All of the log is held, its last line seen, and it stays so. */
+async function isFollowedToItsEnd(page) {
+  await page.waitForSelector(".ll:has-text('done')", { timeout: 8000 });
+  await sleep(400);
+  assert.equal(await page.getAttribute(".logcard .tog", "aria-pressed"), "true");
+  assert.ok(await page.evaluate(() => { const log = document.querySelector(".log"); return log.scrollHeight > 9000 * 20 && log.scrollHeight - log.scrollTop - log.clientHeight < 2; }));
+}
+
+describe("the log's end", () => {
+  for (const width of [1280, 390])
+    test(`a log that comes in two pieces opens at its end, and only a hand lets go of it: ${width} px`, { timeout: 90_000 }, async () => {
+      for (const path of ["", "/log", "", "/log", "", "/log"]) await onPage(`/jobs/${ids.pieces}${path}`, { width }, isFollowedToItsEnd);
+      await onPage(`/jobs/${ids.pieces}/log`, { width }, async (page) => {
+        const released = () => page.waitForSelector(".logcard .tog[aria-pressed=false]");
+        await isFollowedToItsEnd(page);
+        await page.focus(".log");
+        await press(page, "PageUp");
+        await released();
+        await press(page, "G");
+        await isFollowedToItsEnd(page);
+        await page.hover(".log");
+        await page.mouse.wheel(0, -300);
+        await released();
+      });
+    });
+});
+
+/** Whether the text stands on one line. */
+const isOnOneLine = (page, selector) => page.evaluate((wanted) => {
+  const range = document.createRange();
+  const element = document.querySelector(wanted);
+  range.selectNodeContents(element);
+  return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size === 1 && element.clientHeight < 30;
+}, selector);
+
+describe("titles beside a long text", () => {
+  for (const [theme, width] of [["light", 1280], ["dark", 390]]) {
+    test(`More of the launch form is one word beside its arrow: ${theme}, ${width} px`, { timeout: 60_000 }, () => onPage("/launch?project=page-tests", { width, theme }, async (page) => {
+      await previewed(page);
+      await page.evaluate(() => { document.querySelector(".more summary .sm").textContent = "tags, experiment group, job array, after other jobs, not before, node features, nodes to avoid, reservation, description"; });
+      assert.ok(await isOnOneLine(page, ".more summary h2"));
+    }));
+
+    test(`the count of a long log leaves its title whole: ${theme}, ${width} px`, { timeout: 60_000 }, () => onPage(`/jobs/${ids.running}`, {
+      width, theme, prepare: (page) => page.route("**/log?**", (route) => {
+        const body = Array.from({ length: 20_401 }, (_, at) => (at % 16 ? `line ${at}` : `WARNING ${at}`)).join("\n");
+        return route.fulfill({ body, headers: { "X-Sluice-Offset": "600000", "X-Sluice-Line": "80000", "X-Sluice-Size": String(600_000 + body.length) } });
+      }),
+    }, async (page) => {
+      await page.waitForSelector(".ll");
+      await page.waitForSelector(".alarms");
+      if (width > 760) assert.ok(await isOnOneLine(page, ".lt h2"));
+      assert.ok(await page.evaluate(() => { const bar = document.querySelector(".lt"); return bar.scrollWidth <= bar.clientWidth; }));
+    }));
+  }
+});
+
 describe("typed values", () => {
   test("survive a gateway that was away, and a reload meanwhile", { timeout: 90_000 }, () => onPage("/launch?project=page-tests", { allow: broken }, async (page) => {
     await previewed(page);
@@ -295,5 +362,20 @@ describe("typed values", () => {
     await page.waitForSelector(".banner", { state: "detached", timeout: 60_000 });
     assert.equal(await page.inputValue("#f-name"), "kept-meanwhile");
     assert.equal(await page.locator(".launchbtn").isDisabled(), false);
+  }));
+
+  test("are asked about once the gateway is back", { timeout: 90_000 }, () => onPage("/launch?project=page-tests", { allow: broken }, async (page) => {
+    await previewed(page);
+    await live(page);
+    proxy.cut(true);
+    await page.fill("[id='f-param_lr']", "0.03125");
+    await page.waitForSelector(".checks .k-bad:has-text('No connection to the gateway')");
+    await page.waitForSelector(".oldnote");
+    await page.waitForSelector(".banner", { timeout: 60_000 });
+    proxy.cut(false);
+    await page.waitForSelector(".banner", { state: "detached", timeout: 60_000 });
+    await page.waitForSelector(".checks .k-ok:has-text('Accepted by')", { timeout: 20_000 });
+    assert.equal(await page.locator(".checks .k-bad, .checks .k-warn, .oldnote").count(), 0);
+    await inScript(page, "0.03125");
   }));
 });

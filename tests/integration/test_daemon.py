@@ -56,6 +56,13 @@ def test_a_reload_reads_the_daemons_own_file_too(gateway, local):
     assert gw.post("/projects", {"path": "/" + "x" * 1100}).status == 413  # the old one stays in force
 
 
+def test_without_stdin_stdout_and_stderr_it_works_the_same(gateway, local, project):
+    gw = gateway(clusters=[local], prefix=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    name = gw.register(project())["name"]
+    assert gw.wait_final(gw.submit(project=name)["id"])["state"] == "completed"
+    assert gw.stop() == 0
+
+
 def test_running_local_jobs_outlive_a_kill_and_end_with_their_true_code(gateway, local, make_local_ledger):
     path, ledger = make_local_ledger(seconds=2, code=9)
     gw = gateway(clusters=[local])

@@ -41,7 +41,8 @@ def test_an_unreachable_cluster_makes_its_jobs_stale_and_holds_up_nobody(far, ma
     end = far.wait_final(job["id"], timeout=120)
     assert end["state"] == "completed" and not end["stale"]
     kinds = [event["kind"] for event in far.json(f"/jobs/{job['id']}/events")["items"]]
-    assert kinds.count("stale") == kinds.count("fresh") == 1
+    away = [kind for kind in kinds if kind in ("stale", "fresh")]
+    assert away and away == ["stale", "fresh"] * (len(away) // 2)  # more than once where a login takes over 3 s
     assert_exactly_once(far, [ledger, other_ledger], bed, accepted=[job["id"]])
 
 
@@ -55,6 +56,17 @@ def test_a_submission_to_an_unreachable_cluster_waits_and_runs_once(far, bed, le
     far.proxy.accept()
     assert far.wait_final(job["id"], timeout=120)["state"] == "completed"
     assert_exactly_once(far, [ledger], bed, accepted=[job["id"]])
+
+
+def test_what_an_operator_changes_is_shown_and_no_obstacle(gateway, bed, project):
+    gw = gateway(clusters=[bed.cluster()])
+    path = project(config={"command": ["sleep", "300"], "resources": {"gpus": 0, "time": "30m"}})
+    job = gw.submit(project=gw.register(path)["name"], cluster="alder")
+    assert gw.wait_state(job["id"], "running")["resources"]["time_s"] == 1800
+    bed.slurm("scontrol", "update", f"JobId={gw.job(job['id'])['slurm']['job_id']}", "TimeLimit=21", "JobName=another one's")
+    until(lambda: gw.job(job["id"])["resources"]["time_s"] == 1260, "the new limit")
+    gw.post("/jobs:cancel", {"ids": [job["id"]]})
+    assert gw.wait_final(job["id"])["state"] == "cancelled"
 
 
 COUNTED = """\

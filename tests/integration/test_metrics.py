@@ -179,7 +179,8 @@ def test_a_jobs_token_is_for_its_numbers_alone(site):
         (site.workspace / "runs" / job["token"] / "go").touch()
         assert site.wait_final(job["id"])["state"] == "completed"
     assert post(site, first, token, [{"step": 4, "a": 7}]).status == 204  # the last flush, within the grace
-    assert not (run_dir / "secrets").exists()
+    if first["cluster"] == "local":  # under Slurm a job may come back, and needs it; it is good for nothing else
+        until(lambda: not (run_dir / "secrets").exists(), "the token goes")
 
 
 CLIENT_RUN = r'''

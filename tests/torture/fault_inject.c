@@ -1,6 +1,5 @@
 /* Preloaded into a gateway (LD_PRELOAD), it makes the n-th call of a kind fail: malloc, open, read, write,
- * fsync, rename, fork, socket ... of the program and of its libraries alike, so that nothing of this is in
- * the product.
+ * fsync, rename, spawn, socket ... of the program and of its libraries alike; nothing is in the product.
  *
  * The file FAULT_CONTROL names is shared with the test, which arms, disarms and reads it while the process
  * runs (tests/torture/faults.py writes the same layout). Only processes whose argv[1] is `role`
@@ -15,6 +14,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -418,8 +418,8 @@ static int error_of_file(int fd, enum kind kind)
     if (S_ISSOCK(st.st_mode))
         return ECONNRESET;
     if (S_ISFIFO(st.st_mode) && kind == KIND_WRITE && !is_own_pipe(st.st_ino))
-        return EPIPE;
-    return 0; /* nothing fails the reading of a pipe */
+        return ENOMEM; /* EPIPE comes of a reader's end alone */
+    return 0;          /* nothing fails the reading of a pipe */
 }
 
 enum fate { FATE_GOOD, FATE_FAIL, FATE_SHORT };
@@ -532,6 +532,14 @@ pid_t fork(void)
     REAL(fork);
     FAIL_IF(KIND_SPAWN, EAGAIN, -1);
     return real();
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attr, char *const argv[], char *const env[])
+{
+    REAL(posix_spawnp);
+    FAIL_IF(KIND_SPAWN, EAGAIN, EAGAIN);
+    return real(pid, file, actions, attr, argv, env);
 }
 
 int socket(int domain, int type, int protocol)

@@ -129,6 +129,8 @@ class Torture:
             or (self.scenario.at_start and by_nss)
         if not legal:
             raise Failed(f"it ended with {code}:\n{said[-6000:]}")
+        if by_nss:
+            self.gateway.excuse_last_life()
 
     # One point.
 

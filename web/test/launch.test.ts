@@ -1,12 +1,17 @@
 // Pure functions of the launch form, the clusters and the projects pages.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+
+import { signal } from "@preact/signals";
 
 import { matrixOf, nodeKind } from "../src/clusters/shape";
 import { changedLines, diffLines, hunks } from "../src/launch/diff";
 import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, sizeKey, splitArgs } from "../src/launch/model";
+import { originsOf } from "../src/launch/origins";
 import { paint } from "../src/launch/paint";
 import { askable, byStart, firstRow, placeKey, rowFor, waitedText, whereRows } from "../src/launch/rows";
+import { secretNames, Secrets } from "../src/launch/secrets";
 import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, hoursLeft, qosAt, seconds, sizeText, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
 import { showUtc, stamp, when } from "../src/lib/format";
 import { configLines, faultPlace } from "../src/projects/shape";
@@ -90,6 +95,35 @@ test("the command and curl ask for the same", () => {
   const body = { project: "iris", cluster: "alder", overrides: { lr: 0.3 }, resources: { gpus: 2, exclusive: true }, slurm: { partition: "gpu" }, tags: ["a b"], args: ["--x", "it's"] };
   assert.equal(asCommand(body), "sluice submit --project iris --cluster alder --tag 'a b' --gpus 2 --set resources.exclusive=true --partition gpu --param lr=0.3 -- --x 'it'\\''s'");
   assert.match(asCurl(body, "http://gate:1/sub"), /^curl -fsS http:\/\/gate:1\/sub\/api\/v1\/jobs .*--json '\{"project"/);
+});
+
+/** What a shell hands to curl's standard input. */
+function sentBy(command: string, env: Record<string, string>): unknown {
+  return JSON.parse(execFileSync("bash", ["-c", `curl() { cat; }\n${command}`], { encoding: "utf8", env: { ...process.env, ...env } }));
+}
+
+test("a command and curl name the secrets, and take them from their shell", () => {
+  const body = { project: "iris", description: "costs $5, `x` \\ \"q\"\nit's", args: ["--x"] };
+  assert.match(asCommand(body, ["TOK", "KEY"]), / --secret TOK --secret KEY -- --x$/);
+  const command = asCurl(body, "http://gate:1", ["TOK", "KEY"]);
+  assert.match(command, /"TOK":"\$TOK","KEY":"\$KEY"/);
+  assert.deepEqual(sentBy(command, { TOK: "s3cr3t", KEY: "a b" }), { ...body, environment: { TOK: "s3cr3t", KEY: "a b" } });
+});
+
+test("secrets are asked for by name, and those that are declared no longer stay behind", () => {
+  const names = signal(["TOK"]);
+  const secrets = new Secrets(names);
+  assert.deepEqual(Object.keys(secrets.faults.value), ["secret:TOK"]);
+  assert.equal(secrets.shown("TOK"), undefined); // not before a launch is tried
+  secrets.isTried.value = true;
+  assert.match(secrets.shown("TOK")!, /needs its value/);
+  secrets.set("TOK", "s3cr3t");
+  assert.deepEqual([secrets.missing.value, secrets.asRequest()], [[], { environment: { TOK: "s3cr3t" } }]);
+  names.value = ["KEY"];
+  assert.deepEqual([secrets.missing.value, secrets.asRequest()], [["KEY"], {}]);
+  assert.equal(fieldOf("/environment/TOK"), "secret:TOK");
+  assert.deepEqual(secretNames({ "env.secrets": { value: ["A"] } }), ["A"]);
+  assert.deepEqual(secretNames(undefined), []);
 });
 
 test("a pointer finds its field", () => {
@@ -213,6 +247,12 @@ test("a diff leaves out what differs in every run", () => {
 
 test("coloured pieces of a line are the line", () => {
   for (const line of ["#SBATCH --time=1 # x", `export A="b $C" # why`, "if [ 'x", "", "fill 'python3' \"${argv[@]}\""]) assert.equal(paint(line).map((piece) => piece.text).join(""), line);
+});
+
+test("a line without an origin tells its key alone", () => {
+  const origins = originsOf([{ line: 2, path: "name" }, { line: 3, path: "resources.cpus", origin: "project" }, { line: 3, path: "resources.gpus", origin: "flag" }]);
+  assert.deepEqual([...origins], [[2, "name"], [3, "resources.cpus: project; resources.gpus: flag"]]);
+  assert.equal(originsOf(undefined).size, 0);
 });
 
 test("the matrix has types across and partitions down", () => {

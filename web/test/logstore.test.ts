@@ -37,6 +37,28 @@ test("a line that is asked for while more is on its way comes behind it", async 
   assert.equal(store.numberOf(0), 1);
 });
 
+test("from a stretch in the middle one comes to what is behind it, and to the end", async () => {
+  const store = await storeOver((address) => Promise.resolve(answer(address)));
+  await store.load();
+  assert.equal(store.lines.at(-1), `line ${LINES}`);
+  assert.ok(!store.hasLater);
+  assert.ok((await store.around(200_000)) >= 0);
+  const held = store.lines.length;
+  assert.ok(store.hasLater);
+  await store.more(); // a look for news, every few seconds
+  assert.equal(store.lines.length, held);
+  await store.later();
+  const first = store.numberOf(0)!;
+  assert.ok(store.lines.length > held);
+  store.lines.slice(0, -1).forEach((line, at) => assert.equal(line, `line ${first + at}`));
+  while (store.hasLater) await store.later();
+  assert.equal(store.lines.at(-1), `line ${LINES}`);
+  await store.around(200_000);
+  await store.load();
+  assert.equal(store.lines.at(-1), `line ${LINES}`);
+  assert.ok(!store.hasLater && store.hasEarlier);
+});
+
 test("a log that has not begun is empty, and one that went is read from its start when it is there again", async () => {
   let file: string | undefined;
   const store = await storeOver((address) => {

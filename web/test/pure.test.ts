@@ -10,7 +10,7 @@ import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
 import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../src/job/logtext";
-import { chartsOf, inColumn, inOrder, ofTask, readCurves, restarts, smooth, stepLabels, summary, tasksIn } from "../src/job/series";
+import { chartsOf, inColumn, inOrder, isSpread, ofTask, readCurves, restarts, sinceLabel, smooth, splitsSince, stepLabels, summary, tasksIn } from "../src/job/series";
 import { timeline } from "../src/job/timeline";
 import { bits } from "../src/lib/code";
 import { seat } from "../src/jobs/slots";
@@ -178,6 +178,22 @@ test("a curve tells where its run began again, by time or by a step that goes ba
   assert.deepEqual(restarts(timed!, [150, 500], true), [200]);
   const [untimed] = readCurves({ items: [{ name: "loss", steps: [0, 10, 20, 10, 20], values: [1, 1, 1, 1, 1] }] });
   assert.deepEqual(restarts(untimed!, [150], false), [10]);
+});
+
+test("points of one time stand by their steps, a lone point by its time", () => {
+  const of = (...time: number[]) => ({ name: "loss", step: time.map((_, at) => at), time, value: time.map(() => 1) });
+  assert.equal(isSpread([of(100.5, 100.5, 100.5)]), false);
+  assert.equal(isSpread([of(100.5, 100.5), of(101)]), false);
+  assert.equal(isSpread([of(100.5, 100.501)]), true);
+  assert.equal(isSpread([of(100.5), of(100.5)]), true);
+  assert.equal(isSpread([of(NaN, NaN)]), false);
+});
+
+test("the time axis counts from the first point, and none stands before it", () => {
+  const since = (...at: Parameters<typeof splitsSince>) => splitsSince(...at).map((x) => sinceLabel(x - at[0], at[3]));
+  assert.deepEqual(since(1796008100.469, 1796008099.469, 1796008101.469, 0.5), ["0 s", "0.5 s", "1 s"]);
+  assert.deepEqual(since(1796008100.106, 1796008100.106, 1796008100.1105, 0.001), ["0 ms", "1 ms", "2 ms", "3 ms", "4 ms"]);
+  assert.deepEqual(since(1796008100.469, 1796008100.469, 1796008220.469, 60), ["0:00", "1:00", "2:00"]);
 });
 
 test("the tasks of an array have their curves", () => {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <utlist.h>
 
-enum { WAIT_MS = 3000, KEEP_S = 600 };
+enum { WAIT_MS = 3000, FIRST_WAIT_MS = 10000, KEEP_S = 600 };
 
 struct limits {
     char *cluster;
@@ -148,7 +148,8 @@ void facts_prepare(struct facts *facts, struct cluster *cluster, void (*done)(vo
     ask_limits(facts, asker);
     asker->has_nodes = gpus_list(facts->gw->gpus, cluster->name, KEEP_S, on_gpus, asker, NULL) < 0;
     bool wait = !(asker->has_nodes && asker->has_limits) && !cluster->unreachable;
-    loop_timer_start(asker->timer, wait ? WAIT_MS : 0);
+    int64_t most_ms = cluster->limits ? WAIT_MS : FIRST_WAIT_MS;
+    loop_timer_start(asker->timer, wait ? most_ms : 0);
 }
 
 /* The partition of that name, or (NULL) the default one. */

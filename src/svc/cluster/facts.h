@@ -9,7 +9,9 @@
 struct facts;
 struct facts *facts_new(const struct gateway *gw);
 void facts_free(struct facts *facts);
-/* done runs once, later: when all is known, or after 3 s at most. */
+/* done runs once, later: when all is known, or after 3 s at most; 10 s where nothing is known yet and a login
+ * may come first, because a built-in size or time above the partition's limit makes a job that waits for
+ * ever. */
 void facts_prepare(struct facts *facts, struct cluster *cluster, void (*done)(void *ctx), void *ctx);
 /* Its name, or NULL where it is not known. Borrowed until the next turn. */
 const char *facts_default_partition(const struct cluster *cluster);

@@ -126,35 +126,6 @@ static void put_cluster(struct fleet *fleet, const struct cluster_config *config
     make_executor(fleet, cluster);
 }
 
-/* A cluster that left the file keeps its row while the daemon lives: its jobs are stale, not gone. */
-static void retire(struct fleet *fleet, const struct clusters_config *clusters)
-{
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct cluster *cluster = fleet->items[i];
-        if (clusters_config_find(clusters, cluster->name))
-            continue;
-        executor_free(cluster->executor);
-        cluster->executor = NULL;
-        cluster->config = NULL;
-    }
-}
-
-int fleet_apply(struct fleet *fleet, struct err *err)
-{
-    (void)err;
-    const struct clusters_config *clusters = settings_clusters(fleet->gw->settings);
-    retire(fleet, clusters);
-    for (size_t i = 0; i < clusters->count; i++)
-        put_cluster(fleet, &clusters->items[i]);
-    return 0;
-}
-
-void fleet_nudge(struct cluster *cluster)
-{
-    if (cluster->nudge)
-        cluster->nudge(cluster);
-}
-
 struct stale_turn {
     struct jobs *jobs;
     bool stale;
@@ -167,6 +138,80 @@ static void set_stale(void *ctx, struct job *job)
         return;
     job->stale = turn->stale;
     jobs_change(turn->jobs, job, turn->stale ? "stale" : "fresh", NULL);
+}
+
+/* A cluster that left the file keeps its row while the daemon lives. */
+static void retire(struct fleet *fleet, const struct clusters_config *clusters)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct cluster *cluster = fleet->items[i];
+        if (clusters_config_find(clusters, cluster->name))
+            continue;
+        executor_free(cluster->executor);
+        cluster->executor = NULL;
+        cluster->config = NULL;
+        cluster->has_stale_jobs = true; /* mark_orphan */
+    }
+}
+
+/* Of a cluster that is not in the file nobody asks: its jobs are stale, not gone. */
+static void mark_orphan(void *ctx, struct job *job)
+{
+    const struct cluster *cluster = fleet_find(ctx, job->cluster);
+    struct stale_turn turn = { ((struct fleet *)ctx)->gw->jobs, true };
+    if (!cluster || !cluster->config)
+        set_stale(&turn, job);
+}
+
+/* --- a workspace that changes under its jobs --- */
+
+static const char *workspace_of(const struct cluster_config *config)
+{
+    return config->workspace ? config->workspace : "";
+}
+
+static void count_sent(void *ctx, struct job *job)
+{
+    *(size_t *)ctx += job->phase != PHASE_INTENT;
+}
+
+/* All that is asked about a job is asked below the workspace: its log, its exit file, a process's whole
+ * state. */
+static void check_change(void *ctx, const struct clusters_config *fresh, struct errs *errs)
+{
+    struct fleet *fleet = ctx;
+    for (size_t i = 0; i < fresh->count; i++) {
+        const struct cluster_config *config = &fresh->items[i];
+        const struct cluster *cluster = fleet_find(fleet, config->name);
+        size_t sent = 0;
+        if (!cluster || !cluster->config || strcmp(workspace_of(cluster->config), workspace_of(config)) == 0)
+            continue;
+        jobs_each(fleet->gw->jobs, config->name, count_sent, &sent);
+        if (sent)
+            errs_addf(
+                errs, &(struct errs_item){ .file = settings_daemon(fleet->gw->settings)->clusters_file },
+                "the workspace of cluster %s cannot become %s while %zu of its jobs are under way below %s: "
+                "change it when they have ended",
+                config->name, workspace_of(config), sent, workspace_of(cluster->config));
+    }
+}
+
+int fleet_apply(struct fleet *fleet, struct err *err)
+{
+    (void)err;
+    const struct clusters_config *clusters = settings_clusters(fleet->gw->settings);
+    retire(fleet, clusters);
+    for (size_t i = 0; i < clusters->count; i++)
+        put_cluster(fleet, &clusters->items[i]);
+    jobs_each(fleet->gw->jobs, NULL, mark_orphan, fleet);
+    settings_on_clusters(fleet->gw->settings, check_change, fleet);
+    return 0;
+}
+
+void fleet_nudge(struct cluster *cluster)
+{
+    if (cluster->nudge)
+        cluster->nudge(cluster);
 }
 
 /* Whoever shows clusters need not ask again and again. */
@@ -204,7 +249,10 @@ void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *
         log_info("cluster %s: %s%s%s", cluster->name, err ? "unreachable" : "reachable", err ? ": " : "",
                  err ? err->text : "");
         tell(fleet, cluster, err);
-        struct stale_turn turn = { fleet->gw->jobs, err != NULL };
+    }
+    if (cluster->has_stale_jobs != cluster->unreachable) {
+        struct stale_turn turn = { fleet->gw->jobs, cluster->unreachable };
+        cluster->has_stale_jobs = cluster->unreachable;
         jobs_each(fleet->gw->jobs, cluster->name, set_stale, &turn);
     }
 }

@@ -20,6 +20,7 @@ struct cluster { /* one row of the fleet; borrowed, valid until the configuratio
     char *last_error;
     enum err_code last_error_code;
     bool unreachable;     /* the last look failed: its jobs are stale */
+    bool has_stale_jobs;  /* they were told so; also while its entry is gone from the file */
     unsigned failures;    /* in a row */
     uint64_t polls;       /* ticks that told how its jobs stand */
     int64_t clock_skew_s; /* cluster minus gateway */
@@ -52,9 +53,9 @@ void fleet_note(struct fleet *fleet, struct cluster *cluster, const struct err *
 
 /* The cluster's clock against ours (svc/cluster/fleet_clock.c). It is stored, because the times of its jobs
  * were reckoned with it and our clock may be set while we are away. clock_s: as the cluster tells, or
- * SEEN_ABSENT.
+ * SEEN_ABSENT; took_us: how long ago it was asked.
  */
-void fleet_note_clock(const struct gateway *gw, struct cluster *cluster, int64_t clock_s);
+void fleet_note_clock(const struct gateway *gw, struct cluster *cluster, int64_t clock_s, int64_t took_us);
 void fleet_recall_clock(const struct gateway *gw, struct cluster *cluster);
 
 /* T_settle (reliability.md 2.2): as configured, else the launcher's own limit of 60 s and two of Slurm's

@@ -39,12 +39,26 @@ void fleet_recall_clock(const struct gateway *gw, struct cluster *cluster)
     cluster->last_skew_s = cluster->kept_skew_s = cluster->clock_skew_s;
 }
 
-void fleet_note_clock(const struct gateway *gw, struct cluster *cluster, int64_t clock_s)
+static int64_t floor_s(int64_t us)
+{
+    return us >= 0 ? us / US_PER_S : -((-us + US_PER_S - 1) / US_PER_S);
+}
+
+/* The clock was read at some moment of the look, which may have taken a minute, and is a second wide. Within
+ * what that leaves open it is as it was, at first none: a slow look must not seem to set the clock. */
+static int64_t offset_s(int64_t clock_s, int64_t now_us, int64_t took_us, int64_t before_s)
+{
+    int64_t least = floor_s(clock_s * US_PER_S - now_us + US_PER_S - 1);
+    int64_t most = floor_s((clock_s + 1) * US_PER_S - (now_us - took_us));
+    return before_s < least ? least : before_s > most ? most : before_s;
+}
+
+void fleet_note_clock(const struct gateway *gw, struct cluster *cluster, int64_t clock_s, int64_t took_us)
 {
     int64_t before = cluster->clock_skew_s;
     bool had_skew = cluster->has_skew;
     if (clock_s != SEEN_ABSENT) {
-        cluster->clock_skew_s = clock_s - clock_wall_us(gw->clock) / US_PER_S;
+        cluster->clock_skew_s = offset_s(clock_s, clock_wall_us(gw->clock), took_us, had_skew ? before : 0);
         cluster->has_skew = true;
     }
     cluster->last_skew_s = had_skew ? before : cluster->clock_skew_s;

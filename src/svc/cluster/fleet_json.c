@@ -22,6 +22,11 @@ static const char *state_word(const struct cluster *cluster)
 {
     if (!cluster->config->enabled)
         return "disabled";
+    struct transport_status status = { 0 };
+    if (cluster->executor)
+        executor_status(cluster->executor, &status);
+    if (status.state == LINK_NEEDS_LOGIN)
+        return fleet_link_word(LINK_NEEDS_LOGIN); /* a person can help */
     if (cluster->unreachable)
         return "unreachable";
     return cluster->last_ok_us ? "reachable" : "unknown"; /* nobody has looked yet */

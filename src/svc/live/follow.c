@@ -45,7 +45,9 @@ struct lane {
     const char **tokens;
     struct tick_glob *globs;
     struct tick_known *known;
-    size_t token_cap, glob_cap, known_cap;
+    const char **full;
+    size_t token_cap, glob_cap, known_cap, full_cap;
+    int64_t from_id; /* with which job the next one begins: not all fitted into this one */
 };
 
 struct follow {
@@ -199,6 +201,8 @@ static void ask_about(struct lane *lane, struct run *run, int64_t now_us)
     for (size_t i = 0; i < plan->glob_count; i++)
         *vec_push(lane->globs, ask->glob_count, lane->glob_cap) =
             (struct tick_glob){ run->token, plan->globs[i].pattern };
+    if (run->is_full)
+        *vec_push(lane->full, ask->full_count, lane->full_cap) = run->token;
     for (size_t i = 0; i < run->count; i++) {
         const struct run_file *file = run->files[i];
         *vec_push(lane->known, ask->known_count, lane->known_cap) =
@@ -214,20 +218,46 @@ static bool is_due(const struct lane *lane, const struct run *run, int64_t now_u
            now_us - run->asked_us >= lane->cluster->config->poll.log_s * US_PER_S;
 }
 
+static const struct entry *first_of(const struct lane *lane)
+{
+    const struct entry *entry;
+    DL_FOREACH (lane->runs, entry)
+        if (entry->run->job_id == lane->from_id)
+            return entry;
+    return lane->runs;
+}
+
+/* In a circle; NULL behind the last. */
+static const struct entry *next_of(const struct lane *lane, const struct entry *entry,
+                                   const struct entry *first)
+{
+    entry = entry->next ? entry->next : lane->runs;
+    return entry == first ? NULL : entry;
+}
+
 /* all: every run that may have something; else those for which a tick's rhythm is too slow. */
 static const struct tick_follow *fill(struct lane *lane, bool all)
 {
     int64_t now_us = clock_mono_us(lane->follow->gw->clock);
+    size_t path_bytes = 0;
     lane->ask = (struct tick_follow){ .budget = BUDGET_BYTES };
-    const struct entry *entry;
-    DL_FOREACH (lane->runs, entry) {
+    const struct entry *first = first_of(lane), *entry = first;
+    lane->from_id = all ? 0 : lane->from_id;
+    for (; entry; entry = next_of(lane, entry, first)) {
         struct run *run = entry->run;
-        if (!run->is_over && !run->is_stale && (is_due(lane, run, now_us) || (all && !run->is_waiting)))
-            ask_about(lane, run, now_us);
+        if (run->is_over || run->is_stale || !(is_due(lane, run, now_us) || (all && !run->is_waiting)))
+            continue;
+        path_bytes += run->path_bytes;
+        if (lane->ask.token_count && path_bytes > MAX_ASK_PATH_BYTES) {
+            lane->from_id = all ? run->job_id : lane->from_id;
+            break;
+        }
+        ask_about(lane, run, now_us);
     }
     lane->ask.tokens = lane->tokens;
     lane->ask.globs = lane->globs;
     lane->ask.known = lane->known;
+    lane->ask.full = lane->full;
     lane->is_busy = lane->ask.token_count > 0;
     return lane->is_busy ? &lane->ask : NULL;
 }
@@ -427,6 +457,7 @@ void follow_free(struct follow *follow)
     for (size_t i = 0; i < follow->lane_count; i++) {
         mem_free_ptr(&follow->lanes[i]->tokens);
         mem_free_ptr(&follow->lanes[i]->globs);
+        mem_free_ptr(&follow->lanes[i]->full);
         mem_free_ptr(&follow->lanes[i]->known);
         mem_free_ptr(&follow->lanes[i]);
     }

@@ -64,16 +64,6 @@ static void run_file_free(struct run_file *file)
     mem_free_ptr(&file);
 }
 
-/* Each of its logs may keep as much as the others. */
-static void share_limit(const struct gateway *gw, struct run *run)
-{
-    size_t logs = 0;
-    for (size_t i = 0; i < run->count; i++)
-        logs += run->files[i]->kind == METRIC_LOG;
-    for (size_t i = 0; i < run->count; i++)
-        run->files[i]->cache.max_bytes = kept_logs_share(gw, logs);
-}
-
 /* Its numbers' place was stored with the links found up to there. */
 static void open_log(const struct gateway *gw, const struct run *run, struct run_file *file)
 {
@@ -91,9 +81,20 @@ static void open_log(const struct gateway *gw, const struct run *run, struct run
     findings_resume(gw, &place, file->scan, &file->cache, file->numbers_at);
 }
 
+static bool has_room(struct run *run, size_t path_len)
+{
+    if (run->count < MAX_RUN_FILES && run->path_bytes + path_len <= MAX_ASK_PATH_BYTES)
+        return true;
+    if (!run->is_full)
+        log_info("job %" PRId64 ": %zu of its files are followed; others are read when they are asked for",
+                 run->job_id, run->count);
+    run->is_full = true;
+    return false;
+}
+
 static struct run_file *add_file(const struct gateway *gw, struct run *run, struct span path)
 {
-    if (run->count >= MAX_RUN_FILES)
+    if (!has_room(run, path.len))
         return NULL;
     struct run_file *file = mem_zalloc(sizeof(*file));
     file->path = span_dup(path);
@@ -115,16 +116,17 @@ static struct run_file *add_file(const struct gateway *gw, struct run *run, stru
         file->offset = numbers.offset;
     }
     *vec_push(run->files, run->count, run->cap) = file;
-    share_limit(gw, run);
+    HASH_ADD_KEYPTR(hh, run->by_path, file->path, path.len, file);
+    run->path_bytes += path.len;
+    run->logs += file->kind == METRIC_LOG;
     return file;
 }
 
-static struct run_file *find_file(struct run *run, struct span path)
+static struct run_file *find_file(const struct run *run, struct span path)
 {
-    for (size_t i = run->count; i-- > 0;) /* the newest attempt is what is asked for most */
-        if (span_is(path, run->files[i]->path))
-            return run->files[i];
-    return NULL;
+    struct run_file *file = NULL;
+    HASH_FIND(hh, run->by_path, path.ptr, path.len, file);
+    return file;
 }
 
 /* What an earlier life of the gateway has kept of it. */
@@ -137,6 +139,9 @@ static void find_kept(const struct gateway *gw, struct run *run, const struct jo
         struct run_file *file = add_file(gw, run, str_span(&path));
         if (file && !file->offset) {
             run->count--;
+            run->logs--;
+            run->path_bytes -= strlen(file->path);
+            HASH_DELETE(hh, run->by_path, file);
             run_file_free(file);
         }
     }
@@ -157,6 +162,7 @@ struct run *run_new(const struct gateway *gw, const struct job *job)
 
 void run_free(struct run *run)
 {
+    HASH_CLEAR(hh, run->by_path);
     for (size_t i = 0; i < run->count; i++)
         run_file_free(run->files[i]);
     mem_free_ptr(&run->files);
@@ -239,6 +245,7 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
     if (is_new)
         file->told = file->numbers_at = seen->offset;
     file->cache.inode = seen->inode;
+    file->cache.max_bytes = kept_logs_share(gw, run->logs); /* each may keep as much as the others */
     if (log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err) < 0)
         log_warn("job %" PRId64 ": log not kept: %s", run->job_id, err.text);
     file->offset = file->cache.end;

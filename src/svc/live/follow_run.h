@@ -2,6 +2,7 @@
 #ifndef SLUICE_SVC_LIVE_FOLLOW_RUN_H
 #define SLUICE_SVC_LIVE_FOLLOW_RUN_H
 
+#include "base/hash_table.h"
 #include "domain/job.h"
 #include "domain/report.h"
 #include "svc/gateway.h"
@@ -19,14 +20,20 @@ struct run_file {
     int64_t told;           /* up to where listeners know it */
     struct link_scan *scan; /* of a log */
     int64_t numbers_at;     /* of a log: up to where its numbers are taken */
+    UT_hash_handle hh;      /* by path */
 };
+
+/* The paths of all files that one tick asks for stand in its program, with 35 bytes more each; a run's fit
+ * into one. */
+enum { MAX_ASK_PATH_BYTES = 1500 * 1000 };
 
 struct run {
     int64_t job_id;
     char *token;
     bool is_array;
-    struct run_file **files;
-    size_t count, cap;
+    struct run_file **files, *by_path;
+    size_t count, cap, logs, path_bytes;
+    bool is_full; /* it has more files than are followed; the others are read when somebody asks */
     struct run_numbers *numbers;
     struct link_patterns links; /* of its project */
     bool is_waiting;            /* in the queue: there is nothing to read yet */

@@ -3,12 +3,12 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
-#include "slurm/jobid.h"
 #include "store/job_store.h"
 #include "svc/cluster/fleet.h"
 #include "svc/jobs.h"
 #include "svc/live/follow.h"
 #include "svc/live/log_found.h"
+#include "svc/watch/array_tasks.h"
 
 #include <stdlib.h>
 
@@ -61,13 +61,24 @@ static struct reading *reading_new(const struct job *job, answer_done *done, voi
     return reading;
 }
 
+/* The newest one, of the task where one is named. */
+static int64_t newest_attempt(const struct log_call *call, const struct job *job)
+{
+    return job->array && call->task >= 0 ? tasks_attempt(job, call->task) : job->attempt;
+}
+
+static int64_t attempt_of(const struct log_call *call, const struct job *job)
+{
+    return call->attempt > 0 ? call->attempt : newest_attempt(call, job);
+}
+
 static void file_name(const struct log_call *call, const struct job *job, struct str *name)
 {
     if (call->scheduler_log) {
         str_add(name, "slurm.log");
         return;
     }
-    str_addf(name, "attempt-%lld", (long long)(call->attempt > 0 ? call->attempt : job->attempt));
+    str_addf(name, "attempt-%lld", (long long)attempt_of(call, job));
     if (call->task >= 0)
         str_addf(name, ".%lld", (long long)call->task);
     str_add(name, ".log");
@@ -75,25 +86,23 @@ static void file_name(const struct log_call *call, const struct job *job, struct
 
 static int check_task(const struct log_call *call, const struct job *job, struct err *err)
 {
-    auto_slurm_tasks struct slurm_tasks tasks = { 0 };
-    if (slurm_tasks_expand(span_of(job->array), &tasks, err) < 0)
-        return -1;
-    for (size_t i = 0; i < tasks.count; i++)
-        if (tasks.tasks[i] == call->task)
-            return 0;
+    if (tasks_has(job, call->task))
+        return 0;
     return err_set(err, ERR_NOT_FOUND, "job %lld has the tasks %s, there is no task %lld", (long long)job->id,
                    job->array, (long long)call->task);
 }
 
 static int check_place(const struct log_call *call, const struct job *job, struct err *err)
 {
-    if (call->attempt < 0 || call->attempt > job->attempt)
-        return err_set(err, ERR_NOT_FOUND, "job %lld has %lld attempts, there is no attempt %lld",
-                       (long long)job->id, (long long)job->attempt, (long long)call->attempt);
+    int64_t newest = newest_attempt(call, job);
+    if (call->attempt < 0 || call->attempt > newest)
+        return err_set(err, ERR_NOT_FOUND, "job %lld has %lld attempts%s, there is no attempt %lld",
+                       (long long)job->id, (long long)newest, call->task >= 0 ? " of that task" : "",
+                       (long long)call->attempt);
     if (job->array && call->task < 0 && !call->scheduler_log)
         return err_set(err, ERR_INVALID, "job %lld is an array: name a task", (long long)job->id);
     if (!job->array && call->task >= 0)
-        return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job->id,
+        return err_set(err, ERR_NOT_FOUND, "job %lld is no array: it has no task %lld", (long long)job->id,
                        (long long)call->task);
     return call->task >= 0 ? check_task(call, job, err) : 0;
 }
@@ -137,8 +146,7 @@ int logs_find(struct logs *logs, struct log_call *call, struct err *err)
     const struct job *job = NULL;
     if (get_job(logs, call->job_id, &stored, &job, err) < 0 || check_place(call, job, err) < 0)
         return -1;
-    if (!call->attempt)
-        call->attempt = job->attempt;
+    call->attempt = attempt_of(call, job);
     return 0;
 }
 
@@ -194,7 +202,7 @@ static bool read_kept(struct logs *logs, const struct log_call *call, const stru
 {
     struct log_cache cache = { 0 };
     int64_t offset;
-    int64_t attempt = call->attempt > 0 ? call->attempt : job->attempt;
+    int64_t attempt = attempt_of(call, job);
     size_t max = call->limit ? (size_t)call->limit : DEFAULT_LOG_BYTES;
     if (!follow_cache(logs->gw->follow, job->id, attempt, call->task, &cache))
         return false;
@@ -249,7 +257,7 @@ bool logs_is_read_up(struct logs *logs, const struct log_call *call)
 {
     struct log_cache cache = { 0 };
     const struct job *job = jobs_find(logs->gw->jobs, call->job_id);
-    int64_t attempt = call->attempt > 0 || !job ? call->attempt : job->attempt;
+    int64_t attempt = job ? attempt_of(call, job) : call->attempt;
     if (call->scheduler_log || call->offset < 0 || !logs_is_open(logs, call->job_id) ||
         !follow_cache(logs->gw->follow, call->job_id, attempt, call->task, &cache))
         return false;

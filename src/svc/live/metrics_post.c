@@ -16,10 +16,14 @@ struct post { /* a checked body */
     struct errs *errs;
 };
 
+/* A number, or one of the words for what JSON has none for; neither true nor "1". */
 static bool doc_number(const struct doc *doc, double *out)
 {
-    const char *text = doc_scalar_text(doc);
-    return text && metric_number(span_of(text), out);
+    static const char *const words[] = { "NaN", "Infinity", "-Infinity" };
+    bool is_number = doc->kind == DOC_INT || doc->kind == DOC_FLOAT;
+    for (size_t i = 0; doc->kind == DOC_STR && i < ARRAY_LEN(words); i++)
+        is_number = is_number || strcmp(doc->text, words[i]) == 0;
+    return is_number && metric_number(span_of(doc_scalar_text(doc)), out);
 }
 
 /* What is wrong with a body, and where. */
@@ -53,7 +57,8 @@ static int add_doc(struct gather *gather, const struct post *post, size_t number
         if (!key.len || key.len > MAX_METRIC_NAME)
             return wrong_point(post->errs, number, NULL, "a name in it is empty or too long");
         if (!doc_number(&doc->items[i], &value))
-            return wrong_point(post->errs, number, doc->items[i].key, "must be a number");
+            return wrong_point(post->errs, number, doc->items[i].key,
+                               "must be a number, or \"NaN\", \"Infinity\" or \"-Infinity\"");
         metric_build_add(row, key, value);
     }
     metric_build_tell(row, 0, gather_row, gather);

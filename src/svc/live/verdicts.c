@@ -6,6 +6,7 @@
 #include "domain/verdict_array.h"
 #include "svc/job_note.h"
 #include "svc/watch/array_tasks.h"
+#include "text/json_in.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct judging {
     const struct verdict_log *logs; /* by task, then attempt */
     size_t count, read;
     struct str json;
+    struct job_note note;
 };
 
 static int compare_logs(const void *a, const void *b)
@@ -47,11 +49,11 @@ static const struct verdict_log *log_of(const struct judging *judging, int64_t t
 }
 
 /* "CANCELLED by 1001": Slurm knows the number only. */
-static void name_canceller(const struct job *job, struct str *who)
+static void name_canceller(const struct job *job, bool by_us, struct str *who)
 {
     struct span by = span_of(job->raw_state);
     size_t at = span_find(by, SPAN_LIT(" by "));
-    if (job->cancel_requested_at_us)
+    if (by_us)
         str_addf(who, "%s, by way of the gateway", job->user ? job->user : "somebody");
     else if (at < by.len)
         str_addf(who, "user number %.*s", SPAN_FMT(span_skip(by, at + 4)));
@@ -100,8 +102,12 @@ static int judge_array(struct judging *judging, const struct job *job, const cha
     struct verdict_task *judged = NULL;
     size_t count = 0, cap = 0;
     int rc = tasks_load(job, &tasks, err);
+    auto_str struct str us = STR_MAX(256);
+    name_canceller(job, true, &us);
+    const char *by_us = str_text(&us);
     for (size_t i = 0; rc == 0 && i < tasks.count; i++) {
-        char *json = judge_task(judging, &tasks.items[i], who);
+        struct task *task = &tasks.items[i];
+        char *json = judge_task(judging, task, task->is_unwanted ? by_us : who);
         if (json)
             *vec_push(judged, count, cap) = (struct verdict_task){ tasks.items[i].number, json };
     }
@@ -114,12 +120,21 @@ static int judge_array(struct judging *judging, const struct job *job, const cha
     return rc;
 }
 
+static bool is_same_code(const char *a, const char *b)
+{
+    auto_doc struct doc *x = NULL, *y = NULL;
+    if (!a || json_parse(span_of(a), &x, NULL) < 0 || json_parse(span_of(b), &y, NULL) < 0)
+        return false;
+    const char *one = doc_scalar_text(doc_get(x, "code")), *other = doc_scalar_text(doc_get(y, "code"));
+    return one && other && strcmp(one, other) == 0;
+}
+
 static bool judge(void *ctx, struct job *job)
 {
     struct judging *judging = ctx;
     struct err err = { 0 };
     auto_str struct str who = STR_MAX(256);
-    name_canceller(job, &who);
+    name_canceller(job, job->cancel_requested_at_us != 0, &who);
     if (job->array && judge_array(judging, job, str_text(&who), &err) < 0)
         log_warn("job %" PRId64 ": no verdict of its tasks: %s", job->id, err.text);
     if (!job->array || !judging->json.len)
@@ -127,6 +142,8 @@ static bool judge(void *ctx, struct job *job)
     const char *verdict = judging->json.len ? str_text(&judging->json) : NULL;
     if (!verdict || (job->verdict && strcmp(job->verdict, verdict) == 0))
         return false;
+    if (is_same_code(job->verdict, verdict))
+        judging->note.kind = "evidence"; /* told of already */
     mem_replace_str(&job->verdict, verdict);
     return true;
 }
@@ -136,6 +153,7 @@ void verdicts_note(const struct gateway *gw, int64_t job_id, struct verdict_log 
     if (count)
         qsort(logs, count, sizeof(*logs), compare_logs);
     struct judging judging = { .logs = logs, .count = count, .json = STR_MAX(MAX_JSON_BYTES) };
-    job_note(gw, job_id, &(struct job_note){ .kind = "verdict", .set = judge, .ctx = &judging });
+    judging.note = (struct job_note){ .kind = "verdict", .set = judge, .ctx = &judging };
+    job_note(gw, job_id, &judging.note);
     str_clear(&judging.json);
 }

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-enum { RETRY_MS = 5000, MAX_SLEEP_MS = 60 * 1000 };
+enum {
+    RETRY_MS = 5000,
+    MAX_SLEEP_MS = 60 * 1000,
+    MAX_NAMES_BYTES = 512 * 1024 /* of all notifiers: more than a configuration holds */
+};
 #define PRUNE_EVERY_US (INT64_C(3600) * US_PER_S)
 
 static const char cursor_key[] = "notify.cursor";
@@ -95,6 +99,7 @@ void notify_free(struct notify *notify)
     fetch_free(notify->fetch); /* ends its flights */
     while (store_has_pending(notify->gw->store) && store_flush(notify->gw->store, NULL) == 0)
         ; /* those that wait for a commit end there */
+    notify_drop_unstored(notify);
     loop_timer_free(notify->timer);
     net_guard_clear(&notify->guard);
     free(notify);
@@ -169,16 +174,25 @@ static int plan(struct notify *notify, struct err *err)
     return 0;
 }
 
+static void list_names(const struct notify *notify, struct str *to)
+{
+    const struct notifiers *notifiers = notify_notifiers(notify);
+    for (size_t i = 0; i < notifiers->count; i++)
+        str_addf(to, "\n%s\n", notifiers->items[i].name);
+}
+
 static void prune(struct notify *notify)
 {
     struct err err = { 0 };
+    auto_str struct str present = STR_MAX(MAX_NAMES_BYTES);
     struct store *store = notify->gw->store;
     int64_t now = clock_wall_us(notify->gw->clock), mono = clock_mono_us(notify->gw->clock);
     if (mono - notify->pruned_us < PRUNE_EVERY_US)
         return;
     notify->pruned_us = mono;
-    if (outbox_expire(store, now - NOTIFY_GIVE_UP_S * US_PER_S, "there is no such notifier any more", &err) <
-            0 ||
+    list_names(notify, &present);
+    if (outbox_expire(store, now - NOTIFY_GIVE_UP_S * US_PER_S, str_text(&present),
+                      "there is no such notifier any more", &err) < 0 ||
         outbox_prune(store, now - NOTIFY_KEEP_S * US_PER_S, &err) < 0)
         log_warn("pruning notifications: %s", err.text);
 }

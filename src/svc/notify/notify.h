@@ -14,6 +14,7 @@
 enum {
     NOTIFY_GIVE_UP_S = 26 * 3600, /* a target that is down for a day still hears of it */
     NOTIFY_KEEP_S = 30 * 86400,
+    NOTIFY_MIN_TRIES = 6, /* however long the gateway itself was off */
     NOTIFY_FIRST_RETRY_S = 5,
     NOTIFY_MAX_RETRY_S = 30 * 60,
     NOTIFY_SETTLE_S = 10, /* the verdict of an ended job comes with the last look at its log */

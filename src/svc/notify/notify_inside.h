@@ -11,6 +11,7 @@ struct flight { /* one message on its way */
     struct notify *notify;
     struct outbox_row row; /* owned; of a test only delivery and notifier */
     bool is_started;
+    bool is_unstored;   /* its end is known, and the store did not take it: it is offered again */
     int64_t started_us; /* monotonic */
     struct test *test;  /* svc/notify/notify_api.c; NULL: of the outbox */
     struct flight *prev, *next;
@@ -37,6 +38,7 @@ int notify_plan(struct notify *notify, struct err *err);
 
 /* svc/notify/notify_send.c: starts what is due; gives the time of the next row, INT64_MAX none. */
 int64_t notify_send_due(struct notify *notify);
+void notify_drop_unstored(struct notify *notify); /* at the end */
 /* Sends the flight's message (made where there is none); done runs once, with the flight. -1 where it could
  * not even start. */
 int notify_post(struct flight *flight, fetch_done *done, struct err *err);

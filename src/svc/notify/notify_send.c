@@ -146,7 +146,8 @@ static void settle(struct flight *flight, int verdict, int64_t asked_s)
     row->due_at_us = now + back_off_us(row, asked_s);
     if (verdict > 0)
         row->status = OUTBOX_DELIVERED;
-    else if (verdict < 0 || row->due_at_us > row->created_at_us + NOTIFY_GIVE_UP_S * US_PER_S)
+    else if (verdict < 0 || (row->tries >= NOTIFY_MIN_TRIES &&
+                             row->due_at_us > row->created_at_us + NOTIFY_GIVE_UP_S * US_PER_S))
         row->status = OUTBOX_DEAD;
     if (row->status != OUTBOX_WAITING)
         row->done_at_us = now;
@@ -155,13 +156,16 @@ static void settle(struct flight *flight, int verdict, int64_t asked_s)
                  row->delivery, (long long)row->job_id, (long long)row->tries, row->error ? row->error : "?");
 }
 
-/* Only now may the next one of this notifier be looked for: before the commit this row still waits. */
+/* Only a row that was stored makes room for the next one of its notifier: before, it still waits and would be
+ * sent again, over and over while a disk is full. Only a restart in between sends it twice (the receiver
+ * knows the id). */
 static void landed(void *ctx, bool committed)
 {
     struct flight *flight = ctx;
     struct notify *notify = flight->notify;
-    flight_free(flight);
-    /* Not committed: it is sent again, and the receiver knows the id. */
+    flight->is_unstored = !committed;
+    if (committed)
+        flight_free(flight);
     notify_wake(notify, committed ? 0 : NOTIFY_FIRST_RETRY_S * 1000);
 }
 
@@ -169,9 +173,21 @@ static void land(struct flight *flight)
 {
     struct err err = { 0 };
     struct store *store = flight->notify->gw->store;
-    if (outbox_update(store, &flight->row, &err) < 0)
-        log_error("notifications: %s", err.text);
-    store_after_commit(store, landed, flight);
+    flight->is_unstored = outbox_update(store, &flight->row, &err) < 0;
+    if (!flight->is_unstored) {
+        store_after_commit(store, landed, flight);
+        return;
+    }
+    log_error("notifications: %s", err.text);
+    notify_wake(flight->notify, NOTIFY_FIRST_RETRY_S * 1000);
+}
+
+void notify_drop_unstored(struct notify *notify)
+{
+    struct flight *flight, *next;
+    DL_FOREACH_SAFE(notify->flights, flight, next)
+    if (flight->is_unstored)
+        flight_free(flight);
 }
 
 static void on_answer(void *ctx, const struct fetch_answer *answer)
@@ -286,6 +302,10 @@ int64_t notify_send_due(struct notify *notify)
 {
     const struct notifiers *notifiers = notify_notifiers(notify);
     int64_t next = INT64_MAX;
+    struct flight *flight;
+    DL_FOREACH (notify->flights, flight)
+        if (flight->is_unstored)
+            land(flight);
     for (size_t i = 0; i < notifiers->count; i++) {
         const char *name = notifiers->items[i].name;
         int64_t due = is_flying(notify, name) ? INT64_MAX : send_one(notify, name);

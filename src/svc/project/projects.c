@@ -3,11 +3,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
-#include "store/misc_store.h"
+#include "svc/body.h"
 #include "svc/project/git.h"
+#include "svc/project/project_doc.h"
 #include "svc/project/project_file.h"
 #include "svc/settings.h"
-#include "text/json_in.h"
 #include "text/json_out.h"
 
 #include <errno.h>
@@ -33,70 +33,18 @@ void projects_free(struct projects *projects)
     free(projects);
 }
 
-/* --- the document --- */
-
-static void add_errors(struct json_out *out, const struct errs *errs)
-{
-    json_key(out, "errors");
-    json_open_array(out);
-    for (size_t i = 0; i < errs->count; i++) {
-        const struct errs_item *item = &errs->items[i];
-        json_open_object(out);
-        json_member_str(out, "file", item->file);
-        if (item->line) {
-            json_member_u64(out, "line", item->line);
-            json_member_u64(out, "column", item->col);
-        }
-        json_member_str(out, "path", item->path);
-        json_member_str(out, "text", item->text);
-        json_member_str(out, "hint", item->hint);
-        json_close_object(out);
-    }
-    json_close_array(out);
-}
-
-static void add_git(struct json_out *out, const struct git_state *git)
-{
-    if (!git || !git->is_repo)
-        return;
-    if (git->url.len)
-        json_member_span(out, "url", git->url);
-    if (git->branch.len)
-        json_member_span(out, "branch", git->branch);
-    if (git->sha.len)
-        json_member_span(out, "sha", git->sha);
-    json_member_bool(out, "dirty", git->is_dirty);
-}
-
-static void render(const struct project_row *row, const struct git_state *git, struct str *text)
-{
-    struct json_out out = { .to = text };
-    auto_project_config struct project_config *config = NULL;
-    auto_errs struct errs errs = { 0 };
-    (void)project_file_read(row->path, &config, &errs);
-    json_open_object(&out);
-    json_member_str(&out, "name", row->name);
-    json_member_str(&out, "path", row->path);
-    add_git(&out, git);
-    json_member_str(&out, "group", row->group);
-    json_member_time(&out, "synced_at", row->synced_at_us);
-    if (config)
-        json_member_doc(&out, "config", config->doc);
-    add_errors(&out, &errs);
-    json_close_object(&out);
-}
-
 /* The last sync's document, so that a list needs no git: kept among the store's values. */
 static void doc_key(const char *name, struct str *key)
 {
     str_addf(key, "project:%s", name);
 }
 
-/* --- sync: git first, then the file, then the store --- */
+/* --- sync: git first, then the file, then the store as it is by then --- */
 
 struct sync {
     struct projects *projects;
-    struct project_row row;
+    char *name, *path, *group; /* group: NULL none */
+    bool is_new, has_group;
     struct str doc;
     answer_done *done;
     void *ctx;
@@ -104,7 +52,9 @@ struct sync {
 
 static void sync_free(struct sync *sync)
 {
-    project_row_clear(&sync->row);
+    free(sync->name);
+    free(sync->path);
+    free(sync->group);
     str_clear(&sync->doc);
     free(sync);
 }
@@ -114,51 +64,116 @@ static void after_store(void *ctx, bool committed)
     struct sync *sync = ctx;
     struct answer answer = { .ok = committed, .body = str_span(&sync->doc) };
     if (!committed)
-        err_set(&answer.err, ERR_IO, "project %s could not be stored", sync->row.name);
+        err_set(&answer.err, ERR_IO, "project %s could not be stored", sync->name);
     sync->done(sync->ctx, &answer);
     sync_free(sync);
 }
 
+static int name_is_taken(const char *name, const char *path, struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "project %s is %s already; give another name", name, path);
+}
+
+/* The row as it is now: while git looked it may have been changed, removed or made. */
+static int take_row(const struct sync *sync, struct project_row *row, struct err *err)
+{
+    const struct gateway *gw = sync->projects->gw;
+    int rc = project_store_get(gw->store, sync->name, row, err);
+    if (rc < 0 && err->code == ERR_NOT_FOUND && sync->is_new) {
+        *row = (struct project_row){ .name = mem_dup_str(sync->name),
+                                     .path = mem_dup_str(sync->path),
+                                     .created_at_us = clock_wall_us(gw->clock) };
+    } else if (rc < 0) {
+        return err_wrap(err, "project %s", sync->name);
+    } else if (strcmp(row->path, sync->path) != 0) {
+        return name_is_taken(sync->name, row->path, err);
+    }
+    if (sync->has_group)
+        mem_replace_str(&row->group, sync->group);
+    row->synced_at_us = clock_wall_us(gw->clock);
+    return 0;
+}
+
+static int store_row(struct sync *sync, const struct git_state *git, const struct err *problem,
+                     struct err *err)
+{
+    struct store *store = sync->projects->gw->store;
+    auto_project_row struct project_row row = { 0 };
+    auto_str struct str key = STR_MAX(256);
+    if (take_row(sync, &row, err) < 0)
+        return -1;
+    project_doc(&row, git, problem, &sync->doc);
+    doc_key(row.name, &key);
+    if (project_store_put(store, &row, err) < 0 ||
+        value_store_put(store, str_text(&key), str_text(&sync->doc), err) < 0)
+        return -1;
+    store_after_commit(store, after_store, sync);
+    return 0;
+}
+
+/* A repository that git cannot read is the project's own trouble, told among its errors. */
 static void on_git(void *ctx, const struct git_state *git, const struct err *err)
 {
     struct sync *sync = ctx;
-    struct store *store = sync->projects->gw->store;
-    auto_str struct str key = STR_MAX(256);
     struct answer answer = { .ok = false };
-    sync->row.synced_at_us = clock_wall_us(sync->projects->gw->clock);
-    if (err)
+    bool is_told = err && (err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT);
+    if (is_told)
         answer.err = *err;
-    render(&sync->row, git, &sync->doc);
-    doc_key(sync->row.name, &key);
-    if (err || project_store_put(store, &sync->row, &answer.err) < 0 ||
-        value_store_put(store, str_text(&key), str_text(&sync->doc), &answer.err) < 0) {
-        sync->done(sync->ctx, &answer);
-        sync_free(sync);
+    if (!is_told && store_row(sync, git, err, &answer.err) == 0)
         return;
-    }
-    store_after_commit(store, after_store, sync);
+    sync->done(sync->ctx, &answer);
+    sync_free(sync);
 }
 
-/* Takes the row. */
-static int start_sync(struct projects *projects, struct project_row *row_taken, answer_done *done, void *ctx,
-                      struct err *err)
+static void on_no_folder(void *ctx)
 {
-    struct sync *sync = mem_zalloc(sizeof(*sync));
-    *sync = (struct sync){ .projects = projects, .row = *row_taken, .done = done, .ctx = ctx };
-    sync->doc = STR_MAX(MAX_SUBMIT_BODY_BYTES);
-    *row_taken = (struct project_row){ 0 };
-    if (git_look(projects->gw->loop, sync->row.path, GIT_STATE, on_git, sync, err) == 0)
+    struct sync *sync = ctx;
+    struct err err = { 0 };
+    err_set(&err, ERR_NOT_FOUND, "the folder %s is gone: put it back, or register the project anew",
+            sync->path);
+    on_git(sync, NULL, &err);
+}
+
+/* sync is taken. */
+static int start_take(struct sync *sync, struct err *err)
+{
+    struct loop *loop = sync->projects->gw->loop;
+    struct stat st;
+    if (stat(sync->path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        loop_defer(loop, on_no_folder, sync);
+        return 0;
+    }
+    if (git_look(loop, sync->path, GIT_STATE, on_git, sync, err) == 0)
         return 0;
     sync_free(sync);
     return -1;
 }
 
+static struct sync *sync_new(struct projects *projects, const char *name, const char *path, answer_done *done,
+                             void *ctx)
+{
+    struct sync *sync = mem_zalloc(sizeof(*sync));
+    *sync = (struct sync){
+        .projects = projects, .name = mem_dup_str(name), .path = mem_dup_str(path), .done = done, .ctx = ctx
+    };
+    sync->doc = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    return sync;
+}
+
+static struct sync *sync_of(struct projects *projects, const char *name, answer_done *done, void *ctx,
+                            struct err *err)
+{
+    auto_project_row struct project_row row = { 0 };
+    if (project_store_get(projects->gw->store, name, &row, err) == 0)
+        return sync_new(projects, name, row.path, done, ctx);
+    (void)err_wrap(err, "project %s", name);
+    return NULL;
+}
+
 int projects_sync(struct projects *projects, const char *name, answer_done *done, void *ctx, struct err *err)
 {
-    struct project_row row = { 0 };
-    if (project_store_get(projects->gw->store, name, &row, err) < 0)
-        return err_wrap(err, "project %s", name);
-    return start_sync(projects, &row, done, ctx, err);
+    struct sync *sync = sync_of(projects, name, done, ctx, err);
+    return sync ? start_take(sync, err) : -1;
 }
 
 int projects_get(struct projects *projects, const char *name, answer_done *done, void *ctx, struct err *err)
@@ -176,32 +191,51 @@ static bool is_below(const char *path, const char *root)
     return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0' || n == 1);
 }
 
+/* What is wrong with a folder that somebody named, at its field. */
+static int refuse_path(struct errs *errs, enum err_code code, const char *path, const char *why,
+                       struct err *err)
+{
+    errs_addf(errs, &(struct errs_item){ .code = code, .pointer = "/path" }, "path %s: %s", path ? path : "",
+              why);
+    return errs_first(errs, err);
+}
+
 static int check_path(const struct projects *projects, const char *given, char path[PATH_MAX],
-                      struct err *err)
+                      struct errs *errs, struct err *err)
 {
     const struct strs *roots = &settings_daemon(projects->gw->settings)->project_roots;
     struct stat st;
     if (!given || given[0] != '/')
-        return err_set(err, ERR_INVALID, "path: an absolute path on the gateway's machine is needed");
-    if (!realpath(given, path) || stat(path, &st) < 0)
-        return errno == EACCES ? err_set(err, ERR_INVALID, "path %s cannot be reached by the gateway", given)
-                               : err_errno(err, errno, "path %s", given);
+        return refuse_path(errs, ERR_INVALID, given, "must be an absolute one on the gateway's machine", err);
+    if (!realpath(given, path) || stat(path, &st) < 0) {
+        bool is_absent = errno == ENOENT || errno == ENOTDIR;
+        return refuse_path(errs, is_absent ? ERR_NOT_FOUND : ERR_INVALID, given,
+                           errno == EACCES ? "cannot be reached by the gateway" : strerror(errno), err);
+    }
     if (!S_ISDIR(st.st_mode) || access(path, R_OK | X_OK) < 0)
-        return err_set(err, ERR_INVALID, "path %s is no folder that the gateway can read", path);
+        return refuse_path(errs, ERR_INVALID, path, "is no folder that the gateway can read", err);
     for (size_t i = 0; i < roots->count; i++)
         if (is_below(path, roots->items[i]))
             return 0;
-    if (roots->count)
-        return err_set(err, ERR_DENIED, "path %s is outside project_roots", path);
-    return 0;
+    return roots->count ? refuse_path(errs, ERR_INVALID, path, "is outside project_roots", err) : 0;
 }
 
-static int check_name(const char *name, struct err *err)
+/* given: by the request; else it is the folder's, which nobody chose for this. */
+static int check_name(const char *name, bool is_given, struct errs *errs, struct err *err)
 {
+    const struct errs_item at = { .code = ERR_INVALID, .pointer = "/name" };
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
-    if (!n || name[n] || n > 100 || name[0] == '.' || name[0] == '-')
-        return err_set(err, ERR_INVALID, "name %s: 1 to 100 of letters, digits, _ . - is needed", name);
-    return 0;
+    if (n && !name[n] && n <= 100 && name[0] != '.' && name[0] != '-')
+        return 0;
+    if (is_given)
+        errs_addf(errs, &at, "name %s: 1 to 100 of letters, digits, _ . - is needed", name);
+    else
+        errs_addf(
+            errs, &at,
+            "the name is made of the folder's, %.200s, and it needs 1 to 100 of letters, digits, _ . -: "
+            "give another by `name:` in " PROJECT_FILE " or by `sluice projects add --name NAME`",
+            name);
+    return errs_first(errs, err);
 }
 
 static char *default_name(const char *path)
@@ -215,44 +249,53 @@ static char *default_name(const char *path)
 
 static int check_free(struct projects *projects, const char *name, const char *path, struct err *err)
 {
-    struct project_row row = { 0 };
-    if (project_store_get(projects->gw->store, name, &row, NULL) < 0)
-        return 0;
-    int rc = 0;
-    if (strcmp(row.path, path) != 0)
-        rc = err_set(err, ERR_CONFLICT, "project %s is %s already; give another name", name, row.path);
-    project_row_clear(&row);
-    return rc;
+    auto_project_row struct project_row row = { 0 };
+    bool is_free =
+        project_store_get(projects->gw->store, name, &row, NULL) < 0 || strcmp(row.path, path) == 0;
+    return is_free ? 0 : name_is_taken(name, row.path, err);
+}
+
+static const struct body_field fields[] = {
+    { "path", BODY_LINE, false, PATH_MAX }, /* of a registration */
+    { "name", BODY_LINE, true, 100 },
+    { "group", BODY_LINE, true, MAX_NAME_BYTES }, /* all that can be changed later */
+};
+
+/* A group that is not named stays. */
+static void set_group(struct sync *sync, const struct doc *body)
+{
+    const struct doc *group = doc_get(body, "group");
+    sync->has_group = group != NULL;
+    sync->group = mem_dup_str(doc_scalar_text(group));
 }
 
 int projects_register(struct projects *projects, const struct doc *body, answer_done *done, void *ctx,
-                      struct err *err)
+                      struct errs *errs, struct err *err)
 {
     char path[PATH_MAX];
     const char *given_name = doc_scalar_text(doc_get(body, "name"));
-    if (check_path(projects, doc_scalar_text(doc_get(body, "path")), path, err) < 0)
+    if (body_check(body, fields, ARRAY_LEN(fields), errs, err) < 0 ||
+        check_path(projects, doc_scalar_text(doc_get(body, "path")), path, errs, err) < 0)
         return -1;
     auto_free char *name = given_name ? mem_dup_str(given_name) : default_name(path);
-    if (check_name(name, err) < 0 || check_free(projects, name, path, err) < 0)
+    if (check_name(name, given_name != NULL, errs, err) < 0 || check_free(projects, name, path, err) < 0)
         return -1;
-    struct project_row row = { .name = mem_dup_str(name),
-                               .path = mem_dup_str(path),
-                               .group = mem_dup_str(doc_scalar_text(doc_get(body, "group"))),
-                               .created_at_us = clock_wall_us(projects->gw->clock) };
-    return start_sync(projects, &row, done, ctx, err);
+    struct sync *sync = sync_new(projects, name, path, done, ctx);
+    sync->is_new = true;
+    set_group(sync, body);
+    return start_take(sync, err);
 }
 
 int projects_patch(struct projects *projects, const char *name, const struct doc *body, answer_done *done,
-                   void *ctx, struct err *err)
+                   void *ctx, struct errs *errs, struct err *err)
 {
-    struct project_row row = { 0 };
-    for (size_t i = 0; i < body->count; i++)
-        if (strcmp(body->items[i].key, "group") != 0)
-            return err_set(err, ERR_INVALID, "%s cannot be changed; group can", body->items[i].key);
-    if (project_store_get(projects->gw->store, name, &row, err) < 0)
-        return err_wrap(err, "project %s", name);
-    mem_replace_str(&row.group, doc_scalar_text(doc_get(body, "group")));
-    return start_sync(projects, &row, done, ctx, err);
+    if (body_check(body, &fields[ARRAY_LEN(fields) - 1], 1, errs, err) < 0)
+        return -1;
+    struct sync *sync = sync_of(projects, name, done, ctx, err);
+    if (!sync)
+        return -1;
+    set_group(sync, body);
+    return start_take(sync, err);
 }
 
 int projects_remove(struct projects *projects, const char *name, struct err *err)
@@ -276,7 +319,7 @@ static int add_row(void *ctx, const struct project_row *row, struct err *err)
     if (value_store_get(listing->projects->gw->store, str_text(&key), &doc, err) < 0)
         return -1;
     if (!doc)
-        render(row, NULL, &fresh);
+        project_doc(row, NULL, NULL, &fresh);
     json_raw(&listing->out, doc ? span_of(doc) : str_span(&fresh));
     return 0;
 }

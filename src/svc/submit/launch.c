@@ -22,14 +22,15 @@ static const char *state_dir(const struct launch *launch)
 
 /* --- tasks and their timer --- */
 
-/* Only ever sooner: to look for the first of thousands of tasks at every step of each would be quadratic. */
+/* Only ever sooner: to look for the first of thousands of tasks at every step of each would be quadratic.
+ * What is due already stays so. */
 static void arm(struct launch *launch, int64_t due_us)
 {
     int64_t now = clock_mono_us(launch->gw->clock);
     if (launch->is_stopped || (due_us >= launch->next_us && launch->next_us > now))
         return;
-    launch->next_us = due_us;
-    loop_timer_start(launch->timer, due_us > now ? (due_us - now) / US_PER_MS + 1 : 0);
+    launch->next_us = due_us < launch->next_us ? due_us : launch->next_us;
+    loop_timer_start(launch->timer, launch->next_us > now ? (launch->next_us - now) / US_PER_MS + 1 : 0);
 }
 
 void launch_again(struct launch_task *task, int64_t wait_ms)

@@ -24,7 +24,9 @@ int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_do
  * or 0 for the present one. ERR_CONFLICT in words where it cannot be. The answer is the job's document. */
 int launch_requeue(struct launch *launch, int64_t job_id, int64_t attempt, answer_done *done, void *ctx,
                    struct err *err);
-/* Sends the cancel of a submitted job again (its wish is stored). */
+/* Somebody wants the job, or tasks of its array, to end: such a wish is stored. */
+bool launch_wants_cancel(const struct job *job);
+/* Sends what is wanted of a submitted job again; of an array's single tasks some at a time. */
 void launch_cancel_again(struct launch *launch, struct job *job);
 
 #endif

@@ -24,9 +24,7 @@ static void cancel_doubles(const struct job *job, struct cluster *cluster, const
 {
     for (size_t i = 1; i < look->count; i++) {
         struct err err = { 0 };
-        struct cancel_spec spec = {
-            .token = job->token, .sched_id = look->sched_ids[i], .name = job->name, .task = -1
-        };
+        struct cancel_spec spec = { .token = job->token, .sched_id = look->sched_ids[i], .task = -1 };
         log_warn("job %lld %s: doubled as %s; that one is cancelled", (long long)job->id, job->token,
                  look->sched_ids[i]);
         if (executor_cancel(cluster->executor, &spec, on_double_cancelled, NULL, &err) < 0)
@@ -71,7 +69,7 @@ static void on_look(void *ctx, const struct look_result *look)
         crash_point("K12");
         cancel_doubles(job, cluster, look);
         launch_adopt(task, job, look->sched_ids[0], look->run_dir);
-    } else if (cluster && look->end == LOOK_FOUND && look->rejected) {
+    } else if (cluster && look->end == LOOK_ABSENT && !look->launcher_alive && look->rejected) {
         struct refusal refusal = refusal_read(1, span_of(look->rejected));
         launch_refuse(task, job, look->rejected, refusal.field, refusal.sentence);
     } else if (cluster && look->end == LOOK_ABSENT && !look->launcher_alive) {

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <utlist.h>
 
 struct submit *submit_new(const struct gateway *gw)
@@ -84,16 +85,29 @@ void submission_fail_errs(struct submission *s)
 
 /* --- who and where --- */
 
+/* What is wrong with the whole of a field, beside what the schema says of it. */
+static int refuse_field(struct submission *s, const char *pointer, const char *text)
+{
+    return errs_add(&s->errs, &(struct errs_item){ .path = pointer + 1, .pointer = pointer, .text = text });
+}
+
 static int find_project(struct submission *s, struct err *err)
 {
     struct store *store = s->submit->gw->store;
+    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
+    struct stat st;
     if (!s->request->project)
-        return err_set(err, ERR_INVALID, "project: name a registered project");
-    if (project_store_get(store, s->request->project, &s->project, err) < 0)
-        return err->code == ERR_NOT_FOUND
-                   ? err_set(err, ERR_INVALID, "project: no project %s is registered", s->request->project)
-                   : -1;
-    return 0;
+        return refuse_field(s, "/project", "name a registered project");
+    if (project_store_get(store, s->request->project, &s->project, err) < 0) {
+        if (err->code != ERR_NOT_FOUND)
+            return -1;
+        str_addf(&text, "no project %s is registered", s->request->project);
+        return refuse_field(s, "/project", str_text(&text));
+    }
+    if (stat(s->project.path, &st) == 0 && S_ISDIR(st.st_mode))
+        return 0;
+    str_addf(&text, "the folder of project %s is gone: %.300s", s->request->project, s->project.path);
+    return refuse_field(s, "/project", str_text(&text));
 }
 
 static struct cluster *only_cluster(struct fleet *fleet)
@@ -110,22 +124,28 @@ static struct cluster *only_cluster(struct fleet *fleet)
     return found;
 }
 
-static int find_cluster(struct submission *s, struct err *err)
+static int find_cluster(struct submission *s)
 {
     struct fleet *fleet = s->submit->gw->fleet;
     const char *name = s->request->cluster;
+    auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
     s->cluster = name ? fleet_find(fleet, name) : only_cluster(fleet);
-    if (!s->cluster || !s->cluster->config) {
-        auto_str struct str known = STR_MAX(ERR_TEXT_BYTES / 2);
-        for (size_t i = 0; i < fleet_count(fleet); i++)
-            if (fleet_at(fleet, i)->config)
-                str_addf(&known, "%s%s", known.len ? ", " : "", fleet_at(fleet, i)->name);
-        return err_set(err, ERR_INVALID, "cluster: %s%s (configured: %s)", name ? "there is no " : "name one",
-                       name ? name : "", str_text(&known));
+    if (s->cluster && s->cluster->config && s->cluster->config->enabled)
+        return 0;
+    if (s->cluster && s->cluster->config) {
+        str_addf(&text, "%s is disabled in clusters.yaml", s->cluster->name);
+        return refuse_field(s, "/cluster", str_text(&text));
     }
-    if (!s->cluster->config->enabled)
-        return err_set(err, ERR_INVALID, "cluster: %s is disabled in clusters.yaml", s->cluster->name);
-    return 0;
+    str_addf(&text, "%s%s (configured:", name ? "there is no " : "name one", name ? name : "");
+    const char *before = " ";
+    for (size_t i = 0; i < fleet_count(fleet); i++) {
+        if (!fleet_at(fleet, i)->config)
+            continue;
+        str_addf(&text, "%s%s", before, fleet_at(fleet, i)->name);
+        before = ", ";
+    }
+    str_add_char(&text, ')');
+    return refuse_field(s, "/cluster", str_text(&text));
 }
 
 /* --- the steps --- */
@@ -134,6 +154,7 @@ static int find_cluster(struct submission *s, struct err *err)
 static void fill_limits(const struct submission *s, const char *partition, struct resolve_input *in)
 {
     const char *name = partition ? partition : facts_default_partition(s->cluster);
+    in->are_limits_unknown = !s->cluster->limits;
     in->max_time_s = facts_max_time_s(s->cluster, partition);
     in->node = gpus_largest_node(s->submit->gw->gpus, s->cluster, name);
 }
@@ -191,15 +212,13 @@ static void begin(void *ctx)
     struct submission *s = ctx;
     struct err err = { 0 };
     struct doc *body = move_ptr(s->body);
-    if (request_take(body, &s->request, &s->errs) < 0) {
-        submission_fail_errs(s);
-    } else if (find_project(s, &err) < 0 || find_cluster(s, &err) < 0) {
-        submission_fail(s, &err);
-    } else if (project_file_read(s->project.path, &s->config, &s->errs) < 0) {
-        submission_fail_errs(s);
-    } else {
+    if (request_take(body, &s->request, &s->errs) == 0 && find_project(s, &err) == 0 &&
+        find_cluster(s) == 0 && project_file_read(s->project.path, &s->config, &s->errs) == 0)
         facts_prepare(s->submit->facts, s->cluster, on_facts, s);
-    }
+    else if (s->errs.count)
+        submission_fail_errs(s);
+    else
+        submission_fail(s, &err);
 }
 
 /* --- the same request twice, while the first is under way --- */

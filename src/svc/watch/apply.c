@@ -97,8 +97,34 @@ struct turn {
     const struct gateway *gw;
     const struct tick_report *report;
     struct index index;
+    struct span *asked; /* report->asked, sorted */
     struct apply apply;
 };
+
+static int compare_tokens(const void *a, const void *b)
+{
+    return compare_spans(*(const struct span *)a, *(const struct span *)b);
+}
+
+static struct span *sort_asked(const struct tick_report *report)
+{
+    struct span *asked = mem_grow(NULL, report->asked_count + 1, sizeof(*asked));
+    if (!report->asked_count)
+        return asked;
+    memcpy(asked, report->asked, report->asked_count * sizeof(*asked));
+    qsort(asked, report->asked_count, sizeof(*asked), compare_tokens);
+    return asked;
+}
+
+static struct tick_report report_for(const struct turn *turn, const struct job *job)
+{
+    struct tick_report report = *turn->report;
+    struct span token = span_of(job->token);
+    report.is_asked =
+        report.asked_count && bsearch(&token, turn->asked, report.asked_count, sizeof(token), compare_tokens);
+    report.is_accounting_cut = report.is_accounting_cut && !report.is_asked;
+    return report;
+}
 
 static void apply_one(void *ctx, struct job *job)
 {
@@ -111,17 +137,18 @@ static void apply_one(void *ctx, struct job *job)
             launch_job(turn->gw->launch, job->id); /* there it is: reconciliation need not wait */
     } else if (job->is_unasked && !picked.rows.count) {
         ; /* a look that began before the job was there cannot miss it */
-    } else if (job->array) {
-        apply_array(&turn->apply, job, &picked.rows, turn->report);
     } else {
-        apply_job(&turn->apply, job, &picked.rows, turn->report);
+        const struct tick_report report = report_for(turn, job);
+        (job->array ? apply_array : apply_job)(&turn->apply, job, &picked.rows, &report);
     }
     free(picked.all);
 }
 
 void apply_report(const struct gateway *gw, struct cluster *cluster, const struct tick_report *report)
 {
-    struct turn turn = { .gw = gw, .report = report, .index = index_new(report) };
+    struct turn turn = {
+        .gw = gw, .report = report, .index = index_new(report), .asked = sort_asked(report)
+    };
     turn.apply = (struct apply){ .gw = gw,
                                  .now_us = clock_wall_us(gw->clock),
                                  .mono_us = clock_mono_us(gw->clock),
@@ -131,4 +158,5 @@ void apply_report(const struct gateway *gw, struct cluster *cluster, const struc
                                  .runs_once = report->files_decide };
     jobs_each(gw->jobs, cluster->name, apply_one, &turn);
     free(turn.index.rows);
+    free(turn.asked);
 }

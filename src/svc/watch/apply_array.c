@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Both times are the cluster's, made ours with an offset that is known to a second only. */
+enum { ATTEMPT_SLACK_US = 3 * US_PER_S };
+
 /* --- rows to tasks --- */
 
 static void take_range(const struct tasks *tasks, const struct seen_job *row)
@@ -33,20 +36,25 @@ static void take_range(const struct tasks *tasks, const struct seen_job *row)
 
 /* Tasks that ended without ever starting have one row for all: the array's own ("27 CANCELLED") or a range's
  * ("27_[4-9] CANCELLED"). It holds for those that have no row of their own. */
+static void take_end(struct task *task, const struct seen_job *row)
+{
+    const struct seen_job **place = row->source == SEEN_QUEUE ? &task->queue : &task->accounting;
+    if (!*place && !job_state_is_terminal(task->state))
+        *place = row;
+}
+
 static void take_common_end(const struct tasks *tasks, const struct seen_job *row)
 {
     auto_slurm_tasks struct slurm_tasks named = { 0 };
     if (!job_state_is_terminal(row->state) ||
         (row->tasks.len && slurm_tasks_expand(row->tasks, &named, NULL) < 0))
         return;
-    for (size_t i = 0; i < tasks->count; i++) {
-        struct task *task = &tasks->items[i];
-        const struct seen_job **place = row->source == SEEN_QUEUE ? &task->queue : &task->accounting;
-        bool is_meant = !row->tasks.len;
-        for (size_t j = 0; j < named.count && !is_meant; j++)
-            is_meant = named.tasks[j] == task->number;
-        if (is_meant && !*place && !job_state_is_terminal(task->state))
-            *place = row;
+    for (size_t i = 0; i < tasks->count && !row->tasks.len; i++)
+        take_end(&tasks->items[i], row);
+    for (size_t i = 0; i < named.count; i++) {
+        struct task *task = tasks_find(tasks, named.tasks[i]);
+        if (task)
+            take_end(task, row);
     }
 }
 
@@ -75,14 +83,29 @@ static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
     }
 }
 
+/* Started anew while nobody looked: the newest attempt's log or accounting tells, or the start moved. */
+static bool take_attempt(const struct apply *apply, struct task *task, const struct seen_job *row)
+{
+    int64_t missed = row->restarts + 1 - task->attempt, started_us = apply_time_us(apply, row->started_s);
+    bool is_later = row->state == JOB_STATE_RUNNING && task->started_us &&
+                    started_us > task->started_us + ATTEMPT_SLACK_US;
+    if (missed > 0 && missed <= MAX_MISSED_ATTEMPTS)
+        task->attempt += missed;
+    else if (!is_later)
+        return false;
+    task->started_us = 0;
+    return true;
+}
+
 static bool task_take(const struct apply *apply, struct task *task, const struct seen_job *row)
 {
     if (row->state == JOB_STATE_UNKNOWN)
         return false;
+    bool is_anew = take_attempt(apply, task, row);
     bool ended = job_state_is_terminal(row->state);
-    int64_t code = apply_exit_code(row, task->exit_file);
+    int64_t code = judge_exit_code(row, task->exit_file);
     bool tells_code = ended && task->exit_code == JOB_ABSENT && code != SEEN_ABSENT;
-    bool changed = task->state != row->state || tells_code;
+    bool changed = is_anew || task->state != row->state || tells_code;
     task->state = row->state;
     if (row->node_list.len && !span_eq(row->node_list, task->node_list)) {
         task->node_list = row->node_list;
@@ -94,29 +117,53 @@ static bool task_take(const struct apply *apply, struct task *task, const struct
     if (!may_be_no_start || !task->started_us)
         task->started_us = apply_time_us(apply, row->started_s);
     task->ended_us = ended ? apply_time_us(apply, row->ended_s) : 0;
+    if (task->state == JOB_STATE_CANCELLED && !task->node_list.len)
+        task->started_us = 0; /* as apply_job.c: it never ran */
     task->exit_code = ended && code != SEEN_ABSENT ? code : JOB_ABSENT;
     task->signal = ended && row->signal != SEEN_ABSENT ? row->signal : JOB_ABSENT;
     return true;
 }
 
-static bool judge_task(const struct apply *apply, struct task *task, const struct tick_report *report)
+/* After a requeue accounting may know the attempt before alone, for seconds or as long as slurmdbd is away.
+ */
+static bool is_of_earlier_attempt(const struct apply *apply, const struct task *task,
+                                  const struct seen_job *row)
+{
+    return row && job_state_is_terminal(row->state) && row->ended_s != SEEN_ABSENT && task->started_us &&
+           apply_time_us(apply, row->ended_s) < task->started_us - ATTEMPT_SLACK_US;
+}
+
+static bool settle_task(const struct apply *apply, struct job *job, struct task *task,
+                        const struct job_rows *rows, const struct tick_report *report)
+{
+    enum job_state before = task->state;
+    if (job_state_is_terminal(before))
+        return false; /* only its code is still waited for */
+    if (apply_takes_last_word(apply, job, rows))
+        return task_take(apply, task, judge_last_word(rows, report->files_decide));
+    bool is_lost = apply_is_overdue(apply, job) && judge_knows_nothing(rows, report);
+    task->state = is_lost ? JOB_STATE_LOST : JOB_STATE_SETTLING;
+    return task->state != before;
+}
+
+static bool judge_task(const struct apply *apply, struct job *job, struct task *task,
+                       const struct tick_report *report)
 {
     const struct seen_job *row = NULL;
     struct job_rows rows = { .queue = task->queue,
                              .accounting = task->accounting,
                              .exit_file = task->exit_file };
-    bool lacks_code = task->exit_code == JOB_ABSENT && (task->accounting || task->exit_file);
+    if (is_of_earlier_attempt(apply, task, rows.accounting) && !apply_is_overdue(apply, job))
+        rows.accounting = NULL;
+    bool lacks_code = task->exit_code == JOB_ABSENT && (rows.accounting || rows.exit_file);
     if (job_state_is_terminal(task->state) && !task->queue && !lacks_code)
         return false; /* known to have ended; the tick no longer asks for it */
-    switch (judge_with_patience(&rows, report, task->state, &row)) {
+    switch (judge(&rows, report, task->state, &row)) {
     case JUDGED_LIVE:
     case JUDGED_ENDED:
         return task_take(apply, task, row);
     case JUDGED_SETTLING:
-        if (task->state == JOB_STATE_SETTLING)
-            return false;
-        task->state = JOB_STATE_SETTLING;
-        return true;
+        return settle_task(apply, job, task, &rows, report);
     case JUDGED_NOTHING:
         return false;
     }
@@ -235,8 +282,9 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
 static bool end_those_without_record(const struct apply *apply, struct job *job, const struct tasks *tasks,
                                      const struct job_rows *rows, const struct tick_report *report)
 {
+    bool is_known = rows->queue || rows->accounting || (rows->count && !report->accounting_asked);
     bool is_whole =
-        report->queue_ok && !report->rejected && rows->count &&
+        report->queue_ok && !report->rejected && is_known && !report->is_accounting_cut &&
         (report->accounting_ok || !report->accounting_asked); /* not asked: the queue has its end */
     bool changed = false, is_waited_for = is_whole && job->state == JOB_STATE_SETTLING &&
                                           apply_settling_us(apply, job) > apply->settle_us;
@@ -251,9 +299,23 @@ static bool end_those_without_record(const struct apply *apply, struct job *job,
     return changed;
 }
 
-void apply_array(const struct apply *apply, struct job *job, const struct job_rows *rows,
-                 const struct tick_report *report)
+/* While one of its tasks lives, accounting is mostly asked about other jobs alone: an answer says nothing of
+ * its tasks. */
+static bool is_accounting_of_others(const struct job_rows *rows)
 {
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->all[i]->source == SEEN_QUEUE && !job_state_is_terminal(rows->all[i]->state))
+            return true;
+    return false;
+}
+
+void apply_array(const struct apply *apply, struct job *job, const struct job_rows *rows,
+                 const struct tick_report *all)
+{
+    struct tick_report own = *all;
+    const struct tick_report *report = &own;
+    if (!report->is_asked && is_accounting_of_others(rows))
+        own.accounting_asked = own.accounting_ok = false;
     struct tasks tasks = { 0 };
     struct err err = { 0 };
     if (tasks_load(job, &tasks, &err) < 0) {
@@ -264,7 +326,7 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
     take_rows(&tasks, rows);
     bool changed = false;
     for (size_t i = 0; i < tasks.count; i++)
-        changed |= judge_task(apply, &tasks.items[i], report);
+        changed |= judge_task(apply, job, &tasks.items[i], report);
     struct tally tally = tally_of(&tasks);
     if (state_of(&tally) == JOB_STATE_SETTLING &&
         end_those_without_record(apply, job, &tasks, rows, report)) {
@@ -272,6 +334,7 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
         tally = tally_of(&tasks);
     }
     if (rows->count) {
+        apply_fresh(apply, job);
         changed |= !job->confirmed;
         job->confirmed = true;
         job->observed_at_us = apply->now_us;
@@ -280,11 +343,12 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
     }
     if (changed)
         tasks_remember(job, &tasks);
-    if (report->queue_ok && !job_state_is_terminal(state_of(&tally)))
+    enum job_state next = state_of(&tally);
+    if (report->queue_ok && !job_state_is_terminal(next) && next != JOB_STATE_SETTLING)
         changed |= take_waiting(apply, job, rows);
     if (changed)
         enter(apply, job, &tasks, &tally);
     if (state_of(&tally) == JOB_STATE_SETTLING)
-        apply_settling(apply, job, report->accounting_ok && !rows->count);
+        apply_settling(apply, job, rows, report);
     tasks_clear(&tasks);
 }

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "slurm/reasons.h"
 #include "svc/jobs.h"
 #include "svc/watch/waiting.h"
 #include "text/json_out.h"
@@ -19,57 +20,20 @@ enum {
     LOST_AFTER_S = 24 * 60 * 60, /* seen before, and since then nothing anywhere */
 };
 
+static bool is_slurm(const struct job *job)
+{
+    return job->scheduler && strcmp(job->scheduler, "slurm") == 0;
+}
+
 const char *apply_source_word(const struct job *job, enum seen_source source)
 {
     static const char *const words[] = { "squeue", "sacct", "exit_file" };
-    bool is_slurm = job->scheduler && strcmp(job->scheduler, "slurm") == 0;
-    return source == SEEN_QUEUE && !is_slurm ? "supervisor" : words[source];
+    return source == SEEN_QUEUE && !is_slurm(job) ? "supervisor" : words[source];
 }
 
 int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
 {
     return cluster_s == SEEN_ABSENT || cluster_s <= 0 ? 0 : (cluster_s - apply->skew_s) * US_PER_S;
-}
-
-/* FAILED with code 0 and no signal: accounting knows the end and not yet how (seen under load). */
-static bool is_without_cause(const struct seen_job *row)
-{
-    return row->state == JOB_STATE_FAILED && row->exit_code == 0 && row->signal <= 0;
-}
-
-int64_t apply_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
-{
-    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code ||
-                      is_without_cause(row)))
-        return exit_file->exit_code;
-    return row->exit_code;
-}
-
-static bool is_row_final(const struct seen_job *row)
-{
-    return row && job_state_is_terminal(row->state);
-}
-
-enum judgement judge(const struct job_rows *rows, const struct tick_report *report,
-                     const struct seen_job **decisive)
-{
-    if (rows->queue && !is_row_final(rows->queue)) {
-        *decisive = rows->queue;
-        return JUDGED_LIVE;
-    }
-    if (!report->queue_ok || report->rejected)
-        return JUDGED_NOTHING;
-    if (is_row_final(rows->accounting)) {
-        *decisive = rows->accounting;
-        return JUDGED_ENDED;
-    }
-    if (report->accounting_ok && !report->files_decide)
-        return JUDGED_SETTLING;
-    if (rows->exit_file || rows->queue) {
-        *decisive = rows->exit_file ? rows->exit_file : rows->queue;
-        return JUDGED_ENDED;
-    }
-    return JUDGED_SETTLING;
 }
 
 /* --- fields that change: true where they did --- */
@@ -117,6 +81,8 @@ static bool take_common(const struct apply *apply, struct job *job, const struct
     mem_replace_str(&job->source, apply_source_word(job, row->source));
     changed |= set_text(&job->node_list, row->node_list);
     changed |= apply_place(job, row);
+    if (row->time_limit_s > 0)
+        changed |= set_int(&job->time_s, row->time_limit_s);
     changed |= set_time(&job->eligible_at_us, apply_time_us(apply, row->eligible_s));
     return changed;
 }
@@ -152,10 +118,11 @@ static void close_attempt(struct job *job, const char *end_word)
     job->attempts = str_steal(&text);
 }
 
-static void requeue(const struct apply *apply, struct job *job)
+/* ended_us: of the attempt that is over, 0 where nobody saw it end. */
+static void requeue(const struct apply *apply, struct job *job, int64_t ended_us)
 {
     auto_str struct str data = STR_MAX(256);
-    job->ended_at_us = apply->now_us;
+    job->ended_at_us = ended_us;
     close_attempt(job, "requeued");
     job->restarts++;
     job->attempt++;
@@ -163,6 +130,16 @@ static void requeue(const struct apply *apply, struct job *job)
     mem_clear_str(&job->node_list);
     str_addf(&data, "{\"attempt\":%lld}", (long long)job->attempt);
     jobs_change(apply->gw->jobs, job, "requeued", str_text(&data));
+}
+
+/* Attempts that came and went while nobody looked. The number may be a file's name, and so anything. */
+static void catch_up(const struct apply *apply, struct job *job, const struct seen_job *row)
+{
+    int64_t missed = row->restarts + 1 - job->attempt;
+    if (apply->runs_once || missed > MAX_MISSED_ATTEMPTS)
+        return;
+    for (int64_t i = 0; i < missed; i++)
+        requeue(apply, job, 0);
 }
 
 /* Of a job on its way back into the queue squeue tells COMPLETING for a second and more, and as its start the
@@ -178,6 +155,8 @@ static bool is_restart(const struct apply *apply, const struct job *job, const s
         return false;
     if (job_state_is_requeue(job->state, row->state))
         return true;
+    if (job->state == JOB_STATE_CONFIGURING) /* its nodes are up now: slurmctld moves the start to that */
+        return false;
     if (job_state_group(row->state) != JOB_GROUP_ACTIVE || row->state == JOB_STATE_SUSPENDED ||
         !job->started_at_us || !tells_start(row))
         return false;
@@ -187,11 +166,35 @@ static bool is_restart(const struct apply *apply, const struct job *job, const s
 
 /* --- live --- */
 
+void apply_fresh(const struct apply *apply, struct job *job)
+{
+    if (!job->stale)
+        return;
+    job->stale = false;
+    jobs_change(apply->gw->jobs, job, "fresh", NULL);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* A job that was released has none until the scheduler comes to it again. */
+static bool take_reason(struct job *job, struct span reason)
+{
+    bool had = job->reason;
+    if (reason.len && !span_is(reason, "None"))
+        return set_text(&job->reason, reason);
+    mem_clear_str(&job->reason);
+    return had;
+}
+
 static void apply_live(const struct apply *apply, struct job *job, const struct seen_job *row)
 {
     enum job_state next = row->state == JOB_STATE_UNKNOWN ? job->state : row->state; /* P10 */
+    catch_up(apply, job, row);
     if (next == row->state && is_restart(apply, job, row))
-        requeue(apply, job);
+        requeue(apply, job, apply->now_us);
     bool changed = take_common(apply, job, row);
     changed |= set_text(&job->raw_state, row->raw_state);
     bool runs = job_state_group(next) == JOB_GROUP_ACTIVE;
@@ -200,21 +203,16 @@ static void apply_live(const struct apply *apply, struct job *job, const struct 
     else if (!runs && apply->runs_once)
         job->started_at_us = 0; /* its supervisor gave up before the payload could run */
     auto_free char *why = waiting_why(apply->gw, apply->mono_us, job, row);
-    changed |= why && (!job->why || strcmp(why, job->why) != 0);
-    if (runs)
-        mem_clear_str(&job->reason);
-    else
-        changed |= set_text(&job->reason, row->reason);
+    changed |= !runs && !is_same(why, job->why);
+    changed |= take_reason(job, runs ? (struct span){ 0 } : row->reason) && !runs;
     job->settling_since_us = job->settling_from_us = job->first_absent_at_us = 0;
-    bool was_stale = job->stale;
-    job->stale = false;
     if (next != job->state) {
         jobs_enter(apply->gw->jobs, job, next, why);
-    } else if (changed || was_stale) {
+    } else if (changed) {
         mem_replace_str(&job->why, why);
         auto_str struct str told = STR_MAX(MAX_EVENT_BYTES);
         waiting_json(job, &told);
-        jobs_change(apply->gw->jobs, job, was_stale ? "fresh" : "changed", str_text(&told));
+        jobs_change(apply->gw->jobs, job, "changed", str_text(&told));
     }
 }
 
@@ -246,9 +244,9 @@ static void end_sentence(const struct job *job, const struct seen_job *row, stru
         str_add(why, "ran into its time limit");
     else if (row->state == JOB_STATE_OUT_OF_MEMORY)
         str_add(why, "used more host memory than it asked for");
-    else if (row->reason.len && !span_is(row->reason, "None"))
-        str_add_span(why, row->reason);
-    if (row->source != SEEN_ACCOUNTING && job->scheduler && strcmp(job->scheduler, "slurm") == 0)
+    else if (job->reason)
+        str_add(why, job->reason);
+    if (row->source != SEEN_ACCOUNTING && is_slurm(job))
         str_addf(why, "%s%s", why->len ? "; " : "",
                  row->source == SEEN_EXIT_FILE ? "known from its exit file: accounting does not answer"
                                                : "known from the queue alone: accounting does not answer");
@@ -257,9 +255,10 @@ static void end_sentence(const struct job *job, const struct seen_job *row, stru
 static void apply_end(const struct apply *apply, struct job *job, const struct seen_job *row,
                       const struct job_rows *rows)
 {
+    catch_up(apply, job, row);
     take_common(apply, job, row);
     set_text(&job->raw_state, row->raw_state);
-    set_int(&job->exit_code, apply_exit_code(row, rows->exit_file));
+    set_int(&job->exit_code, judge_exit_code(row, rows->exit_file));
     set_int(&job->signal, row->signal);
     set_time(&job->started_at_us, apply_time_us(apply, row->started_s));
     job->ended_at_us = apply_time_us(apply, row->ended_s);
@@ -268,10 +267,10 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
     free(job->usage);
     job->usage = usage_json(row);
     job->settling_since_us = job->settling_from_us = 0;
-    job->stale = false;
-    mem_clear_str(&job->reason);
-    if (row->reason.len && !span_is(row->reason, "None"))
-        set_text(&job->reason, row->reason);
+    if (is_slurm(job) && row->state == JOB_STATE_CANCELLED && !job->node_list)
+        job->started_at_us = 0; /* Slurm gives one that never ran its end as its start */
+    bool tells_why = !is_slurm(job) || reason_read(row->reason).tells_end;
+    take_reason(job, tells_why ? row->reason : (struct span){ 0 });
     close_attempt(job, job_state_word(row->state));
     auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
     end_sentence(job, row, &why);
@@ -290,6 +289,11 @@ int64_t apply_settling_us(const struct apply *apply, struct job *job)
     return apply->mono_us - job->settling_from_us;
 }
 
+bool apply_is_overdue(const struct apply *apply, struct job *job)
+{
+    return job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > LOST_AFTER_S * US_PER_S;
+}
+
 static void declare_lost(const struct apply *apply, struct job *job)
 {
     job->observed_at_us = apply->now_us;
@@ -298,16 +302,29 @@ static void declare_lost(const struct apply *apply, struct job *job)
                "neither the queue nor accounting know it any more; the scheduler may have lost its state");
 }
 
-void apply_settling(const struct apply *apply, struct job *job, bool nothing_anywhere)
+bool apply_takes_last_word(const struct apply *apply, struct job *job, const struct job_rows *rows)
+{
+    int64_t since_us = job->state == JOB_STATE_SETTLING ? apply_settling_us(apply, job) : 0;
+    return (rows->queue && since_us > QUEUE_ALONE_S * US_PER_S) ||
+           (rows->exit_file && since_us > UNKNOWN_AFTER_S * US_PER_S);
+}
+
+void apply_settling(const struct apply *apply, struct job *job, const struct job_rows *rows,
+                    const struct tick_report *report)
 {
     struct jobs *jobs = apply->gw->jobs;
-    bool was_seen = !job->source || strcmp(job->source, "receipt") != 0;
+    bool nothing_anywhere = judge_knows_nothing(rows, report);
+    bool was_seen = rows->count || !job->source || strcmp(job->source, "receipt") != 0;
     if (job->state != JOB_STATE_SETTLING) {
         job->settling_since_us = apply->now_us;
         job->settling_from_us = apply->mono_us;
         jobs_enter(jobs, job, JOB_STATE_SETTLING,
                    "gone from the queue; waiting for accounting to tell its end");
         return;
+    }
+    if (!job->settling_since_us) { /* it was seen meanwhile, in a state that nobody knows */
+        job->settling_since_us = apply->now_us;
+        job->settling_from_us = apply->mono_us;
     }
     int64_t since = apply_settling_us(apply, job);
     if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
@@ -323,21 +340,6 @@ void apply_settling(const struct apply *apply, struct job *job, bool nothing_any
     }
 }
 
-/* P8: an end by the node or by preemption is often a requeue that the queue does not show yet. */
-static bool may_come_back(enum job_state state)
-{
-    return state == JOB_STATE_NODE_FAIL || state == JOB_STATE_PREEMPTED || state == JOB_STATE_BOOT_FAIL;
-}
-
-enum judgement judge_with_patience(const struct job_rows *rows, const struct tick_report *report,
-                                   enum job_state now, const struct seen_job **decisive)
-{
-    enum judgement judged = judge(rows, report, decisive);
-    if (judged == JUDGED_ENDED && may_come_back((*decisive)->state) && now != JOB_STATE_SETTLING)
-        return JUDGED_SETTLING;
-    return judged;
-}
-
 /* After a requeue the end of the attempt before is the last that accounting has to say, until it has taken in
  * the new attempt: seconds, or as long as slurmdbd is away. */
 static bool is_of_earlier_attempt(const struct seen_job *row, const struct job *job)
@@ -350,7 +352,7 @@ static struct job_rows rows_of_attempt(const struct apply *apply, struct job *jo
                                        const struct job_rows *rows)
 {
     struct job_rows known = *rows;
-    if (job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > LOST_AFTER_S * US_PER_S)
+    if (apply_is_overdue(apply, job))
         return known;
     if (is_of_earlier_attempt(known.accounting, job))
         known.accounting = NULL;
@@ -359,30 +361,44 @@ static struct job_rows rows_of_attempt(const struct apply *apply, struct job *jo
     return known;
 }
 
+/* Nobody but its exit file knows, and that says TERM or KILL: as we had asked. */
+static bool is_our_cancel(const struct job *job, const struct seen_job *row)
+{
+    return job->cancel_requested_at_us && row->source == SEEN_EXIT_FILE && judge_is_cut_short(row);
+}
+
 void apply_job(const struct apply *apply, struct job *job, const struct job_rows *all_rows,
                const struct tick_report *report)
 {
     struct job_rows known = rows_of_attempt(apply, job, all_rows);
     const struct job_rows *rows = &known;
     const struct seen_job *row = NULL;
-    enum judgement judged = judge_with_patience(rows, report, job->state, &row);
+    enum judgement judged = judge(rows, report, job->state, &row);
     bool is_settled =
         job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
-    if (judged == JUDGED_ENDED && is_without_cause(row) && !rows->exit_file && !is_settled)
+    if (judged == JUDGED_ENDED && judge_is_without_cause(row) && !rows->exit_file && !is_settled)
         judged = JUDGED_SETTLING; /* the next tick knows more; if not, it is told as it stands */
-    if (judged == JUDGED_SETTLING && rows->queue && is_settled) {
-        row = rows->exit_file ? rows->exit_file : rows->queue;
+    if (judged == JUDGED_SETTLING && apply_takes_last_word(apply, job, rows)) {
+        row = judge_last_word(rows, report->files_decide);
         judged = JUDGED_ENDED;
+    }
+    struct seen_job cancelled;
+    if (judged == JUDGED_ENDED && is_our_cancel(job, row)) {
+        cancelled = *row;
+        cancelled.state = JOB_STATE_CANCELLED;
+        row = &cancelled;
     }
     switch (judged) {
     case JUDGED_LIVE:
+        apply_fresh(apply, job);
         apply_live(apply, job, row);
         return;
     case JUDGED_ENDED:
+        apply_fresh(apply, job);
         apply_end(apply, job, row, rows);
         return;
     case JUDGED_SETTLING:
-        apply_settling(apply, job, report->accounting_ok && !rows->count);
+        apply_settling(apply, job, rows, report);
         return;
     case JUDGED_NOTHING:
         return;

@@ -9,8 +9,11 @@
 #include "svc/jobs.h"
 #include "svc/query.h"
 #include "svc/submit/launch.h"
+#include "svc/watch/array_tasks.h"
 
 #include <stdlib.h>
+
+enum { TASKS_AT_ONCE = 20 }; /* commands that one repetition of an array's cancels may cost */
 
 struct cancel_call {
     struct launch *launch;
@@ -51,9 +54,7 @@ static void send_cancel(struct cancel_call *call)
         return;
     }
     job->cancel_sent_us = clock_mono_us(launch->gw->clock);
-    struct cancel_spec spec = {
-        .token = job->token, .sched_id = job->sched_id, .name = job->name, .task = call->task
-    };
+    struct cancel_spec spec = { .token = job->token, .sched_id = job->sched_id, .task = call->task };
     if (executor_cancel(cluster->executor, &spec, on_cancelled, call, &err) < 0)
         on_cancelled(call, &err);
 }
@@ -78,14 +79,61 @@ static struct cancel_call *call_new(struct launch *launch, int64_t job_id, int64
     return call;
 }
 
+static void cancel_tasks_again(struct launch *launch, struct job *job)
+{
+    struct tasks tasks = { 0 };
+    unsigned sent = 0;
+    if (tasks_load(job, &tasks, NULL) == 0) {
+        for (size_t i = 0; i < tasks.count && sent < TASKS_AT_ONCE; i++) {
+            const struct task *task = &tasks.items[i];
+            bool is_gone = task->state == JOB_STATE_SETTLING || job_state_is_terminal(task->state);
+            if (!task->is_unwanted || is_gone)
+                continue;
+            send_cancel(call_new(launch, job->id, task->number));
+            sent++;
+        }
+    }
+    tasks_clear(&tasks);
+}
+
+bool launch_wants_cancel(const struct job *job)
+{
+    return job->cancel_requested_at_us || tasks_may_be_unwanted(job);
+}
+
 void launch_cancel_again(struct launch *launch, struct job *job)
 {
-    send_cancel(call_new(launch, job->id, -1));
+    if (job->cancel_requested_at_us)
+        send_cancel(call_new(launch, job->id, -1));
+    else
+        cancel_tasks_again(launch, job);
 }
 
 static void answer_now(void *ctx)
 {
     finish(ctx, NULL);
+}
+
+/* The wish for one task. 1: it has ended, and there is nothing to do. */
+static int want_task(struct launch *launch, struct job *job, int64_t number, struct err *err)
+{
+    struct tasks tasks = { 0 };
+    auto_str struct str data = STR_MAX(64);
+    int rc = tasks_load(job, &tasks, err);
+    struct task *task = rc < 0 ? NULL : tasks_find(&tasks, number);
+    if (rc == 0 && !task)
+        rc = err_set(err, ERR_INVALID, "job %lld has no task %lld: its array is %s", (long long)job->id,
+                     (long long)number, job->array);
+    if (task && job_state_is_terminal(task->state))
+        rc = 1;
+    if (task && rc == 0 && !task->is_unwanted) {
+        task->is_unwanted = true;
+        tasks_remember(job, &tasks);
+        str_addf(&data, "{\"task\":%lld}", (long long)number);
+        jobs_change(launch->gw->jobs, job, "cancel_requested", str_text(&data));
+    }
+    tasks_clear(&tasks);
+    return rc;
 }
 
 int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_done *done, void *ctx,
@@ -99,10 +147,13 @@ int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_do
     if (task >= 0 && !(job ? job : ended)->array)
         return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job_id,
                        (long long)task);
+    int rc = task >= 0 && job ? want_task(launch, job, task, err) : 0;
+    if (rc < 0)
+        return -1;
     struct cancel_call *call = call_new(launch, job_id, task);
     call->done = done;
     call->ctx = ctx;
-    if (!job) {
+    if (!job || rc > 0) {
         loop_defer(gw->loop, answer_now, call);
         return 0;
     }

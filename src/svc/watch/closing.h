@@ -1,6 +1,7 @@
-/* Takes away what must not stay beside a job that is over: the secrets file in its run directory. The script
- * does so itself where it can; a job that was cancelled, preempted for good or lost could not. What is still
- * to be done is on disk (a mark in the spool), so that a restart or a cluster that is down only delays it. */
+/* Takes away what must not stay beside a job that is over: the secrets file in its run directory. Without
+ * Slurm the script does so itself where it can; under Slurm it cannot know whether it comes back. What is
+ * still to be done is on disk (a mark in the spool), so that a restart or a cluster that is down only delays
+ * it. */
 #ifndef SLUICE_SVC_WATCH_CLOSING_H
 #define SLUICE_SVC_WATCH_CLOSING_H
 

@@ -14,10 +14,12 @@
 #include <string.h>
 
 enum {
-    LOCAL_MS = 1000,     /* reading a few small files of our own */
-    NUDGE_GAP_MS = 250,  /* a burst of submits shares a tick */
+    LOCAL_MS = 1000,    /* reading a few small files of our own */
+    NUDGE_GAP_MS = 250, /* a burst of submits shares a tick */
+    NUDGE_SOON_MS = 200,
     SLOWEST_MS = 300000, /* P1: backing off ends here */
     CANCEL_AGAIN_MS = 15000,
+    TASKS_ASKED_S = 300,
     YOUNG_MS = 5000
 };
 
@@ -52,6 +54,7 @@ struct poll {
 struct active {
     struct tick_job *jobs;
     size_t count, cap;
+    int64_t now_us; /* monotonic */
 };
 
 struct activity {
@@ -81,6 +84,16 @@ static void look(void *ctx, struct job *job)
         seen->newest_us = job->submitted_at_us;
 }
 
+/* Tasks that went while the array lives (of one that waited nothing may ever be known): now and then. */
+static bool wants_accounting(const struct active *active, struct job *job)
+{
+    if (!job->array || !job->task_counts || !strstr(job->task_counts, "\"settling\"") ||
+        (job->tasks_asked_us && active->now_us - job->tasks_asked_us < TASKS_ASKED_S * US_PER_S))
+        return false;
+    job->tasks_asked_us = active->now_us;
+    return true;
+}
+
 static void collect(void *ctx, struct job *job)
 {
     struct active *active = ctx;
@@ -97,7 +110,8 @@ static void collect(void *ctx, struct job *job)
                            .cpus = job->cpus == JOB_ABSENT ? 0 : job->cpus,
                            .priority = job->priority,
                            .queued = queued,
-                           .cancel = job->cancel_requested_at_us != 0 };
+                           .cancel = job->cancel_requested_at_us != 0,
+                           .ask = wants_accounting(active, job) };
 }
 
 int64_t poll_pace_ms(const struct poll_pace *pace)
@@ -122,13 +136,19 @@ static int64_t interval_ms(const struct rhythm *rhythm, const struct activity *s
     return poll_pace_ms(&pace);
 }
 
+/* Soonest for what somebody waits for. */
+static int64_t gap_ms(const struct rhythm *rhythm)
+{
+    int64_t since_ms = (clock_mono_us(rhythm->poll->gw->clock) - rhythm->last_start_us) / US_PER_MS;
+    return since_ms < NUDGE_GAP_MS ? NUDGE_GAP_MS - since_ms : 0;
+}
+
 static void schedule(struct rhythm *rhythm)
 {
     if (rhythm->in_flight || !rhythm->cluster->executor || !rhythm->cluster->config)
         return;
     if (rhythm->again || rhythm->waiter_count) {
-        int64_t since_ms = (clock_mono_us(rhythm->poll->gw->clock) - rhythm->last_start_us) / US_PER_MS;
-        loop_timer_start(rhythm->timer, since_ms < NUDGE_GAP_MS ? NUDGE_GAP_MS - since_ms : 0);
+        loop_timer_start(rhythm->timer, gap_ms(rhythm));
         return;
     }
     struct activity seen = { 0 };
@@ -145,8 +165,8 @@ static void cancel_again(void *ctx, struct job *job)
 {
     const struct gateway *gw = ctx;
     int64_t now = clock_mono_us(gw->clock);
-    if (is_followed(job) && job->cancel_requested_at_us &&
-        now - job->cancel_sent_us > CANCEL_AGAIN_MS * US_PER_MS)
+    bool may_live = is_followed(job) && job->state != JOB_STATE_SETTLING; /* in no listing: no use */
+    if (may_live && launch_wants_cancel(job) && now - job->cancel_sent_us > CANCEL_AGAIN_MS * US_PER_MS)
         launch_cancel_again(gw->launch, job);
 }
 
@@ -165,12 +185,13 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
     struct rhythm *rhythm = ctx;
     const struct gateway *gw = rhythm->poll->gw;
     struct err failure = { 0 };
+    int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
     rhythm->in_flight = false;
     if (report && report->nodes_ok &&
         rhythm->poll->take_nodes) /* first: what a job waits for is told with them */
         rhythm->poll->take_nodes(rhythm->poll->nodes_ctx, rhythm->cluster, report);
     if (report && report->queue_ok) {
-        fleet_note_clock(gw, rhythm->cluster, report->clock_s);
+        fleet_note_clock(gw, rhythm->cluster, report->clock_s, latency);
         apply_report(gw, rhythm->cluster, report);
         jobs_each(gw->jobs, rhythm->cluster->name, cancel_again, (void *)gw);
     } else if (report) {
@@ -178,10 +199,10 @@ static void on_tick(void *ctx, const struct tick_report *report, const struct er
         apply_report(gw, rhythm->cluster, report); /* exit files and accounting still count */
         err = &failure;
     }
-    int64_t latency = clock_mono_us(gw->clock) - rhythm->last_start_us;
     if (!err || err->code != ERR_CANCELLED) /* our own end says nothing about the cluster */
         fleet_note(gw->fleet, rhythm->cluster, err, latency);
     rhythm->cluster->polls += !err;
+    (void)fleet_commands_minute(gw->fleet, rhythm->cluster); /* what was sent counts in its own minute */
     if (rhythm->nodes_asked)
         serve(rhythm, err);
     if (rhythm->follows && follow_end(gw->follow, rhythm->cluster, report))
@@ -229,7 +250,7 @@ static void tick(void *ctx)
     struct cluster *cluster = rhythm->cluster;
     if (rhythm->in_flight || !cluster->executor || !cluster->config || is_held_back(rhythm))
         return;
-    struct active active = { 0 };
+    struct active active = { .now_us = clock_mono_us(gw->clock) };
     jobs_each(gw->jobs, cluster->name, collect, &active);
     if (!active.count && !rhythm->waiter_count) { /* a nudge about nothing */
         rhythm->again = false;
@@ -259,11 +280,17 @@ static void tick(void *ctx)
 
 /* --- asking --- */
 
+/* Not at once: Slurm has nothing new to say of what was accepted a moment ago, and the tick would be in the
+ * way of what is submitted beside it. */
 static void nudge(struct cluster *cluster)
 {
     struct rhythm *rhythm = cluster->poll;
+    if (rhythm->again && loop_timer_is_running(rhythm->timer))
+        return;
     rhythm->again = true;
     schedule(rhythm);
+    if (!rhythm->in_flight && !rhythm->waiter_count && gap_ms(rhythm) < NUDGE_SOON_MS)
+        loop_timer_start(rhythm->timer, NUDGE_SOON_MS);
 }
 
 static struct rhythm *rhythm_of(struct poll *poll, struct cluster *cluster)

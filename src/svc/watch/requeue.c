@@ -67,8 +67,8 @@ static int check(const struct job *job, int64_t attempt, struct err *err)
 {
     long long id = job->id;
     if (!job->scheduler || strcmp(job->scheduler, "slurm") != 0)
-        return err_set(err, ERR_CONFLICT, "job %lld runs without Slurm, which alone can requeue: clone it",
-                       id);
+        return err_set(err, ERR_CONFLICT,
+                       "job %lld runs without Slurm, which alone can requeue: submit it again", id);
     if (job->array)
         return err_set(err, ERR_CONFLICT, "job %lld is an array: its tasks cannot be requeued from here", id);
     if (attempt && attempt != job->attempt)
@@ -89,7 +89,7 @@ int launch_requeue(struct launch *launch, int64_t job_id, int64_t attempt, answe
     if (!job)
         return query_job_is_final(gw, job_id, err) < 0
                    ? -1
-                   : err_set(err, ERR_CONFLICT, "job %lld has ended: clone it to run it again",
+                   : err_set(err, ERR_CONFLICT, "job %lld has ended: submit it again (the page: Clone)",
                              (long long)job_id);
     if (check(job, attempt, err) < 0)
         return -1;

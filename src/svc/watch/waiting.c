@@ -57,7 +57,10 @@ char *waiting_why(const struct gateway *gw, int64_t mono_us, struct job *job, co
     auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
     if (job_state_group(row->state) != JOB_GROUP_QUEUED)
         return NULL;
-    bool is_same = job->why && job->reason && span_is(row->reason, job->reason);
+    auto_str struct str tasks = STR_MAX(200);
+    add_tasks(job, &tasks);
+    bool is_same =
+        job->why && job->reason && span_is(row->reason, job->reason) && strstr(job->why, str_text(&tasks));
     if (is_same && job->why_told_us && mono_us - job->why_told_us < TELL_AFTER_S * US_PER_S)
         return mem_dup_str(job->why);
     job->why_told_us = mono_us;

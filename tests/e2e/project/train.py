@@ -38,7 +38,7 @@ def lines(count, pause):
 
 def fail(mode):
     if mode == "import":
-        import a_module_nobody_has  # noqa: F401
+        __import__("a_module_nobody_has")
     if mode == "cuda":
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 79.15 GiB of which 1.19 GiB is free.")
     if mode == "missing":

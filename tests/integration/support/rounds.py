@@ -156,7 +156,7 @@ class Round:
                     self.met.add("kill" if "kill_s" in self.plan else "crash")
                     self.gateway.restart()
 
-    def _ask(self, method, path, body=None, headers=None, good=(200, 201), timeout=120):
+    def _ask(self, method, path, body=None, headers=None, good=(200, 201), timeout=240):
         """As a patient client: asks again when the gateway died meanwhile, or its cluster did not answer."""
         end = time.monotonic() + timeout
         while True:
@@ -172,7 +172,7 @@ class Round:
             time.sleep(0.2)
 
     def _follow(self, job_id):
-        end = time.monotonic() + 240
+        end = time.monotonic() + 480
         asked = False
         while True:
             job = self._ask("GET", f"/jobs/{job_id}").json
@@ -203,7 +203,7 @@ class Round:
         return found
 
 
-def run_rounds(bed, seeds, at_once=10):
+def run_rounds(bed, seeds, at_once=8):
     """All rounds, so many at a time; ({seed: problems} of those that had any, with the end of the gateway's log;
     how often which fault struck)."""
     failed, struck = {}, collections.Counter()

@@ -338,8 +338,9 @@ weak int metrics_export(const struct gateway *gw, int64_t job_id, bool as_csv, s
     return 0;
 }
 weak int projects_register(struct projects *projects, const struct doc *body, answer_done *done, void *ctx,
-                           struct err *err)
+                           struct errs *errs, struct err *err)
 {
+    (void)errs;
     fake.projects++;
     return fake_call(done, ctx);
 }
@@ -349,8 +350,9 @@ weak int projects_sync(struct projects *projects, const char *name, answer_done 
     return fake_call(done, ctx);
 }
 weak int projects_patch(struct projects *projects, const char *name, const struct doc *body,
-                        answer_done *done, void *ctx, struct err *err)
+                        answer_done *done, void *ctx, struct errs *errs, struct err *err)
 {
+    (void)errs;
     return fake_call(done, ctx);
 }
 weak int projects_remove(struct projects *projects, const char *name, struct err *err)

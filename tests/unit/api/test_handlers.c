@@ -104,6 +104,9 @@ static void a_wait_for_what_is_so_answers_at_once(void **state)
     assert_int_equal(fake.waits_open, 0);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5?wait=ever"))), 400);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/5?wait=terminal&timeout=soon"))), 400);
+    assert_int_equal(status_of(ask(get("/api/v1/jobs/5?wait=terminal&timeout=20"))), 400);
+    assert_int_equal(status_of(ask(get("/api/v1/jobs/5?wait=terminal&timeout="))), 400);
+    assert_int_equal(status_of(ask(get("/api/v1/jobs/5?wait=terminal&timeout=20ms"))), 200);
     assert_int_equal(status_of(ask(get("/api/v1/jobs/500"))), 404);
 }
 
@@ -409,6 +412,7 @@ static void services_answer_for_clusters_and_projects(void **state)
 {
     (void)state;
     static const char *const paths[] = { "/api/v1/clusters/local/gpus?max_age=60s",
+                                         "/api/v1/clusters/local/gpus?max_age=60",
                                          "/api/v1/clusters/local/nodes", "/api/v1/clusters/local/partitions",
                                          "/api/v1/projects/x" };
     struct client *client = client_open();

@@ -58,6 +58,9 @@ static void what_does_not_fit_is_refused_here(void **state)
 {
     (void)state;
     check_refused("resources.gpuz=1", "did you mean resources.gpus?");
+    check_refused("params=null", "params belongs in the project's file, not in a request");
+    check_refused("params.lr.min=0", "params.lr.min belongs in the project's file");
+    check_refused("profiles.big.resources.gpus=1", "belongs in the project's file");
     check_refused("resources.gpus=two", "expected a whole number");
     check_refused("resources.gpus", "expected KEY=VALUE");
     check_refused("=1", "expected KEY=VALUE");

@@ -1,5 +1,5 @@
-/* Covers: cli/verb_submit, cli/job_request, cli/key_spool, cli/client, cli/ask, cli/project_here,
- * cli/job_watch, cli/preview_view, cli/verb_render. */
+/* Covers: cli/verb_submit, cli/job_request, cli/dependency, cli/key_spool, cli/client, cli/ask,
+ * cli/project_here, cli/job_watch, cli/preview_view, cli/verb_render. */
 #include "cli_help.h"
 
 #define PROJECTS   "{\"items\":[{\"name\":\"p\",\"path\":\"/nowhere\"}],\"next\":null,\"total\":null}"
@@ -70,6 +70,50 @@ static void a_command_given_again_takes_the_key_up(void **state)
     assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait"), 0);
     auto_free char *first = key_of(&test, 0), *last = key_of(&test, 7);
     assert_string_equal(first, last);
+    cli_test_end(&test);
+}
+
+enum { LONG_LOST = 60 }; /* answers lost, more than a watch has patience for */
+
+static void script_lost_after(struct http_script *script)
+{
+    script[0] = (struct http_script){ .expect = "POST ", .status = 202, .body = JOB("submitting") };
+    for (size_t i = 1; i <= LONG_LOST; i++)
+        script[i] = (struct http_script){ .is_lost = true };
+}
+
+static void the_number_is_told_though_the_gateway_is_lost(void **state)
+{
+    (void)state;
+    struct http_script script[LONG_LOST + 1];
+    struct cli_test test;
+    script_lost_after(script);
+    CLI_BEGIN(&test, script);
+    int status = RUN(&test, "submit", "-p", "p", "-q");
+    assert_true(status == EXIT_IO || status == EXIT_NO_GATEWAY);
+    assert_string_equal(test.out, "7\n");
+    cli_test_end(&test);
+}
+
+/* With --json and --wait the number comes last. */
+static void until_its_number_is_told_the_same_command_takes_the_job_up(void **state)
+{
+    (void)state;
+    struct http_script script[LONG_LOST + 1 + 2];
+    struct cli_test test;
+    script_lost_after(script);
+    script[LONG_LOST + 1] = (struct http_script){ .status = 202, .body = JOB("running") };
+    script[LONG_LOST + 2] = (struct http_script){ .status = 200, .body = JOB("completed") };
+    CLI_BEGIN(&test, script);
+    int status = RUN(&test, "submit", "-p", "p", "--json", "--wait");
+    assert_true(status == EXIT_IO || status == EXIT_NO_GATEWAY);
+    assert_string_equal(test.out, "");
+    while (http_server_count(test.server) < LONG_LOST + 1)
+        (void)RUN(&test, "ls");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--json", "--wait"), 0);
+    auto_free char *first = key_of(&test, 0), *again = key_of(&test, LONG_LOST + 1);
+    assert_string_equal(first, again);
+    assert_has(test.err, "taking up the same submission");
     cli_test_end(&test);
 }
 
@@ -239,12 +283,64 @@ static void a_folder_with_a_config_is_registered_first(void **state)
     cli_test_end(&test);
 }
 
+/* As `A=$(sluice submit -q ...)` gave it. */
+static void a_dependency_names_jobs_by_the_gateways_numbers(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/28 ",
+          .status = 200,
+          .body = "{\"cluster\":\"alder\",\"slurm\":{\"job_id\":\"901\"}}" },
+        { .expect = "GET /api/v1/jobs/29 ",
+          .status = 200,
+          .body = "{\"cluster\":\"alder\",\"slurm\":{\"job_id\":\"902\"}}" },
+        { .expect = "POST /api/v1/jobs ", .status = 202, .body = JOB("pending") },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--no-wait", "--dependency",
+                         "afterok:28:29+5,singleton"),
+                     0);
+    assert_has(http_server_request(test.server, 2), "\"dependency\":\"afterok:901:902+5,singleton\"");
+    cli_test_end(&test);
+}
+
+static void a_job_that_cannot_be_waited_for_is_said(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/28 ",
+          .status = 200,
+          .body = "{\"cluster\":\"beech\",\"slurm\":{\"job_id\":\"901\"}}" },
+        { .expect = "GET /api/v1/jobs/28 ", .status = 200, .body = "{\"cluster\":\"alder\",\"slurm\":null}" },
+        { .expect = "GET /api/v1/jobs/99 ",
+          .status = 404,
+          .body = "{\"status\":404,\"code\":\"not_found\",\"detail\":\"there is no job 99\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--dependency", "afterok:28"),
+                     EXIT_USAGE_WRONG);
+    assert_has(test.err, "job 28 is on beech; a job on alder cannot wait for it");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--dependency", "afterok:28"),
+                     EXIT_USAGE_WRONG);
+    assert_has(test.err, "job 28 has no number of its scheduler");
+    assert_int_not_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--dependency", "afterok:99"), 0);
+    assert_has(test.err, "there is no job 99");
+    assert_int_equal(http_server_count(test.server), 3);
+    cli_test_end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dependency_names_jobs_by_the_gateways_numbers),
+        cmocka_unit_test(a_job_that_cannot_be_waited_for_is_said),
         cmocka_unit_test(the_words_become_one_request),
         cmocka_unit_test(a_lost_answer_is_asked_for_again_with_the_same_key),
         cmocka_unit_test(a_command_given_again_takes_the_key_up),
+        cmocka_unit_test(the_number_is_told_though_the_gateway_is_lost),
+        cmocka_unit_test(until_its_number_is_told_the_same_command_takes_the_job_up),
         cmocka_unit_test(two_submissions_that_were_answered_are_two),
         cmocka_unit_test(a_key_of_the_users_own_is_sent),
         cmocka_unit_test(submit_wait_ends_with_the_jobs_code),

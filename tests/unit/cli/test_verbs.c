@@ -47,6 +47,27 @@ static void hostile_names_are_harmless_in_lists_and_documents(void **state)
     cli_test_end(&test);
 }
 
+#define FAILED                                                                \
+    "{\"id\":5,\"state\":\"failed\",\"exit_code\":1,\"why\":\"exit code 1\"," \
+    "\"verdict\":{\"code\":\"gpu_oom\",\"title\":\"A GPU ran out of memory\"}}"
+
+static void the_verdict_is_why_a_job_failed(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .status = 200, .body = "{\"items\":[" FAILED "],\"next\":null,\"total\":1}" },
+        { .status = 200, .body = FAILED },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "ls"), 0);
+    assert_has(test.out, "A GPU ran out of memory");
+    assert_null(strstr(test.out, "exit code 1"));
+    assert_int_equal(RUN(&test, "wait", "5"), 1);
+    assert_has(test.err, "failed with exit code 1: A GPU ran out of memory");
+    cli_test_end(&test);
+}
+
 static void show_tells_progress_and_numbers(void **state)
 {
     (void)state;
@@ -96,6 +117,27 @@ static void to_a_pipe_nothing_is_cut_and_tabs_part_the_columns(void **state)
     cli_test_end(&test);
 }
 
+static void an_argument_may_be_a_whole_filter_line(void **state)
+{
+    (void)state;
+#define EMPTY .status = 200, .body = "{\"items\":[],\"next\":null}"
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs?limit=30&filter=state%3Aended%20cluster%3Aalder ", EMPTY },
+        { .expect = "GET /api/v1/jobs?limit=30&filter=project%3Ademo%20lr ", EMPTY },
+        { .expect = "GET /api/v1/jobs?limit=30&filter=name%3A%22a%20b%22%20state%3Aended ", EMPTY },
+        { .expect = "GET /api/v1/jobs?limit=30&filter=group%3A%22my%20group%22%20state%3Aended ", EMPTY },
+        { .expect = "GET /api/v1/jobs?limit=30&filter=group%3Amine%20tag%3Ax ", EMPTY },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "ls", "state:ended cluster:alder"), 0);
+    assert_int_equal(RUN(&test, "ls", "project:demo lr"), 0);
+    assert_int_equal(RUN(&test, "ls", "name:\"a b\" state:ended"), 0);
+    assert_int_equal(RUN(&test, "ls", "group:my group", "state:ended"), 0);
+    assert_int_equal(RUN(&test, "ls", "group:mine tag:x"), 0);
+    cli_test_end(&test);
+}
+
 static void all_pages_of_a_list_are_read(void **state)
 {
     (void)state;
@@ -133,6 +175,27 @@ static void a_log_that_has_not_begun_is_told_with_why(void **state)
     assert_int_equal(RUN(&test, "log", "5"), EXIT_NOT_THERE);
     assert_string_equal(test.out, "");
     assert_has(test.err, "job 5 has no log yet: it is pending (It waits for GPUs.)");
+    cli_test_end(&test);
+}
+
+static void a_job_without_slurm_has_no_scheduler_log(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/jobs/5/log?", .status = 200, .headers = NOT_BEGUN, .body = "" },
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"completed\",\"scheduler\":\"process\",\"cluster\":\"local\"}" },
+        { .expect = "GET /api/v1/jobs/5?wait",
+          .status = 200,
+          .body = "{\"id\":5,\"state\":\"running\",\"scheduler\":\"process\",\"cluster\":\"local\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "log", "5", "--scheduler"), EXIT_NOT_THERE);
+    assert_has(test.err, "job 5 has no scheduler log: cluster local has no Slurm");
+    assert_int_equal(RUN(&test, "log", "-f", "5", "--scheduler"), EXIT_NOT_THERE);
+    assert_has(test.err, "job 5 has no scheduler log");
     cli_test_end(&test);
 }
 
@@ -224,6 +287,34 @@ static void wait_gives_up_in_time_with_a_code_of_its_own(void **state)
     CLI_BEGIN(&test, script);
     assert_int_equal(RUN(&test, "wait", "3", "--timeout", "0s"), EXIT_STILL_GOING);
     assert_has(test.err, "job 3 is still running");
+    assert_int_equal(RUN(&test, "wait", "3", "--timeout", "5"), EXIT_USAGE_WRONG);
+    assert_has(test.err, "--timeout: 5 of what? say 90s, 5m or 2h");
+    cli_test_end(&test);
+}
+
+static void a_time_limit_is_for_all_jobs_together(void **state)
+{
+    (void)state;
+#define LATER                                                                   \
+    {                                                                           \
+        .expect = "GET /api/v1/jobs/3?wait=terminal&timeout=7s", .status = 503, \
+        .body = "{\"code\":\"busy\",\"detail\":\"later\"}"                      \
+    }
+    static const struct http_script script[] = {
+        LATER,
+        LATER,
+        LATER,
+        LATER, /* 0.2 + 0.4 + 0.8 + 1.6 s */
+        { .expect = "GET /api/v1/jobs/3?wait=terminal&timeout=7s",
+          .status = 200,
+          .body = "{\"id\":3,\"state\":\"completed\"}" },
+        { .expect = "GET /api/v1/jobs/4?wait=terminal&timeout=4s",
+          .status = 200,
+          .body = "{\"id\":4,\"state\":\"completed\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "wait", "3", "4", "--timeout", "7s"), 0);
     cli_test_end(&test);
 }
 
@@ -295,6 +386,32 @@ static void tables_of_clusters_gpus_and_projects_are_shown(void **state)
     cli_test_end(&test);
 }
 
+static void a_project_is_shown_with_its_commit_and_its_faults(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .expect = "GET /api/v1/projects/demo ",
+          .status = 200,
+          .body =
+              "{\"name\":\"demo\",\"path\":\"/p\",\"branch\":\"main\",\"sha\":\"0123456789abcdef\","
+              "\"dirty\":true,\"synced_at\":\"2025-10-09T08:53:10Z\",\"errors\":[{\"file\":\"/p/c.yaml\","
+              "\"line\":3,\"column\":5,\"path\":\"gpuz\",\"text\":\"unknown key\",\"hint\":\"gpus?\"}]}" },
+        { .expect = "POST /api/v1/projects/demo/sync ",
+          .status = 200,
+          .body = "{\"name\":\"demo\",\"path\":\"/p\",\"errors\":[{\"text\":\"the folder /p is gone\"}]}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "projects", "show", "demo"), 0);
+    assert_string_equal(test.out, "project demo: /p\n  branch   main\n"
+                                  "  commit   0123456789ab, with uncommitted changes\n  synced   10s ago\n");
+    assert_string_equal(test.err, "  /p/c.yaml:3:5: gpuz: unknown key (gpus?)\n");
+    assert_int_equal(RUN(&test, "projects", "sync", "demo"), 0);
+    assert_string_equal(test.err, "  the folder /p is gone\n");
+    assert_has(test.out, "  synced   never\n");
+    cli_test_end(&test);
+}
+
 static void json_is_the_answer_as_it_came(void **state)
 {
     (void)state;
@@ -331,6 +448,12 @@ static void events_of_a_job_are_lines(void **state)
     cli_test_end(&test);
 }
 
+static int no_project_is_right(const char *file, struct span text, struct errs *errs)
+{
+    (void)text;
+    return errs_add(errs, &(struct errs_item){ .file = file, .line = 7, .text = "a submit refuses it" });
+}
+
 static void config_check_tells_every_error(void **state)
 {
     (void)state;
@@ -345,6 +468,11 @@ static void config_check_tells_every_error(void **state)
     assert_int_equal(RUN(&test, "config", "check", str_text(&path)), EXIT_SERVE_INVALID);
     assert_has(test.err, "did you mean");
     assert_has(test.err, "whole number");
+    test.env.check_project = no_project_is_right;
+    assert_int_equal(RUN(&test, "config", "check", str_text(&path)), EXIT_SERVE_INVALID);
+    assert_has(test.err, "a submit refuses it");
+    assert_int_equal(RUN(&test, "config", "check", "-k", "sluice", str_text(&path)), EXIT_SERVE_INVALID);
+    assert_has(test.err, "unknown key");
     assert_int_equal(RUN(&test, "config", "check", "/no/such.yaml"), EXIT_SERVE_INVALID);
     assert_int_equal(RUN(&test, "config", "explain", "resources.gpus"), 0);
     assert_has(test.out, "GPUs per node");
@@ -374,15 +502,20 @@ int main(void)
         cmocka_unit_test(hostile_names_are_harmless_in_lists_and_documents),
         cmocka_unit_test(a_list_fits_the_terminal),
         cmocka_unit_test(show_tells_progress_and_numbers),
+        cmocka_unit_test(the_verdict_is_why_a_job_failed),
         cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
+        cmocka_unit_test(an_argument_may_be_a_whole_filter_line),
         cmocka_unit_test(all_pages_of_a_list_are_read),
         cmocka_unit_test(a_log_that_has_not_begun_is_told_with_why),
+        cmocka_unit_test(a_job_without_slurm_has_no_scheduler_log),
         cmocka_unit_test(a_followed_log_has_each_byte_once),
         cmocka_unit_test(a_log_that_was_cut_is_shown_from_its_first_byte),
         cmocka_unit_test(wait_gives_up_in_time_with_a_code_of_its_own),
+        cmocka_unit_test(a_time_limit_is_for_all_jobs_together),
         cmocka_unit_test(a_requeue_means_the_attempt_that_is_seen),
         cmocka_unit_test(several_jobs_are_cancelled_though_one_is_not_there),
         cmocka_unit_test(tables_of_clusters_gpus_and_projects_are_shown),
+        cmocka_unit_test(a_project_is_shown_with_its_commit_and_its_faults),
         cmocka_unit_test(json_is_the_answer_as_it_came),
         cmocka_unit_test(events_of_a_job_are_lines),
         cmocka_unit_test(config_check_tells_every_error),

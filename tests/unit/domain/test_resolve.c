@@ -266,6 +266,23 @@ static void the_default_time_is_lowered_and_a_given_one_refused(void **state)
     clear(&s);
 }
 
+static void the_default_time_is_left_out_where_nobody_knows_the_limits(void **state)
+{
+    struct set s;
+    (void)state;
+    set_up(&s, "", SLURM, "{}");
+    s.in.are_limits_unknown = true;
+    run_ok(&s);
+    assert_int_equal(resolved_int(s.resolved, "resources.time", 0), 0);
+    expect_origin(&s, "resources.time", "left to the partition: what it allows is not known yet");
+    clear(&s);
+    set_up(&s, "", SLURM, "{\"resources\":{\"time\":\"2h\"}}");
+    s.in.are_limits_unknown = true;
+    run_ok(&s);
+    assert_int_equal(resolved_int(s.resolved, "resources.time", 0), 7200);
+    clear(&s);
+}
+
 static void built_in_sizes_fit_the_largest_node_and_leave_its_other_gpus_of_use(void **state)
 {
     struct set s;
@@ -357,6 +374,12 @@ static void several_nodes_start_by_srun_with_a_task_a_gpu(void **state)
         &s, ".mlops-config.yaml:1:20: resources.nodes: this cluster is one machine that runs one task a job "
             "(1, or a Slurm cluster)\n");
     clear(&s);
+    set_up(&s, "slurm: {dependency: 'afterok:7', begin: tomorrow, partition: gpu}\n", "", "{}");
+    expect_errors(
+        &s, ".mlops-config.yaml:1:21: slurm.dependency: that a job waits for others needs a Slurm cluster\n"
+            ".mlops-config.yaml:1:41: slurm.begin: a time before which it does not start needs a Slurm "
+            "cluster\n");
+    clear(&s);
 }
 
 static void an_unknown_profile_names_those_there_are(void **state)
@@ -432,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_script_in_the_request_replaces_the_projects_command),
         cmocka_unit_test(gpus_default_to_none_where_the_cluster_has_none),
         cmocka_unit_test(the_default_time_is_lowered_and_a_given_one_refused),
+        cmocka_unit_test(the_default_time_is_left_out_where_nobody_knows_the_limits),
         cmocka_unit_test(built_in_sizes_fit_the_largest_node_and_leave_its_other_gpus_of_use),
         cmocka_unit_test(what_the_cluster_does_not_allow_is_said),
         cmocka_unit_test(a_value_for_the_environment_must_be_declared),

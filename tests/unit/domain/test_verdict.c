@@ -84,6 +84,52 @@ static void the_log_says_what_the_exit_code_does_not(void **state)
         assert_code(failed(samples[i][0]), samples[i][1]);
 }
 
+static void a_crash_is_told_by_its_signal(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t code, signal;
+        const char *log, *title;
+    } crashes[] = {
+        { 139, 0, "body.sh: line 99: 17 Segmentation fault\n",
+          "It crashed: memory that it may not touch (SIGSEGV" },
+        { 0, 11, "", "It crashed: memory that it may not touch (SIGSEGV" },
+        { 134, 0, "double free or corruption\n", "It crashed: it aborted itself (SIGABRT)" },
+        { 0, 7, "", "It crashed: memory that is not there" },
+        { 136, 0, "", "It crashed: a division by zero (SIGFPE)" },
+        { 132, 0, "", "It crashed: an instruction that this CPU does not have (SIGILL)" },
+        { 1, 0, "exitcode: -11, Signal 11 (SIGSEGV) received by PID 17\n", "It crashed: exitcode: -11, Sig" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(crashes); i++) {
+        const char *json = verdict((struct verdict_facts){ .state = JOB_STATE_FAILED,
+                                                           .exit_code = crashes[i].code,
+                                                           .signal = crashes[i].signal,
+                                                           .log = span_of(crashes[i].log) });
+        assert_code(json, "crashed");
+        if (!strstr(json, crashes[i].title))
+            fail_msg("not %s: %s", crashes[i].title, json);
+    }
+    const struct verdict_facts not_crashed[] = {
+        { .state = JOB_STATE_FAILED, .exit_code = 137 }, { .state = JOB_STATE_FAILED, .exit_code = 128 },
+        { .state = JOB_STATE_FAILED, .exit_code = -1 },  { .state = JOB_STATE_FAILED, .exit_code = 255 },
+        { .state = JOB_STATE_FAILED, .exit_code = 11 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(not_crashed); i++)
+        assert_code(verdict(not_crashed[i]), "failed");
+    assert_code(verdict((struct verdict_facts){ .state = JOB_STATE_FAILED,
+                                                .exit_code = 134,
+                                                .log = SPAN_LIT("what(): std::bad_alloc\n") }),
+                "host_oom"); /* why it gave up says more */
+}
+
+static void the_gateways_own_words_are_known(void **state)
+{
+    (void)state;
+    const char *json = failed("sluice: train_script 'nope.py' does not exist in /w/run/code\n");
+    assert_code(json, "file_not_found");
+    assert_non_null(strstr(json, "\"title\":\"sluice: train_script 'nope.py' does not exist in"));
+}
+
 static void evidence_has_its_line(void **state)
 {
     (void)state;
@@ -218,6 +264,8 @@ int main(void)
         cmocka_unit_test(the_scheduler_is_believed),
         cmocka_unit_test(who_cancelled_is_named),
         cmocka_unit_test(the_log_says_what_the_exit_code_does_not),
+        cmocka_unit_test(a_crash_is_told_by_its_signal),
+        cmocka_unit_test(the_gateways_own_words_are_known),
         cmocka_unit_test(evidence_has_its_line),
         cmocka_unit_test(a_traceback_is_its_last_line),
         cmocka_unit_test(a_traceback_is_read_however_it_is_printed),

@@ -46,6 +46,21 @@ static void where_all_failed_alike_it_says_so(void **state)
     assert_non_null(strstr(got, "\"title\":\"All 2 tasks: A disk is full\""));
 }
 
+static void exit_codes_are_told_apart(void **state)
+{
+    (void)state;
+    static char one[] = "{\"code\":\"failed\",\"title\":\"It ended with an error (exit code 1)\"}";
+    static char two[] = "{\"code\":\"failed\",\"title\":\"It ended with an error (exit code 2)\"}";
+    static char file[] = "{\"code\":\"file_not_found\",\"title\":\"A file is missing: a\"}";
+    static char other[] = "{\"code\":\"file_not_found\",\"title\":\"A file is missing: b\"}";
+    const struct verdict_task tasks[] = { { 0, one },  { 1, two },   { 2, two },
+                                          { 3, file }, { 4, other }, { 5, file } };
+    auto_free char *got = made(tasks, 6, 9);
+    assert_non_null(strstr(got, "\"title\":\"3 of 9 tasks: A file is missing: a\""));
+    assert_non_null(strstr(got, "(exit code 2)\",\"count\":2,\"tasks\":[1,2]}"));
+    assert_non_null(strstr(got, "(exit code 1)\",\"count\":1,\"tasks\":[0]}"));
+}
+
 static void a_large_array_stays_short(void **state)
 {
     (void)state;
@@ -82,6 +97,7 @@ int main(void)
         cmocka_unit_test(the_commonest_cause_comes_first),
         cmocka_unit_test(where_all_failed_alike_it_says_so),
         cmocka_unit_test(a_large_array_stays_short),
+        cmocka_unit_test(exit_codes_are_told_apart),
         cmocka_unit_test(no_failed_task_is_no_verdict),
         cmocka_unit_test(rubbish_is_refused),
     };

@@ -77,6 +77,9 @@ static void its_last_words_are_understood(void **state)
     (void)state;
     explains("ann@x: Permission denied (publickey).\r\n", ERR_AUTH, false);
     explains("ann@x: Permission denied (keyboard-interactive).\r\n", ERR_AUTH, true);
+    explains("Permissions 0644 for '/k' are too open.\r\nann@x: Permission denied "
+             "(publickey,keyboard-interactive).\r\n",
+             ERR_AUTH, false); /* its own key is at fault, and no person */
     explains("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.\n",
              ERR_AUTH, false);
     explains("ssh: connect to host x port 22: Connection refused\n", ERR_OFFLINE, false);

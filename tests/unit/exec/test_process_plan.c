@@ -46,10 +46,26 @@ static void nobody_overtakes_but_by_priority(void **state)
     };
     process_plan(&machine, jobs, 5);
     assert_int_equal(jobs[1].end, PLAN_RESOURCES);
-    assert_int_equal(jobs[2].end, PLAN_PRIORITY);
+    assert_int_equal(jobs[2].end, PLAN_EARLIER);
     assert_int_equal(jobs[3].end, PLAN_START);
     assert_string_equal(jobs[3].gpu_list, "1");
     assert_int_equal(jobs[4].end, PLAN_START); /* GPUs are not its concern */
+}
+
+static void why_it_waits_is_told_by_who_stands_before_it(void **state)
+{
+    (void)state;
+    struct machine machine = laptop(1);
+    struct plan_job jobs[] = {
+        { .cpus = 2, .is_running = true },
+        { .cpus = 1, .is_waiting = true },
+        { .cpus = 1, .priority = 3, .is_waiting = true },
+        { .cpus = 1, .priority = 3, .is_waiting = true },
+    };
+    process_plan(&machine, jobs, 4);
+    assert_int_equal(jobs[1].end, PLAN_PRIORITY);
+    assert_int_equal(jobs[2].end, PLAN_RESOURCES);
+    assert_int_equal(jobs[3].end, PLAN_EARLIER);
 }
 
 static void sharing_begins_when_all_are_busy(void **state)
@@ -74,6 +90,7 @@ int main(void)
         cmocka_unit_test(default_cpus_run_alone_on_a_small_machine),
         cmocka_unit_test(small_jobs_share_the_cpus),
         cmocka_unit_test(nobody_overtakes_but_by_priority),
+        cmocka_unit_test(why_it_waits_is_told_by_who_stands_before_it),
         cmocka_unit_test(sharing_begins_when_all_are_busy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,39 @@ static void matches_are_counted_and_numbered(void **state)
     assert_string_equal(search((struct search_spec){ .pattern = "absent" }), "0\n");
 }
 
+/* What a terminal and the page show of a line is what is searched and told, whatever else its bytes are. */
+static void a_match_is_what_is_seen(void **state)
+{
+    (void)state;
+    write_log("\x1b[33mWARN\x1b[0m colored line 0\n"
+              "one\x1b]8;;https://x.org/WARN\x1b\\ link\x1b]0;title\x07 and\x1b[?25l end\x1b[K\n"
+              "plain WARN colored\r\n");
+    assert_string_equal(search((struct search_spec){ .pattern = "WARN colored" }),
+                        "2\n1:WARN colored line 0\n3:plain WARN colored\n");
+    assert_string_equal(search((struct search_spec){ .pattern = "^plain.*d$", .is_regex = true }),
+                        "1\n3:plain WARN colored\n");
+    assert_string_equal(
+        search((struct search_spec){ .pattern = "warn", .ignores_case = true, .first_line = 2 }),
+        "2\n3:plain WARN colored\n");
+    assert_string_equal(search((struct search_spec){ .pattern = "one link and end" }),
+                        "1\n2:one link and end\n");
+    assert_string_equal(search((struct search_spec){ .pattern = "33m" }), "0\n");
+}
+
+/* An hour of a progress bar is one line of more than the 4096 bytes that are told of one. */
+static void a_progress_bar_is_searched_as_it_ended(void **state)
+{
+    (void)state;
+    auto_str struct str log = STR_MAX(65536);
+    for (int i = 0; i < 1000; i++)
+        str_addf(&log, "\r%3d/1000 at work", i);
+    str_add(&log, "\r1000/1000 done\n next\n");
+    write_log(str_text(&log));
+    assert_string_equal(search((struct search_spec){ .pattern = "done" }), "1\n1:1000/1000 done\n");
+    assert_string_equal(search((struct search_spec){ .pattern = "at work" }), "0\n");
+    assert_string_equal(search((struct search_spec){ .pattern = "next" }), "1\n2: next\n");
+}
+
 static void a_pattern_is_never_shell_text_or_an_option(void **state)
 {
     (void)state;
@@ -104,6 +137,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(matches_are_counted_and_numbered),
+        TEST(a_match_is_what_is_seen),
+        TEST(a_progress_bar_is_searched_as_it_ended),
         TEST(a_pattern_is_never_shell_text_or_an_option),
         TEST(bad_patterns_are_told),
         TEST(a_log_that_is_not_there_is_not_found),

@@ -183,9 +183,7 @@ static void cancel(struct bench *b, size_t n)
 {
     struct err err;
     unsigned before = b->answers;
-    struct cancel_spec spec = {
-        .token = b->tokens[n].text, .sched_id = b->tokens[n].text, .name = "x", .task = -1
-    };
+    struct cancel_spec spec = { .token = b->tokens[n].text, .sched_id = b->tokens[n].text, .task = -1 };
     assert_int_equal(executor_cancel(b->ex, &spec, on_plain, b, &err), 0);
     wait_answer(b, before);
     assert_int_equal(b->code, ERR_NONE);

@@ -2,6 +2,7 @@
  * a script that keeps its queue in a file. Covers: exec/slurm_call, exec/slurm_look, exec/slurm_report,
  * exec/slurm_tick. */
 #include "exec/executor.h"
+#include "exec/slurm_report.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -29,6 +30,7 @@ struct bench {
     unsigned answers;
     enum submit_end end;
     enum look_end look;
+    char rejected[200];
     bool alive;
     size_t ids;
     enum err_code code;
@@ -173,6 +175,7 @@ static void on_look(void *ctx, const struct look_result *result)
     b->look = result->end;
     b->ids = result->count;
     b->alive = result->launcher_alive;
+    snprintf(b->rejected, sizeof(b->rejected), "%s", result->rejected ? result->rejected : "");
     snprintf(b->text, sizeof(b->text), "%s|%.500s", result->count ? result->sched_ids[0] : "",
              result->err.text);
 }
@@ -199,6 +202,55 @@ static void look_finds_by_receipt_and_proves_absence_only_whole(void **state)
     play(b, "sacct", "echo 'Connection refused' >&2; exit 1\n");
     look(b, two.text);
     assert_int_equal(b->look, LOOK_NOTHING);
+}
+
+/* squeue fills in the format that it was given. */
+static const char queue_text[] =
+    "for a; do case $a in *%%i*) f=$a;; esac; done\n"
+    "for i in %s; do printf '%%s\\n' \"$f\" |\n"
+    "sed \"s|%%i|$i|; s|%%T|RUNNING|; s|%%Z|$d/runs/%s|; s|%%o|$d/runs/%s/%s|; s|%%[A-Za-z]|1|g\"; done\n";
+
+static void play_queue(struct bench *b, const char *ids, const char *token, const char *script)
+{
+    char text[2000];
+    snprintf(text, sizeof(text), queue_text, ids, token, token, script);
+    play(b, "squeue", text);
+}
+
+/* What carries the token but not our script is taken for the job where nothing else is known (a site's filter
+ * may change the command); never for a double, which would be cancelled. */
+static void the_claim_says_which_job_is_ours_and_none_of_its_children_is(void **state)
+{
+    struct bench *b = *state;
+    struct token token = token_new(1);
+    char path[256];
+    play(b, "sbatch", "exit 137\n");
+    assert_int_equal(submit(b, token.text, 1), SUBMIT_UNKNOWN);
+    play_queue(b, "43 42", token.text, "child.sh");
+    look(b, token.text);
+    assert_string_equal(b->text, "42|");
+    assert_int_equal(b->ids, 1);
+    snprintf(path, sizeof(path), "%s/runs/%s/claim.0", b->dir, token.text);
+    assert_int_equal(symlink("41", path), 0);
+    look(b, token.text);
+    assert_string_equal(b->text, "41|");
+    assert_int_equal(b->ids, 1);
+    play_queue(b, "43 42", token.text, "script.sh");
+    look(b, token.text);
+    assert_string_equal(b->text, "41|");
+    assert_int_equal(b->ids, 3);
+}
+
+static void a_look_finds_the_refusal_whose_answer_was_lost(void **state)
+{
+    struct bench *b = *state;
+    struct token token = token_new(1);
+    play(b, "sbatch",
+         "echo 'sbatch: error: Batch job submission failed: Invalid partition name specified' >&2\nexit 1\n");
+    assert_int_equal(submit(b, token.text, 1), SUBMIT_REFUSED);
+    look(b, token.text);
+    assert_int_equal(b->look, LOOK_ABSENT);
+    assert_non_null(strstr(b->rejected, "Invalid partition name specified"));
 }
 
 static void launcher_without_a_result_counts_as_alive(void **state)
@@ -299,6 +351,50 @@ static void limits_tell_what_accounts_have_left(void **state)
     assert_null(strstr(b->text, "stranger"));
 }
 
+static void the_log_of_a_later_attempt_tells_of_restarts(void **state)
+{
+    (void)state;
+    struct seen_job jobs[] = { { .source = SEEN_QUEUE, .token = span_of("one") },
+                               { .source = SEEN_ACCOUNTING, .token = span_of("one") },
+                               { .source = SEEN_QUEUE, .token = span_of("two"), .task = 8 },
+                               { .source = SEEN_QUEUE, .token = span_of("two"), .task = 7 } };
+    jobs[0].task = jobs[1].task = -1;
+    static const char *const paths[] = { "one/attempt-1.log",   "one/attempt-3.log", "one/attempt-2.log",
+                                         "two/attempt-2.7.log", "two/metrics.jsonl", "two/attempt-.log",
+                                         "two/attempt-9",       "attempt-9.log" };
+    struct seen_file seen[ARRAY_LEN(paths)] = { 0 };
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+        seen[i].path = span_of(paths[i]);
+    struct tick_files files = { .files = seen, .count = ARRAY_LEN(paths) };
+    struct slurm_report report = { .jobs = jobs, .job_count = ARRAY_LEN(jobs) };
+    slurm_report_files(&report, &files);
+    assert_int_equal(report.tick.file_count, ARRAY_LEN(paths));
+    assert_int_equal(jobs[0].restarts, 2);
+    assert_int_equal(jobs[1].restarts, 0); /* accounting knows for itself */
+    assert_int_equal(jobs[2].restarts, 0);
+    assert_int_equal(jobs[3].restarts, 1); /* the task's own */
+}
+
+/* As Slurm says it with no slurmdbd, before and since 23.11. With accounting each look would wait for its
+ * answer. */
+static void a_site_without_accounting_is_known_by_either_word(void **state)
+{
+    static const char *const words[] = { "accounting_storage/none", "(null)", "" };
+    struct bench *b = *state;
+    struct token one = token_new(1);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        auto_str struct str show = STR_MAX(256);
+        bench_end(state);
+        bench_start(state);
+        b = *state;
+        str_addf(&show, "echo 'AccountingStorageType   = %s'\n", words[i]);
+        play(b, "scontrol", str_text(&show));
+        play(b, "sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1\n");
+        look(b, one.text);
+        assert_int_equal(b->look, LOOK_ABSENT);
+    }
+}
+
 static void limits_name_partitions_and_the_default(void **state)
 {
     struct bench *b = *state;
@@ -328,9 +424,13 @@ int main(void)
         T(refusal_keeps_the_words_and_names_the_key),
         T(time_out_is_unknown_and_dead_controller_transient),
         T(look_finds_by_receipt_and_proves_absence_only_whole),
+        T(the_claim_says_which_job_is_ours_and_none_of_its_children_is),
+        T(a_look_finds_the_refusal_whose_answer_was_lost),
         T(launcher_without_a_result_counts_as_alive),
         T(exit_file_speaks_where_accounting_does_not),
         T(failing_squeue_proves_nothing),
+        cmocka_unit_test(the_log_of_a_later_attempt_tells_of_restarts),
+        T(a_site_without_accounting_is_known_by_either_word),
         T(limits_name_partitions_and_the_default),
         T(limits_tell_what_accounts_have_left),
     };

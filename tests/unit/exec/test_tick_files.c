@@ -24,6 +24,7 @@ static struct setting {
     char paths[8][80];
     struct tick_glob globs[2];
     size_t glob_count, known_count, budget;
+    const char **full; /* NULL none */
     struct str out;
     struct frame frame;
     struct tick_files files;
@@ -80,7 +81,8 @@ static void tick(void)
 {
     struct nonce nonce = nonce_new();
     const char *tokens[] = { s.token };
-    struct tick_follow follow = { tokens, 1, s.globs, s.glob_count, s.known, s.known_count, s.budget };
+    struct tick_follow follow = { tokens,        1,        s.globs, s.glob_count,  s.known,
+                                  s.known_count, s.budget, s.full,  s.full != NULL };
     auto_str struct str sh = STR_MAX(1 << 20);
     clear_answer();
     s.out = STR_MAX(64 << 20);
@@ -227,6 +229,40 @@ static void a_log_far_behind_jumps_to_its_end(void **state)
     assert_int_equal(seen("attempt-1.log")->size, size);
 }
 
+static void a_link_is_as_long_as_what_it_leads_to(void **state)
+{
+    (void)state;
+    char path[200];
+    put("history.txt", "w", SPAN_LIT("step,loss\n1,0.5\n"));
+    (void)snprintf(path, sizeof(path), "%s/runs/%s/metrics.csv", s.dir, s.token);
+    assert_int_equal(symlink("history.txt", path), 0);
+    (void)snprintf(path, sizeof(path), "%s/runs/%s/metrics-endless.csv", s.dir, s.token);
+    assert_int_equal(symlink("/dev/zero", path), 0);
+    (void)snprintf(path, sizeof(path), "%s/runs/%s/metrics-pipe.csv", s.dir, s.token);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    tick();
+    assert_int_equal(s.files.count, 1);
+    assert_seen("metrics.csv", 0, SPAN_LIT("step,loss\n1,0.5\n"));
+    know("metrics.csv", seen("metrics.csv")->inode, 16);
+    tick();
+    assert_int_equal(s.files.count, 0);
+}
+
+static void a_full_run_brings_only_what_is_known(void **state)
+{
+    (void)state;
+    static const char *full[1];
+    full[0] = s.token;
+    put("attempt-1.1.log", "w", SPAN_LIT("known"));
+    put("attempt-1.2.log", "w", SPAN_LIT("new"));
+    tick();
+    know("attempt-1.1.log", seen("attempt-1.1.log")->inode, 2);
+    s.full = full;
+    tick();
+    assert_int_equal(s.files.count, 1);
+    assert_seen("attempt-1.1.log", 2, SPAN_LIT("own"));
+}
+
 static void names_that_are_none_of_a_run_are_refused(void **state)
 {
     (void)state;
@@ -236,12 +272,12 @@ static void names_that_are_none_of_a_run_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         s.known_count = 0;
         know(names[i], 1, 1);
-        struct tick_follow follow = { tokens, 1, NULL, 0, s.known, 1, 100 };
+        struct tick_follow follow = { tokens, 1, NULL, 0, s.known, 1, 100, NULL, 0 };
         assert_int_equal(tick_files_program(&sh, &follow, NULL), -1);
     }
     const char *wrong[] = { "$(reboot)" };
-    assert_int_equal(tick_files_program(&sh, &(struct tick_follow){ wrong, 1, NULL, 0, NULL, 0, 1 }, NULL),
-                     -1);
+    assert_int_equal(
+        tick_files_program(&sh, &(struct tick_follow){ wrong, 1, NULL, 0, NULL, 0, 1, NULL, 0 }, NULL), -1);
 }
 
 static void own_patterns_reach_deeper(void **state)
@@ -266,7 +302,7 @@ static void own_patterns_reach_deeper(void **state)
     const char *tokens[] = { s.token };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct tick_glob glob = { s.token, wrong[i] };
-        struct tick_follow follow = { tokens, 1, &glob, 1, NULL, 0, 100 };
+        struct tick_follow follow = { tokens, 1, &glob, 1, NULL, 0, 100, NULL, 0 };
         assert_int_equal(tick_files_program(&sh, &follow, NULL), -1);
     }
 }
@@ -286,6 +322,8 @@ int main(void)
         TEST(a_log_far_behind_jumps_to_its_end),
         TEST(names_that_are_none_of_a_run_are_refused),
         TEST(own_patterns_reach_deeper),
+        TEST(a_link_is_as_long_as_what_it_leads_to),
+        TEST(a_full_run_brings_only_what_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

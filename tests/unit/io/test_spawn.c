@@ -1,4 +1,4 @@
-/* Covers: io/feed. */
+/* Covers: io/feed, io/process. */
 #include "io/spawn.h"
 
 #include "io/file.h"
@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "support/valgrind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -258,8 +260,65 @@ static void output_can_go_to_a_file(void **state)
     forget(&s);
 }
 
+/* One signal for the ends of many; what their ends lead to is a child like any. */
+static void many_that_end_at_once_are_all_told(void **state)
+{
+    (void)state;
+    enum { MANY = 40 };
+    struct seen s[MANY] = { 0 };
+    struct err err = { 0 };
+    struct loop *loop = loop_new();
+    struct spawn_request request = SH("exit 3");
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(spawn_child(loop, &request, on_done, &s[i], NULL, &err), 0);
+    usleep(200 * 1000);
+    loop_run(loop);
+    loop_free(loop);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(s[i].calls, 1);
+        assert_int_equal(s[i].result.code, 3);
+        forget(&s[i]);
+    }
+}
+
+static void one_that_somebody_else_reaped_is_no_good_end(void **state)
+{
+    (void)state;
+    struct seen s = { 0 };
+    struct err err = { 0 };
+    struct loop *loop = loop_new();
+    struct child *child = NULL;
+    struct spawn_request request = SH("exit 0");
+    assert_int_equal(spawn_child(loop, &request, on_done, &s, &child, &err), 0);
+    assert_int_equal(waitpid(spawn_pid(child), NULL, 0), spawn_pid(child));
+    loop_run(loop);
+    loop_free(loop);
+    assert_int_equal(s.calls, 1);
+    assert_int_equal(s.result.end, SPAWN_SIGNALLED);
+    assert_int_equal(s.result.signum, SIGKILL);
+    forget(&s);
+}
+
+static void a_folder_that_is_not_there_starts_nothing(void **state)
+{
+    if (spawn_errors_are_lost())
+        skip();
+    (void)state;
+    struct seen s = { 0 };
+    struct err err = { 0 };
+    struct loop *loop = loop_new();
+    struct spawn_request request = SH("exit 0");
+    request.cwd = "/no/such/folder";
+    assert_int_equal(spawn_child(loop, &request, on_done, &s, NULL, &err), -1);
+    loop_run(loop);
+    loop_free(loop);
+    assert_int_equal(s.calls, 0);
+}
+
 static void no_such_program_is_said_and_done_does_not_run(void **state)
 {
+    if (spawn_errors_are_lost())
+        skip();
     (void)state;
     struct seen s = { 0 };
     struct err err = { 0 };
@@ -351,6 +410,9 @@ int main(void)
         cmocka_unit_test(a_file_shorter_than_promised_is_no_end_of_the_input),
         cmocka_unit_test(a_child_that_wants_no_more_input_is_no_error),
         cmocka_unit_test(output_can_go_to_a_file),
+        cmocka_unit_test(many_that_end_at_once_are_all_told),
+        cmocka_unit_test(one_that_somebody_else_reaped_is_no_good_end),
+        cmocka_unit_test(a_folder_that_is_not_there_starts_nothing),
         cmocka_unit_test(no_such_program_is_said_and_done_does_not_run),
         cmocka_unit_test(cancel_ends_it_and_abandon_is_silent),
         cmocka_unit_test(an_end_in_order_ends_what_children_lead_to),

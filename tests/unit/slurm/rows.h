@@ -24,7 +24,9 @@ static inline void rows_add_sacct(struct str *to, const char *id, const char *st
     str_addf(to, "%s" SAMPLE_NONCE "27" SAMPLE_NONCE "%s" SAMPLE_NONCE "%s" SAMPLE_NONCE, id, state, code);
     for (int i = 4; i < 21; i++)
         str_add(to, SAMPLE_NONCE);
-    str_addf(to, "/w/runs/%s" SAMPLE_NONCE "sbatch" SAMPLE_NONCE "\n", token);
+    str_addf(
+        to, "/w/runs/%s" SAMPLE_NONCE "sbatch --parsable --ignore-pbs /w/runs/%s/script.sh" SAMPLE_NONCE "\n",
+        token, token);
 }
 
 static inline struct token rows_token(int n)

@@ -21,6 +21,10 @@ static void a_refused_value_adds_nothing_and_says_what_is_expected(void **state)
     assert_int_equal(directive_add(&script, "job-name", span_of("x\n#SBATCH --uid=0"), &err), -1);
     assert_int_equal(err.code, ERR_INVALID);
     assert_non_null(strstr(err.text, "--job-name: expected printable text"));
+    assert_int_equal(directive_add(&script, "array", span_of("0-99999999"), &err), -1);
+    assert_string_equal(err.text, "--array: an array has at most 100000 tasks");
+    assert_int_equal(directive_add(&script, "array", span_of("0-9%0"), &err), -1);
+    assert_string_equal(err.text, "--array: expected array indices such as 0-15%4");
     assert_int_equal(directive_add(&script, "nosuch", span_of("1"), &err), -1);
     assert_int_equal(err.code, ERR_UNSUPPORTED);
     assert_int_equal(script.len, 0);
@@ -36,7 +40,7 @@ static void users_may_set_only_what_the_gateway_does_not(void **state)
                                       "uid",    "array", "time", "job-name", "test-only" };
     for (size_t i = 0; i < ARRAY_LEN(no); i++) {
         assert_int_equal(directive_allow_extra(no[i], &err), -1);
-        assert_int_equal(err.code, ERR_DENIED);
+        assert_int_equal(err.code, ERR_INVALID);
     }
     assert_int_equal(directive_allow_extra("time", &err), -1);
     assert_non_null(strstr(err.text, "use resources.time"));

@@ -77,12 +77,9 @@ static void a_job_is_found_in_receipt_queue_and_accounting(void **state)
     assert_true(result.has_receipt);
     assert_int_equal(result.receipt.id, 27);
     assert_int_equal(result.id_count, 2);
-    assert_int_equal(result.ids[0].id, 27);
-    assert_int_equal(result.ids[0].state, JOB_STATE_COMPLETED);
-    assert_false(result.ids[0].in_queue);
-    assert_int_equal(result.ids[1].id, 28);
-    assert_int_equal(result.ids[1].state, JOB_STATE_RUNNING);
-    assert_true(result.ids[1].in_queue);
+    assert_int_equal(result.ids[0], 27);
+    assert_int_equal(result.ids[1], 28);
+    assert_int_equal(result.other, 0);
     shell_teardown(&shell);
 }
 
@@ -108,13 +105,18 @@ static void only_our_own_job_is_cancelled(void **state)
 {
     (void)state;
     static const struct cancel_case cases[] = {
-        { "echo " SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN "/script.sh", "exit 0", CANCEL_SENT, true },
+        { "echo '" SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN "/script.sh" SAMPLE_NONCE
+          "it'\\''s $(mine)'; echo noise >&2",
+          "exit 0", CANCEL_SENT, true },
         { "echo " SAMPLE_NONCE " /w/other", "exit 0", CANCEL_STRANGER, false },
         { "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "exit 0", CANCEL_GONE,
           false },
         { "exit 0", "exit 0", CANCEL_GONE, false },
         { "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1", "exit 0", CANCEL_UNKNOWN, false },
-        { "echo " SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN, "echo denied >&2; exit 210", CANCEL_REFUSED, true },
+        { "echo '" SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN SAMPLE_NONCE "it'\\''s $(mine)'",
+          "echo denied >&2; exit 210", CANCEL_REFUSED, true },
+        { "echo '" SAMPLE_NONCE " /w/Invalid job id/" SAMPLE_TOKEN SAMPLE_NONCE "it'\\''s $(mine)'", "exit 0",
+          CANCEL_SENT, true },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct shell shell;
@@ -123,11 +125,9 @@ static void only_our_own_job_is_cancelled(void **state)
         auto_str struct str body = STR_MAX(1000), program = STR_MAX(10000), out = STR_MAX(10000);
         str_addf(&body, "for a; do echo \"<$a>\"; done > cancelled\n%s", cases[i].scancel);
         shell_fake(&shell, "scancel", str_text(&body));
-        struct cancel_request request = { .frame = &frame_nonce,
-                                          .rows = &row_nonce,
-                                          .id = i % 3 ? "27" : "27_3",
-                                          .token = SAMPLE_TOKEN,
-                                          .name = "it's $(mine)" };
+        struct cancel_request request = {
+            .frame = &frame_nonce, .rows = &row_nonce, .id = i % 3 ? "27" : "27_3", .token = SAMPLE_TOKEN
+        };
         assert_int_equal(cancel_program(&program, &request, NULL), 0);
         shell_run(&shell, shells[i % 2], str_span(&program), &out);
         assert_int_equal(cancel_parse(str_span(&out), &frame_nonce), cases[i].kind);
@@ -157,7 +157,7 @@ static void ids_and_signals_that_could_inject_are_refused(void **state)
     assert_int_equal(program.len, 0);
     request.signal = "USR2";
     assert_int_equal(cancel_program(&program, &request, &err), 0);
-    assert_true(span_has(str_span(&program), "scancel --batch --signal=USR2 27"));
+    assert_true(span_has(str_span(&program), "scancel --batch --signal=USR2 -n \"$_j\" 27"));
     assert_int_equal(cancel_parse(span_of("sent"), &frame_nonce), CANCEL_UNKNOWN);
 }
 
@@ -209,6 +209,7 @@ static void rows_of_others_are_not_ours_and_many_are_cut(void **state)
         (void)snprintf(id, sizeof(id), "%d", 40 - i);
         rows_add_squeue(&queue, id, "RUNNING", "twin", SAMPLE_TOKEN);
     }
+    rows_add_squeue(&queue, "60", "RUNNING", "twin", SAMPLE_TOKEN); /* there is no room for it */
     rows_add_sacct(&accounting, "50", "COMPLETED", "0:0", "jx01jd3f7v8w9x0y1z2a3b4c5d00");
     struct frame_section sections[] = { { SPAN_LIT("squeue"), str_span(&queue), 0, true },
                                         { SPAN_LIT("sacct"), str_span(&accounting), 0, true } };
@@ -216,7 +217,29 @@ static void rows_of_others_are_not_ours_and_many_are_cut(void **state)
     assert_int_equal(read_sections(sections, 2, true, &result), 0);
     assert_int_equal(result.id_count, MAX_LOOK_IDS);
     for (size_t i = 0; i < MAX_LOOK_IDS; i++)
-        assert_int_equal(result.ids[i].id, 25 + i);
+        assert_int_equal(result.ids[i], 24 + i);
+}
+
+/* The job's own sbatch in its run directory: Slurm names the child's folder, but not our script. */
+static void a_job_that_ours_submitted_is_not_its_double(void **state)
+{
+    (void)state;
+    auto_str struct str queue = STR_MAX(100000), accounting = STR_MAX(100000), child = STR_MAX(10000);
+    rows_add_squeue(&child, "43", "RUNNING", "child", SAMPLE_TOKEN);
+    rows_add_squeue(&child, "42", "PENDING", "child", SAMPLE_TOKEN);
+    rows_add_squeue(&child, "44", "PENDING", "child", SAMPLE_TOKEN);
+    struct span rest = str_span(&child);
+    for (size_t at; (at = span_find(rest, span_of("script.sh"))) < rest.len; rest = span_skip(rest, at + 9))
+        str_addf(&queue, "%.*schild.sh", (int)at, rest.ptr);
+    str_add_span(&queue, rest);
+    rows_add_sacct(&accounting, "41", "RUNNING", "0:0", SAMPLE_TOKEN);
+    struct frame_section sections[] = { { SPAN_LIT("squeue"), str_span(&queue), 0, true },
+                                        { SPAN_LIT("sacct"), str_span(&accounting), 0, true } };
+    struct slurm_look_result result;
+    assert_int_equal(read_sections(sections, 2, true, &result), 0);
+    assert_int_equal(result.id_count, 1);
+    assert_int_equal(result.ids[0], 41);
+    assert_int_equal(result.other, 42);
 }
 
 static void contradicting_marks_and_a_nonce_that_is_none_are_errors(void **state)
@@ -277,10 +300,9 @@ static void a_cancel_names_its_cluster_tools_and_job(void **state)
     assert_int_equal(cancel_program(&sh, &request, NULL), -1);
     assert_int_equal(sh.len, 0);
     request.tools.cluster = "bed";
-    request.name = "it's";
     assert_int_equal(cancel_program(&sh, &request, NULL), 0);
     assert_true(span_has(str_span(&sh), "/opt/bin/squeue -M bed -h -j 27 "));
-    assert_true(span_has(str_span(&sh), "/opt/bin/scancel -M bed -n 'it'\\''s' 27"));
+    assert_true(span_has(str_span(&sh), "/opt/bin/scancel -M bed -n \"$_j\" 27"));
     struct frame_section cut = { SPAN_LIT("cancel"), SPAN_LIT("sent\n"), -1, false };
     assert_int_equal(cancel_read(&(struct frame){ .items = &cut, .count = 1 }), CANCEL_UNKNOWN);
 }
@@ -375,6 +397,7 @@ int main(void)
         cmocka_unit_test(ids_and_signals_that_could_inject_are_refused),
         cmocka_unit_test(a_place_that_did_not_answer_whole_proves_nothing),
         cmocka_unit_test(rows_of_others_are_not_ours_and_many_are_cut),
+        cmocka_unit_test(a_job_that_ours_submitted_is_not_its_double),
         cmocka_unit_test(contradicting_marks_and_a_nonce_that_is_none_are_errors),
         cmocka_unit_test(what_cannot_be_looked_for_is_refused),
         cmocka_unit_test(a_cancel_names_its_cluster_tools_and_job),

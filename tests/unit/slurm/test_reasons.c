@@ -62,6 +62,9 @@ static void free_text_is_kept_and_cleaned(void **state)
     reason_add_sentence(&text, span_of("site \x1b[2Jrule\n(7)"));
     assert_string_equal(str_text(&text), "site ?[2Jrule?(7)");
     str_cut(&text, 0);
+    reason_add_sentence(&text, span_of("EarlierJobs"));
+    assert_string_equal(str_text(&text), "It waits for slots or GPUs behind jobs that came earlier.");
+    str_cut(&text, 0);
     reason_add_sentence(&text, span_of("None"));
     reason_add_sentence(&text, span_of(""));
     assert_int_equal(text.len, 0);

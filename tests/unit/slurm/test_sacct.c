@@ -196,7 +196,7 @@ static void what_a_real_sacct_showed_is_read(void **state)
     assert_int_equal(rows.rejected, 0);
     for (size_t i = 0; i < rows.count; i++)
         assert_int_not_equal(rows.jobs[i].state, JOB_STATE_UNKNOWN);
-    assert_int_equal(rows.jobs[0].exit_signal, 125); /* job 1 was out of memory */
+    assert_int_equal(rows.jobs[0].exit_signal, -1); /* job 1 was out of memory */
     assert_span(rows.jobs[0].submit_line,
                 "sbatch -p cpu --mem=40M -J oom --wrap sleep 1; python3 -c \"import "
                 "time; x=bytearray(300*1024*1024); time.sleep(60)\"");
@@ -252,8 +252,14 @@ static void exit_codes_are_code_and_signal(void **state)
     (void)state;
     int code = -1, sig = -1;
     assert_true(sacct_exit_code(span_of("0:125"), &code, &sig));
+    assert_int_equal(code, -1); /* no signal has that number: it says that memory ran out */
+    assert_int_equal(sig, -1);
+    assert_true(sacct_exit_code(span_of("3:125"), &code, &sig));
+    assert_int_equal(code, 3);
+    assert_int_equal(sig, -1);
+    assert_true(sacct_exit_code(span_of("0:64"), &code, &sig));
     assert_int_equal(code, 0);
-    assert_int_equal(sig, 125);
+    assert_int_equal(sig, 64);
     assert_false(sacct_exit_code(span_of(""), &code, &sig));
     assert_false(sacct_exit_code(span_of("3"), &code, &sig));
     assert_false(sacct_exit_code(span_of("a:b"), &code, &sig));
@@ -316,6 +322,18 @@ static void attempts_are_rows_of_the_same_job_and_token(void **state)
     assert_int_equal(rows.jobs[2].attempt, 1);
 }
 
+/* `scontrol update JobId=27 NumNodes=1`: a row for what it was, and it runs on. */
+static void a_job_that_was_resized_is_the_same_attempt(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(10000);
+    auto_sacct struct sacct rows = { 0 };
+    add_row(&text, "27", "RESIZING", "0:0", 100, "train");
+    add_row(&text, "27", "RUNNING", "0:0", 160, "train");
+    read_rows(&text, &rows);
+    assert_int_equal(rows.jobs[1].attempt, 1);
+}
+
 static void a_range_stands_for_the_tasks_it_names_and_no_others(void **state)
 {
     (void)state;
@@ -371,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_nonce_that_is_none_is_our_own_error),
         cmocka_unit_test(rows_without_state_and_steps_of_others_are_rejected),
         cmocka_unit_test(attempts_are_rows_of_the_same_job_and_token),
+        cmocka_unit_test(a_job_that_was_resized_is_the_same_attempt),
         cmocka_unit_test(a_range_stands_for_the_tasks_it_names_and_no_others),
         cmocka_unit_test(a_cpu_time_that_is_none_is_unknown),
     };

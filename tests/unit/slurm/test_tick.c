@@ -45,9 +45,10 @@ static void a_tick_asks_accounting_only_about_what_left(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2), c = rows_token(3), d = rows_token(4);
-    const struct slurm_tick_job jobs[] = {
-        { "27", a.text }, { "28", b.text }, { "29", c.text }, { "30", d.text }
-    };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text },
+                                           { .id = "28", .token = b.text },
+                                           { .id = "29", .token = c.text },
+                                           { .id = "30", .token = d.text } };
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         struct shell shell;
         shell_setup(&shell);
@@ -81,8 +82,13 @@ static void array_tasks_are_live_by_row_or_by_range(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2);
-    const struct slurm_tick_job jobs[] = { { "27_1", a.text }, { "27_2", a.text }, { "27_4", a.text },
-                                           { "27_9", a.text }, { "27", a.text },   { "31_5", b.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27_1", .token = a.text },
+                                           { .id = "27_2", .token = a.text },
+                                           { .id = "27_4", .token = a.text },
+                                           { .id = "27_9", .token = a.text },
+                                           { .id = "27", .token = a.text },
+                                           { .id = "31_5", .token = b.text },
+                                           { .id = "27", .token = a.text, .is_asked_of = true } };
     struct shell shell;
     shell_setup(&shell);
     auto_str struct str rows = STR_MAX(100000);
@@ -96,9 +102,10 @@ static void array_tasks_are_live_by_row_or_by_range(void **state)
         auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(jobs, ARRAY_LEN(jobs));
         run(&shell, shells[i], &request, &out, &report);
-        assert_int_equal(report.gone_count, 2);
+        assert_int_equal(report.gone_count, 4); /* "27" lives, and is asked of; twice, as it was handed in */
         assert_span(report.gone[0].id, "27_2");
         assert_span(report.gone[1].id, "27_9");
+        assert_span(report.gone[3].id, "27");
     }
     shell_teardown(&shell);
 }
@@ -107,7 +114,7 @@ static void a_failed_squeue_says_nothing_about_any_job(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text } };
     struct shell shell;
     shell_setup(&shell);
     fake_cluster(&shell, "", "");
@@ -128,7 +135,7 @@ static void an_error_with_exit_status_0_is_no_good_answer(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text } };
     struct shell shell;
     shell_setup(&shell);
     fake_cluster(&shell, "", "");
@@ -148,7 +155,7 @@ static void without_accounting_the_exit_files_tell(void **state)
 {
     (void)state;
     struct token a = rows_token(1), b = rows_token(2);
-    const struct slurm_tick_job jobs[] = { { "27", a.text }, { "28", b.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text }, { .id = "28", .token = b.text } };
     struct shell shell;
     char runs[128], name[256];
     shell_setup(&shell);
@@ -232,7 +239,7 @@ static void ten_thousand_jobs_are_one_quick_tick(void **state)
     for (int i = 0; i < JOBS; i++) {
         tokens[i] = rows_token(i + 1);
         snprintf(ids[i], sizeof(ids[i]), "%d", 1000 + i);
-        jobs[i] = (struct slurm_tick_job){ ids[i], tokens[i].text };
+        jobs[i] = (struct slurm_tick_job){ .id = ids[i], .token = tokens[i].text };
         if (i % 10)
             rows_add_squeue(&rows, ids[i], "PENDING", "many", tokens[i].text);
     }
@@ -243,13 +250,14 @@ static void ten_thousand_jobs_are_one_quick_tick(void **state)
         auto_str struct str out = STR_MAX(64 * 1024 * 1024);
         auto_tick_report struct slurm_tick_report report = { 0 };
         struct tick_request request = request_of(jobs, JOBS);
+        request.gone_from = i ? 5000 : 0; /* the next tick asks about others */
         double start = seconds_now();
         run(&shell, shells[i], &request, &out, &report);
         print_message("10,000 jobs through %s: %.2f s\n", shells[i], seconds_now() - start);
         assert_int_equal(report.queue.count, JOBS - JOBS / 10);
         assert_int_equal(report.gone_count, MAX_TICK_GONE);
         assert_int_equal(report.gone_left, JOBS / 10 - MAX_TICK_GONE);
-        assert_span(report.gone[0].id, "1000");
+        assert_span(report.gone[0].id, i ? "6000" : "1000");
     }
     auto_str struct str asked = shell_read(&shell, "asked");
     size_t chunks = 0;
@@ -263,7 +271,7 @@ static void a_cut_answer_says_nothing(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text } };
     struct shell shell;
     shell_setup(&shell);
     auto_str struct str rows = STR_MAX(100000), out = STR_MAX(100000);
@@ -308,13 +316,13 @@ static void values_that_could_inject_are_refused(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job bad[] = { { "27;id", a.text },
-                                          { "27_", a.text },
-                                          { "", a.text },
-                                          { "27", "x'y" },
-                                          { "1234567890123456789", a.text },
-                                          { "27_123456789012", a.text },
-                                          { "27_3x", a.text } };
+    const struct slurm_tick_job bad[] = { { .id = "27;id", .token = a.text },
+                                          { .id = "27_", .token = a.text },
+                                          { .id = "", .token = a.text },
+                                          { .id = "27", .token = "x'y" },
+                                          { .id = "1234567890123456789", .token = a.text },
+                                          { .id = "27_123456789012", .token = a.text },
+                                          { .id = "27_3x", .token = a.text } };
     auto_str struct str program = STR_MAX(100000);
     struct err err;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

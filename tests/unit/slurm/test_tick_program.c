@@ -11,7 +11,7 @@ static void the_program_leaves_no_file_behind(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text } };
     struct tick_request request = { .frame = &frame_nonce,
                                     .rows = &row_nonce,
                                     .jobs = jobs,
@@ -54,7 +54,7 @@ static void a_program_over_its_ceiling_is_an_error(void **state)
 {
     (void)state;
     struct token a = rows_token(1);
-    const struct slurm_tick_job jobs[] = { { "27", a.text } };
+    const struct slurm_tick_job jobs[] = { { .id = "27", .token = a.text } };
     struct tick_request request = {
         .frame = &frame_nonce, .rows = &row_nonce, .jobs = jobs, .job_count = 1, .want_queue = true
     };

@@ -55,6 +55,45 @@ static void note(void *ctx, bool committed)
     told->no += !committed;
 }
 
+/* A read without memory makes SQLite roll the turn back by itself. What follows in the turn must not be
+ * committed by itself, or the next event gets an id that is there already, for ever. */
+static void a_read_without_memory_takes_the_turn_along(void **state)
+{
+    struct store_help h;
+    struct told told = { 0 };
+    struct job *job = NULL;
+    (void)state;
+    store_help_init(&h);
+    int64_t first = store_help_insert(h.store, 1, JOB_STATE_RUNNING);
+    assert_int_equal(store_flush(h.store, NULL), 0);
+    (void)store_help_insert(h.store, 2, JOB_STATE_RUNNING);
+    store_after_commit(h.store, note, &told);
+    (void)sqlite3_exec(h.store->writer, "ROLLBACK", NULL, NULL, NULL); /* as SQLite does */
+    struct err err = { 0 };
+    struct job *late = store_help_job(3);
+    assert_int_equal(
+        job_store_insert(h.store, late, &(struct job_script){ .script = (char *)"true\n" }, &err), -1);
+    assert_int_equal(err.code, ERR_IO);
+    job_free(late);
+    assert_non_null(store_problem(h.store));
+    assert_int_equal(store_flush(h.store, NULL), -1);
+    assert_int_equal(told.no, 1);
+    for (int n = 4; n < 7; n++) {
+        (void)store_help_insert(h.store, n, JOB_STATE_RUNNING);
+        assert_int_equal(store_flush(h.store, NULL), 0);
+    }
+    assert_null(store_problem(h.store));
+    assert_int_equal(job_store_get(h.store, first, &job, NULL), 0);
+    job_free(job);
+    int64_t jobs = 0, events = 0;
+    assert_int_equal(db_int(h.store->writer, "SELECT count(*) FROM job", &jobs, NULL), 0);
+    assert_int_equal(db_int(h.store->writer, "SELECT max(id) - count(*) FROM event", &events, NULL), 0);
+    assert_int_equal(jobs, 4);
+    assert_int_equal(events, 0); /* no gap and none twice */
+    assert_whole(h.store);
+    store_help_end(&h);
+}
+
 static void a_full_disk_rolls_the_turn_back_and_the_store_lives_on(void **state)
 {
     struct store_help h;
@@ -418,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_full_disk_rolls_the_turn_back_and_the_store_lives_on, set_up),
+        cmocka_unit_test_setup(a_read_without_memory_takes_the_turn_along, set_up),
         cmocka_unit_test_setup(a_turn_that_cannot_begin_is_told_to_its_waiters, set_up),
         cmocka_unit_test_setup(a_change_that_failed_takes_its_turn_along, set_up),
         cmocka_unit_test_setup(the_nth_write_may_fail_for_every_n, set_up),

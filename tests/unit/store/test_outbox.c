@@ -114,12 +114,16 @@ static void what_nobody_sends_is_given_up(void **state)
     store_help_init(&h);
     assert_int_equal(plan(&h, 1, "gone", 10), 0);
     assert_int_equal(plan(&h, 2, "gone", 30), 0);
-    assert_int_equal(outbox_expire(h.store, 20, "no such notifier any more", NULL), 0);
+    assert_int_equal(plan(&h, 3, "team", 10), 0);
+    assert_int_equal(outbox_expire(h.store, 20, "\nci\n\nteam\n", "no such notifier any more", NULL), 0);
     assert_int_equal(store_flush(h.store, NULL), 0);
     assert_int_equal(outbox_list(h.store, &(struct outbox_query){ "gone", 0, 8 }, keep, &seen, NULL), 0);
     assert_int_equal(seen.rows[1].status, OUTBOX_DEAD);
     assert_string_equal(seen.rows[1].error, "no such notifier any more");
     assert_int_equal(seen.rows[0].status, OUTBOX_WAITING);
+    forget(&seen);
+    assert_int_equal(outbox_due(h.store, "team", 8, keep, &seen, NULL), 0);
+    assert_int_equal(seen.count, 1);
     forget(&seen);
     store_help_end(&h);
 }

@@ -25,7 +25,7 @@ struct fake_call {
     char token[TOKEN_CHARS + 1];
     char detail[256]; /* submit: script; cancel: sched_id; stage: tree; read: file */
     int64_t number;   /* submit: launch; tick: count of jobs; cancel: task; read: offset */
-    bool flag;        /* tick: want_nodes */
+    bool flag, ask;   /* tick: want_nodes; of its first job */
 };
 
 struct fake { /* one executor for all clusters of a test */
@@ -154,9 +154,11 @@ int executor_tick(struct executor *ex, const struct tick_spec *spec, tick_done *
 {
     (void)ex;
     fake.ticks++;
-    struct fake_call asked = {
-        .tick = done, .ctx = ctx, .number = (int64_t)spec->count, .flag = spec->want_nodes
-    };
+    struct fake_call asked = { .tick = done,
+                               .ctx = ctx,
+                               .number = (int64_t)spec->count,
+                               .flag = spec->want_nodes,
+                               .ask = spec->count && spec->jobs[0].ask };
     return fake_take(&fake.tick, &asked, spec->count ? spec->jobs[0].token : NULL, err);
 }
 int executor_cancel(struct executor *ex, const struct cancel_spec *spec, plain_done *done, void *ctx,

@@ -136,6 +136,15 @@ static inline void fixture_turn(struct fixture *f, int64_t ms)
     }
 }
 
+/* For what a nudge leads to: it is not sent at once, by the loop's own clock. */
+static inline void fixture_until_tick(struct fixture *f)
+{
+    for (int i = 0; i < 1000 && !fake.tick.is_open; i++) {
+        usleep(1000);
+        fixture_turn(f, 0);
+    }
+}
+
 /* Of this turn: not committed yet. */
 static inline struct job *fixture_new_job(struct fixture *f, const char *array)
 {

@@ -57,7 +57,7 @@ static long looks(const struct fixture *f)
     return stat(path, &st) == 0 ? (long)st.st_size / 2 : 0;
 }
 
-static void wait_for_look(struct fixture *f)
+static inline void wait_for_look(struct fixture *f)
 {
     while (!looks(f)) {
         fixture_turn(f, 1);

@@ -70,6 +70,7 @@ static void make_project(struct fixture *f, const char *yaml)
     char path[256], body[300];
     struct seen seen = { 0 };
     auto_doc struct doc *doc = NULL;
+    auto_errs struct errs errs = { 0 };
     snprintf(path, sizeof(path), "%s/p", f->dir);
     assert_int_equal(mkdir(path, 0700), 0);
     snprintf(path, sizeof(path), "%s/p/.mlops-config.yaml", f->dir);
@@ -80,7 +81,7 @@ static void make_project(struct fixture *f, const char *yaml)
     child_git_init(path);
     snprintf(body, sizeof(body), "{\"path\":\"%s\"}", path);
     assert_int_equal(json_parse(span_of(body), &doc, NULL), 0);
-    assert_int_equal(projects_register(f->gw.projects, doc, keep, &seen, NULL), 0);
+    assert_int_equal(projects_register(f->gw.projects, doc, keep, &seen, &errs, NULL), 0);
     wait_for(f, &seen, 1);
     assert_true(seen.answer.ok);
     assert_non_null(strstr(seen.text, "\"name\":\"p\""));
@@ -102,7 +103,7 @@ static void ask(struct fixture *f, enum submit_mode mode, const char *json, cons
         fail_msg("%s", err.text);
 }
 
-static void ask_and_wait(struct fixture *f, enum submit_mode mode, const char *json, struct seen *seen)
+static inline void ask_and_wait(struct fixture *f, enum submit_mode mode, const char *json, struct seen *seen)
 {
     ask(f, mode, json, NULL, seen);
     wait_for(f, seen, 1);

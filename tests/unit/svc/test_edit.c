@@ -144,6 +144,8 @@ static void every_wrong_field_is_named_and_nothing_done(void **state)
         "{\"name\":\"\"}",
         "{\"name\":\"a\\nb\"}",
         "{\"name\":5}",
+        "{\"name\":\"a\\\"b\"}",
+        "{\"name\":\"a\\\\b\"}",
         "{\"tags\":\"a\"}",
         "{\"tags\":[1]}",
         "{\"tags\":[\"\"]}",
@@ -162,6 +164,9 @@ static void every_wrong_field_is_named_and_nothing_done(void **state)
     assert_int_equal(edit("{\"name\":\"ok\",\"x\":1,\"tags\":3}", &errs), -1);
     assert_int_equal(errs.count, 2);
     assert_string_equal(errs.items[0].pointer, "/x");
+    errs_clear(&errs);
+    assert_int_equal(edit("{\"name\":\"a\\\"b\"}", &errs), -1); /* the words of a submit */
+    assert_string_equal(errs.items[0].text, "expected one line without \" and \\ of 1 to 200 bytes");
     assert_string_equal(at.active->name, "first");
     assert_int_equal(at.changes, 0);
 }

@@ -27,6 +27,8 @@ static void errors_of_both_files_are_told_at_once(void **state)
     assert_int_equal(errs.count, 2);
     assert_non_null(strstr(settings_problem(f->gw.settings), "levle"));
     assert_non_null(strstr(settings_problem(f->gw.settings), "hots"));
+    assert_non_null(strstr(settings_problem(f->gw.settings), "; ")); /* one line of a log, and of /readyz */
+    assert_null(strchr(settings_problem(f->gw.settings), '\n'));
 }
 
 static void a_rule_that_is_none_is_refused_with_its_words(void **state)
@@ -79,6 +81,47 @@ static void reload_adds_changes_and_retires_clusters(void **state)
     assert_non_null(fleet_find(f->gw.fleet, "birch")->executor);
 }
 
+static struct job *sent_job(struct fixture *f)
+{
+    struct job *job = fixture_job(f, NULL);
+    job->phase = PHASE_SUBMITTED;
+    job->state = JOB_STATE_RUNNING;
+    jobs_change(f->gw.jobs, job, "submitted", NULL);
+    fixture_turn(f, 0);
+    return job;
+}
+
+static void jobs_of_a_cluster_that_left_the_file_are_stale(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = sent_job(f);
+    fixture_write(f->clusters, "clusters:\n  - name: birch\n    type: slurm\n    host: me@birch.example\n");
+    assert_int_equal(reload(&f->gw), 0);
+    fixture_turn(f, 0);
+    assert_true(job->stale);
+    fixture_write(f->clusters, fixture_clusters);
+    assert_int_equal(reload(&f->gw), 0);
+    fleet_note(f->gw.fleet, fleet_find(f->gw.fleet, "alder"), NULL, 1000);
+    assert_false(job->stale);
+}
+
+/* Everything about them is below it. */
+static void a_workspace_stays_while_jobs_are_below_it(void **state)
+{
+    struct fixture *f = *state;
+    auto_str struct str text = STR_MAX(4096);
+    struct job *job = sent_job(f);
+    str_addf(&text, "%s    workspace: /elsewhere\n", fixture_clusters);
+    fixture_write(f->clusters, str_text(&text));
+    assert_int_equal(reload(&f->gw), -1);
+    const char *said = settings_problem(f->gw.settings);
+    if (!strstr(said, "the workspace of cluster alder cannot become /elsewhere while 1 of its jobs"))
+        fail_msg("%s", said);
+    assert_true(jobs_enter(f->gw.jobs, job, JOB_STATE_COMPLETED, NULL));
+    fixture_turn(f, 0);
+    assert_int_equal(reload(&f->gw), 0);
+}
+
 static void apply_clusters(struct fixture *f, const char *text)
 {
     auto_errs struct errs errs = { 0 };
@@ -121,6 +164,8 @@ int main(void)
         TEST(a_rule_that_is_none_is_refused_with_its_words),
         TEST(second_reading_changes_what_it_can_and_names_the_rest),
         TEST(reload_adds_changes_and_retires_clusters),
+        TEST(jobs_of_a_cluster_that_left_the_file_are_stale),
+        TEST(a_workspace_stays_while_jobs_are_below_it),
         TEST(a_cluster_that_left_the_file_or_was_disabled_comes_back),
         TEST(missing_clusters_file_is_told_with_its_path),
     };

@@ -23,6 +23,10 @@ static void lines_name_place_path_and_hint(void **state)
     errs_text(&errs, &text);
     assert_string_equal(str_text(&text), "c.yaml:3:5: clusters[0].host: wrong (did you mean right?)\n"
                                          "a: 7 is too many\nc.yaml: empty\n");
+    str_cut(&text, 0);
+    errs_line(&errs, &text);
+    assert_string_equal(str_text(&text), "c.yaml:3:5: clusters[0].host: wrong (did you mean right?); "
+                                         "a: 7 is too many; c.yaml: empty");
     assert_int_equal(errs.items[0].code, ERR_INVALID);
 }
 
@@ -37,6 +41,9 @@ static void only_so_many_are_kept(void **state)
     auto_str struct str text = STR_MAX(8192);
     errs_text(&errs, &text);
     assert_true(span_ends(str_span(&text), "and 3 more\n"));
+    str_cut(&text, 0);
+    errs_line(&errs, &text);
+    assert_true(span_ends(str_span(&text), "; and 3 more"));
     struct err err;
     errs_first(&errs, &err);
     assert_string_equal(err.text, "1:0: e0 (and 52 more)");

@@ -31,6 +31,12 @@ function jobItem(job: Job, go: (path: string) => void): Item {
   return { id: `job:${job.id}`, icon: stateRow(job.state).icon, label: `${job.id} ${job.name ?? ""}`, note: stateRow(job.state).label, run: () => go(`/jobs/${job.id}`) };
 }
 
+function useProjects(go: (path: string) => void): Item[] {
+  const [names, setNames] = useState<string[]>([]);
+  useEffect(() => { getJson<{ items: { name: string }[] }>("/projects").then((list) => setNames(list.items.map(({ name }) => name)), () => undefined); }, []);
+  return names.map((name) => ({ id: `project:${name}`, icon: "projects", label: name, note: "project", run: () => go(`/projects/${encodeURIComponent(name)}`) }));
+}
+
 function useJobs(text: string): Job[] {
   const [jobs, setJobs] = useState<Job[]>([]);
   useEffect(() => {
@@ -50,9 +56,10 @@ export default function Palette({ onClose }: { onClose: () => void }): JSX.Eleme
   const [at, setAt] = useState(0);
   const listRef = useRef<HTMLUListElement>(null);
   const jobs = useJobs(text);
+  const projects = useProjects(go);
   const byId = /^\d+$/.test(text.trim()) && !jobs.some((job) => String(job.id) === text.trim())
     ? [{ id: "id", icon: "jobs", label: `Job ${text.trim()}`, run: () => go(`/jobs/${text.trim()}`) }] : [];
-  const items: Item[] = [...byId, ...fuzzySort(text, fixedItems(go), (item) => item.label), ...jobs.map((job) => jobItem(job, go))].slice(0, 14);
+  const items: Item[] = [...byId, ...fuzzySort(text, [...fixedItems(go), ...(text ? projects : [])], (item) => item.label), ...jobs.map((job) => jobItem(job, go))].slice(0, 14);
   const here = Math.min(at, items.length - 1);
   const choose = (item: Item | undefined): void => { onClose(); item?.run(); };
   const onKey = (event: KeyboardEvent): void => {
@@ -66,8 +73,8 @@ export default function Palette({ onClose }: { onClose: () => void }): JSX.Eleme
   return (
     <Dialog title="Go to" onClose={onClose} class="palette">
       <label class="in"><Icon name="search" />
-        <input autoFocus role="combobox" aria-label="Job, page or action" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={items[here] ? `pal-${here}` : undefined}
-          placeholder="Job, page or action" value={text} onInput={(event) => { setText(event.currentTarget.value); setAt(0); }} onKeyDown={onKey} />
+        <input autoFocus role="combobox" aria-label="Job, project, page or action" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={items[here] ? `pal-${here}` : undefined}
+          placeholder="Job, project, page or action" value={text} onInput={(event) => { setText(event.currentTarget.value); setAt(0); }} onKeyDown={onKey} />
       </label>
       <ul id="palette-list" role="listbox" aria-label="Results" ref={listRef}>
         {items.map((item, index) => (

@@ -2,13 +2,13 @@
 // toasts, palette, help.
 import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import lazy from "preact-iso/lazy";
 
 import { href } from "../lib/base";
 import { now } from "../lib/clock";
 import { ago, count, when } from "../lib/format";
 import { Icon, Logo } from "../lib/icons";
 import { useKeys, type Binding } from "../lib/keys";
+import { late } from "../lib/late";
 import { lastHeard, link } from "../lib/live";
 import { usePlace } from "../lib/route";
 import { Toasts } from "../lib/toast";
@@ -16,8 +16,8 @@ import { jobSummary } from "../jobs/counts";
 import type { Page } from "./known";
 import { pages } from "./pages";
 
-const Palette = lazy(() => import("./palette"));
-const KeyHelp = lazy(() => import("./help"));
+const Palette = late(() => import("./palette"));
+const KeyHelp = late(() => import("./help"));
 export const overlay = signal<"none" | "palette" | "help">("none");
 
 function isHere(page: Page, path: string): boolean {

@@ -3,12 +3,12 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 
-import { clock, short, value } from "../lib/format";
+import { short, value } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
 import { whenSeen, type Piece } from "./inview";
-import { inColumn, inOrder, partsOf, restarts, smooth, stepLabels, summary, type Curve } from "./series";
+import { inColumn, inOrder, isSpread, partsOf, restarts, sinceLabel, smooth, splitsSince, stepLabels, summary, type Curve } from "./series";
 
 /** starts: of the attempts after the first, in seconds since the epoch. */
 export interface ChartView { smoothing: number; log: boolean; byTime: boolean; starts?: number[] }
@@ -72,10 +72,14 @@ function draw(box: HTMLElement, curves: Curve[], view: ChartView): Drawn {
   return { data: tables.length === 1 ? tables[0]! : uPlot.join(tables), series, bands };
 }
 
-function xLabels(view: ChartView, data: uPlot.AlignedData): (u: uPlot, splits: number[]) => string[] {
+/** The horizontal axis: steps, or the time since the first point, counted from there. */
+function xAxis(view: ChartView, data: uPlot.AlignedData): Pick<uPlot.Axis, "values" | "splits"> {
+  if (!view.byTime) return { values: (_, splits) => stepLabels(splits) };
   const first = (data[0] as number[])[0] ?? 0;
-  const sinceFirst = (at: number, gap: number): string => (gap < 1 ? `${short(Math.round(1000 * (at - first)) / 1000)} s` : clock(Math.max(0, at - first)));
-  return (_, splits) => (view.byTime ? splits.map((at) => sinceFirst(at, splits.length > 1 ? splits[1]! - splits[0]! : 1)) : stepLabels(splits));
+  return {
+    splits: (_, __, min, max, gap) => splitsSince(first, min, max, gap),
+    values: (_, splits, __, ___, gap) => splits.map((at) => sinceLabel(at - first, gap)),
+  };
 }
 
 /** A point alone stands in the middle, where uPlot would show all there is from zero on. */
@@ -93,7 +97,7 @@ function options(box: HTMLElement, drawn: Drawn, view: ChartView, width: number,
     cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false, sync: { key: view.byTime ? "time" : "step" } },
     scales: { x: { time: false, range: stretch }, y: { distr: view.log ? 3 : 1 } },
     axes: [
-      { stroke: faint, font, size: 26, gap: 3, grid: { show: false }, ticks: { show: false }, values: xLabels(view, drawn.data) },
+      { stroke: faint, font, size: 26, gap: 3, grid: { show: false }, ticks: { show: false }, ...xAxis(view, drawn.data) },
       { stroke: faint, font, size: 46, gap: 4, grid, ticks: { show: false }, values: (_, splits) => splits.map((at) => (at === null ? "" : short(at))), space: 26 },
     ],
     hooks: {
@@ -190,7 +194,7 @@ function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls,
 }
 
 function lastValue(curve: Curve): number | null {
-  return curve.value.findLast((one) => one !== null) ?? null;
+  return curve.last ?? curve.value.findLast((one) => one !== null) ?? null;
 }
 
 const TOLD = 200; // points of a curve
@@ -241,9 +245,10 @@ function told(curves: Curve[], view: ChartView): Told {
   return { again, words: [...curves.map((curve) => summary(curve, (n) => value(n))), ...begun].join(". "), ordered: inOrder(curves[0]!, view.byTime) };
 }
 
-export function Chart({ title, curves: all, view, closer, height = 150, pin }: Props): JSX.Element {
+export function Chart({ title, curves: all, view: asked, closer, height = 150, pin }: Props): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
   const [table, setTable] = useState(false);
+  const view = useMemo(() => ({ ...asked, byTime: asked.byTime && isSpread(all) }), [asked, all]);
   const { curves, zoomed, zoom } = useZoom(all, view, closer);
   const [shows, setShows] = useState(0); // counts the ways back to the whole
   const starts = view.starts?.join() ?? "";
@@ -255,6 +260,7 @@ export function Chart({ title, curves: all, view, closer, height = 150, pin }: P
       <header>
         <h2 title={curves.map((curve) => curve.name).join(", ")}>{curves.length === 1 ? curves[0]!.name : title}</h2>
         {curves.length > 1 && <span class="legend">{curves.map((curve, index) => <span key={curve.name} class={`key k${(index % 6) + 1}`}>{partsOf(curve.name).front || curve.name}</span>)}</span>}
+        {view.byTime !== asked.byTime && <span class="faint sm" title="All points have the same time">by step</span>}
         <span class="v num">{at !== null ? <span class="faint sm">{view.byTime ? "" : `step ${short(ordered.x[at] ?? 0)} `}</span> : null}{value(shown)}</span>
         {zoomed && <button class="ibtn small" aria-label={`Show all of ${title}`} title="Show all (double click)" onClick={() => { zoom(); setShows(shows + 1); }}><Icon name="undo" /></button>}
         {pin && <button class="ibtn small" aria-pressed={pin.on} aria-label={`Show ${title} on the overview`} title="Show on the overview" onClick={() => pin.set(!pin.on)}><Icon name="tag" /></button>}

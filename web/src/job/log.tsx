@@ -15,6 +15,7 @@ import { isEnded } from "../lib/states";
 import type { Job } from "../lib/types";
 import { copyText, Empty, ProblemBox, Skeleton, Toggle } from "../lib/ui";
 import { useBoxVirtual } from "./boxvirtual";
+import { isAtEnd, useFollow } from "./follow";
 import { LogStore, type Match } from "./logstore";
 import { lineRange, marked, MAX_SHOWN, pieces, plain } from "./logtext";
 
@@ -112,7 +113,7 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
   const store = useStore(job, attempt, task ?? firstTask(job));
   const box = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  const [follow, setFollow] = useState(() => !lineRange(location.hash));
+  const [follow, setFollows] = useState(() => !lineRange(location.hash));
   const [wrap, setWrap] = useState(() => recall("log.wrap") === "on");
   const [chosen, setChosen] = useState<[number, number] | undefined>(() => lineRange(location.hash));
   const [found, setSearch, step] = useSearch(store, search);
@@ -123,11 +124,14 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
   const keyOf = useMemo(() => (index: number) => store.numberOf(index) ?? index, [store, store.firstLine]);
   const virtual = useBoxVirtual({ count: lines.length, size: 20, element: () => box.current, keyOf, shape: wrap });
   const show = (index: number): void => { setFollow(false); virtual.scrollToIndex(index, { align: "center" }); };
+  const setFollow = (on: boolean): void => {
+    if (on && store.hasLater) void store.load().then(() => setFollows(true)); // from a stretch in the middle
+    else setFollows(on);
+  };
   const goLine = async (line: number): Promise<void> => {
     const index = await store.around(line);
     if (index >= 0) requestAnimationFrame(() => show(index));
   };
-  useLayoutEffect(() => { if (follow && lines.length) virtual.scrollToIndex(lines.length - 1, { align: "end" }); }, [store.version.value, follow, wrap]);
   useEffect(() => { if (store.loaded.value && chosen) void goLine(chosen[0]); }, [store.loaded.value]);
   useEffect(() => {
     const match = found.matches[found.at];
@@ -135,14 +139,13 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
     if (match) jumped.current = false;
   }, [found.at, found.text, found.matches.length > 0]);
   useLayoutEffect(() => { if (!wrap) virtual.measure(); }, [wrap]); // all are of one height again
+  const onFollowed = useFollow(box, { follow, leave: () => setFollow(false), shape: [store.version.value, wrap, virtual.getTotalSize(), virtual.scrollRect?.height] });
   const onScroll = (): void => {
     const element = box.current!;
-    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 30;
-    if (!isAtEnd && follow && Math.abs(element.scrollTop - lastTop.current) > 4 && element.scrollTop < lastTop.current) setFollow(false);
-    lastTop.current = element.scrollTop;
+    onFollowed();
     if (element.scrollTop < 400 && store.hasEarlier) void loadEarlier();
+    else if (isAtEnd(element) && !follow && store.hasLater) void store.later();
   };
-  const lastTop = useRef(0);
   const loadEarlier = async (): Promise<void> => {
     const came = await store.earlier();
     if (came > 0 && box.current) box.current.scrollTop += came * 20;
@@ -182,7 +185,7 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
         <label class="in"><Icon name="search" />
           <input ref={input} aria-label="Search the whole log" placeholder="Search" defaultValue={search} onInput={(event) => { setSearch(event.currentTarget.value); onSearch?.(event.currentTarget.value); }}
             onKeyDown={(event) => { if (event.key === "Enter") { event.preventDefault(); step(event.shiftKey ? -1 : 1); } else if (event.key === "Escape") event.currentTarget.blur(); }} />
-          <span class="sm faint num nw" role="status">{found.text ? (found.failed ? "failed" : found.busy && !found.total ? "…" : found.total ? `${found.at + 1} of ${count(found.total)}` : "none") : ""}</span>
+          <span class="sm faint num nw" role="status">{found.text ? (found.failed ? "failed" : found.busy && !found.total ? "…" : found.total ? `${found.at + 1} of ${count(found.total)}${found.total > found.matches.length ? `, the first ${count(found.matches.length)} to step through` : ""}` : "none") : ""}</span>
         </label>
         <button class="ibtn" aria-label="Previous match" disabled={!found.total} onClick={() => step(-1)}><Icon name="up" /></button>
         <button class="ibtn" aria-label="Next match" disabled={!found.total} onClick={() => step(1)}><Icon name="down" /></button>

@@ -7,6 +7,7 @@ import { fold, isAlarm, plain } from "./logtext";
 
 const WHOLE = 4 * 1024 * 1024; // up to here the log is held from its start
 const STEP = 512 * 1024; // bytes a request
+const FOUND = 1000; // matches asked for; all are counted
 const MOST = 48 * 1024 * 1024; // beyond, the older half is let go
 
 export interface Match { line: number } // its number in the file
@@ -24,6 +25,7 @@ export class LogStore {
   alarms: number[] = []; // indices
   private start = 0; // offset of lines[0]
   private end = 0; // offset behind the last byte held
+  private isMiddle = false; // the end of what is held is not that of the file, and nobody wants what is between
   private isGone = false; // what is held is of a file that is no longer there: the next one is read from its start
   private open = ""; // raw text of the unfinished last line
   private decoder = new TextDecoder();
@@ -34,6 +36,10 @@ export class LogStore {
 
   get isWhole(): boolean {
     return this.start === 0 && this.end >= this.size.value;
+  }
+
+  get hasLater(): boolean {
+    return this.end < this.size.value;
   }
 
   get hasEarlier(): boolean {
@@ -58,11 +64,22 @@ export class LogStore {
     });
   }
 
-  /** What came since. */
+  /** What came since. Of a stretch in the middle only that there is more: the way to it is `later` or `load`. */
   more(): Promise<void> {
     return this.exclusive(async () => {
       if (!this.loaded.value) return;
-      await this.appendFrom(this.end);
+      if (this.isMiddle) this.size.value = (await this.read({ offset: -1 })).size;
+      else await this.appendFrom(this.end);
+    });
+  }
+
+  /** The lines behind those held. */
+  later(): Promise<void> {
+    return this.exclusive(async () => {
+      const piece = await this.read({ offset: this.end });
+      this.size.value = piece.size;
+      if (piece.offset === this.end) this.take(piece.bytes, piece.offset);
+      this.isMiddle = this.hasLater;
     });
   }
 
@@ -97,7 +114,8 @@ export class LogStore {
       this.clear();
       this.start = piece.offset;
       this.firstLine = first;
-      this.take(new TextEncoder().encode(piece.text), piece.offset);
+      this.take(piece.bytes, piece.offset);
+      this.isMiddle = this.hasLater;
       index = line - first < this.lines.length ? line - first : -1;
     }, true);
     return index;
@@ -106,7 +124,7 @@ export class LogStore {
   /** Every line that holds the text: exact, over the whole log. */
   async search(text: string, signal: AbortSignal): Promise<{ matches: Match[]; total: number }> {
     if (this.isWhole) return this.searchHere(text);
-    const asked = query({ q: text, ignore_case: true, limit: 1000, attempt: this.attempt, task: this.task });
+    const asked = query({ q: text, ignore_case: true, limit: FOUND, attempt: this.attempt, task: this.task });
     const answer = await getJson<{ total: number; items: Match[] }>(`/jobs/${this.jobId}/log/search${asked}`, signal);
     return { matches: answer.items.map(({ line }) => ({ line })), total: answer.total };
   }
@@ -212,6 +230,7 @@ export class LogStore {
   private clear(): void {
     this.lines = [];
     this.alarms = [];
+    this.isMiddle = false;
     this.firstLine = 1;
     this.start = 0;
     this.end = 0;

@@ -9,6 +9,7 @@ import { archive, cancelJobs, leaving } from "../jobs/actions";
 import { getJson, send } from "../lib/api";
 import { href } from "../lib/base";
 import { now } from "../lib/clock";
+import { quote } from "../lib/filter";
 import { Icon } from "../lib/icons";
 import { jobTitle, resourceText, schedulerId } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
@@ -18,7 +19,7 @@ import { usePlace } from "../lib/route";
 import { isEnded, isQueued } from "../lib/states";
 import { toast, toastProblem } from "../lib/toast";
 import type { EventList, Job } from "../lib/types";
-import { Confirm, copyText, ProblemBox, Skeleton, StateBadge, WriteButton } from "../lib/ui";
+import { Confirm, copyText, Empty, ProblemBox, Skeleton, StateBadge, WriteButton } from "../lib/ui";
 import { ConfigTab, HistoryTab, ScriptTab } from "./config";
 import { LogView } from "./log";
 import { MetricsTab, useCurves } from "./metrics";
@@ -91,7 +92,7 @@ function Header({ job }: { job: Job }): JSX.Element {
   return (
     <>
       <div class="crumb"><a href={href("/jobs")}>Jobs</a><span aria-hidden="true">/</span>
-        {job.project && <><a class="ell" href={href(`/jobs?filter=project:${encodeURIComponent(job.project)}`)}><bdi>{job.project}</bdi></a><span aria-hidden="true">/</span></>}
+        {job.project && <><a class="ell" href={href(`/jobs?filter=${encodeURIComponent(`project:${quote(job.project)}`)}`)}><bdi>{job.project}</bdi></a><span aria-hidden="true">/</span></>}
         <span class="mono">{job.id}</span></div>
       <div class="jh">
         <h1><bdi>{jobTitle(job)}</bdi></h1>
@@ -100,7 +101,7 @@ function Header({ job }: { job: Job }): JSX.Element {
           <span class="chip mono">{job.cluster}{id ? ` ${id}` : ""}</span>
           {resourceText(job) && <span class="chip">{resourceText(job)}</span>}
           {job.resources?.partition && <span class="chip">{job.resources.partition}</span>}
-          {(job.tags ?? []).map((tag) => <a key={tag} class="chip tag" href={href(`/jobs?filter=${encodeURIComponent(`tag:${tag}`)}`)}><bdi>{tag}</bdi></a>)}
+          {(job.tags ?? []).map((tag) => <a key={tag} class="chip tag" href={href(`/jobs?filter=${encodeURIComponent(`tag:${quote(tag)}`)}`)}><bdi>{tag}</bdi></a>)}
           {job.archived && <span class="chip"><Icon name="archive" />archived</span>}
         </div>
         <Actions job={job} />
@@ -145,7 +146,7 @@ function Part({ job, tab, curves, waits }: PartProps): JSX.Element | null {
     case "script": return <ScriptTab job={job} />;
     case "config": return <ConfigTab job={job} />;
     case "history": return <HistoryTab job={job} />;
-    default: return null;
+    default: return <Empty icon="question" title="A job has no such page"><p><a href={href(`/jobs/${job.id}`)}>Its overview</a></p></Empty>;
   }
 }
 

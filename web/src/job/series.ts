@@ -1,5 +1,5 @@
 // Metrics as curves: reading the gateway's answer, smoothing, choosing what is shown first. Pure.
-import { short, value } from "../lib/format";
+import { clock, short, value } from "../lib/format";
 
 export interface Curve {
   name: string;
@@ -9,6 +9,7 @@ export interface Curve {
   value: (number | null)[];
   low?: (number | null)[];
   high?: (number | null)[];
+  last?: number | null; // value, also where the points at the end are merged
 }
 
 function num(value: unknown): number | null {
@@ -44,7 +45,7 @@ function fromColumns(name: string, item: Row): Curve | undefined {
   if (!value) return undefined;
   const step = column(item, ["steps", "step"]) ?? value.map((_, at) => at);
   const time = column(item, ["times", "time"]) ?? [];
-  return { name, step: step.map((x, at) => num(x) ?? at), time: step.map((_, at) => seconds(time[at])), value: value.map(num), low: low?.map(num), high: high?.map(num) };
+  return { name, step: step.map((x, at) => num(x) ?? at), time: step.map((_, at) => seconds(time[at])), value: value.map(num), low: low?.map(num), high: high?.map(num), last: num(item.last) };
 }
 
 function fromPoints(name: string, points: unknown[]): Curve {
@@ -60,6 +61,25 @@ function fromPoints(name: string, points: unknown[]): Curve {
 /** Whether any curve knows the times of its points. */
 export function hasTimes(curves: Curve[]): boolean {
   return curves.some((curve) => curve.time.some((time) => !Number.isNaN(time)));
+}
+
+/** Whether time sets the points of a chart apart. Those of a run of a moment may all have one: then only steps do. */
+export function isSpread(curves: Curve[]): boolean {
+  const times = curves.map((curve) => new Set(curve.time.filter((time) => !Number.isNaN(time))).size);
+  return times.some((count) => count > 1) || (times.some((count) => count > 0) && curves.every((curve) => curve.step.length <= 1));
+}
+
+/** The whole numbers of gaps since the first point that are in view; before it there was no time. */
+export function splitsSince(first: number, min: number, max: number, gap: number): number[] {
+  const from = Math.max(0, Math.ceil((min - first) / gap - 1e-6));
+  const to = Math.floor((max - first) / gap + 1e-6);
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => first + (from + at) * gap);
+}
+
+/** What stands at them: "1:20:00", below a second "0.25 s", below a hundredth "2.5 ms". */
+export function sinceLabel(since: number, gap: number): string {
+  if (gap >= 1) return clock(Math.max(0, since));
+  return gap < 0.01 ? `${short(Math.round(1e6 * since) / 1000)} ms` : `${short(Math.round(1000 * since) / 1000)} s`;
 }
 
 /** The curves of GET /jobs/{id}/metrics, ordered by name. */

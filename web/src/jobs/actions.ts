@@ -22,13 +22,16 @@ function mark(ids: number[], on: boolean): void {
   leaving.value = next;
 }
 
-async function cancelNow(ids: number[]): Promise<void> {
+/** Answers how many were asked to end; of the others it tells why not. */
+async function cancelNow(ids: number[]): Promise<number> {
   try {
     const answer = await send<BulkAnswer>("POST", "/jobs:cancel", { ids });
     const refused = answer.items.filter((item) => item.status >= 300);
     if (refused.length) toast(`${plural(refused.length, "job")} not cancelled: ${refused[0]!.problem?.detail ?? refused[0]!.problem?.title ?? ""}`, { tone: "bad" });
+    return ids.length - refused.length;
   } catch (error) {
     toastProblem(`Cannot cancel ${plural(ids.length, "job")}`, error);
+    return 0;
   }
 }
 
@@ -49,7 +52,7 @@ export function cancelJobs(jobs: Job[]): void {
   const waiting = open.filter((job) => isQueued(job.state));
   const running = open.filter((job) => !isQueued(job.state));
   if (waiting.length) cancelWithUndo(waiting);
-  if (running.length) void cancelNow(running.map((job) => job.id)).then(() => toast(`Asked to cancel ${plural(running.length, "job")}`, { tone: "ok" }));
+  if (running.length) void cancelNow(running.map((job) => job.id)).then((asked) => { if (asked) toast(`Asked to cancel ${plural(asked, "job")}`, { tone: "ok" }); });
 }
 
 /** Changes fields of each; tells how many were refused. */

@@ -1,18 +1,18 @@
 // The last failures with what they died of, so that nobody has to open three pages to see the same import error.
 import type { JSX } from "preact";
-import lazy from "preact-iso/lazy";
 import { useEffect } from "preact/hooks";
 
 import { getJson, query } from "../lib/api";
 import { href } from "../lib/base";
 import { endText, exitText, jobTitle } from "../lib/jobtext";
+import { late } from "../lib/late";
 import { watch } from "../lib/live";
 import { coalesce, useResource } from "../lib/resource";
 import { stateRow } from "../lib/states";
 import type { Job, JobList } from "../lib/types";
 import { Age } from "../lib/ui";
 
-const SinceLast = lazy(() => import("./since"));
+const SinceLast = late(() => import("./since"));
 
 function Failure({ job }: { job: Job }): JSX.Element {
   const [said, line] = endText(job);

@@ -1,7 +1,6 @@
 // The filter: one line with completion and help, kept in the address. With rows selected, what can be done to them.
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import lazy from "preact-iso/lazy";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { getJson } from "../lib/api";
@@ -9,12 +8,13 @@ import { complete, type Completion, type Vocabulary } from "../lib/filter";
 import { count } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { useKeys } from "../lib/keys";
+import { late } from "../lib/late";
 import { selected } from "./selection";
 import type { JobRows } from "./store";
 
-const BulkBar = lazy(() => import("./bulk"));
-const Views = lazy(() => import("./views"));
-const FilterHelp = lazy(() => import("./filterhelp"));
+const BulkBar = late(() => import("./bulk"));
+const Views = late(() => import("./views"));
+const FilterHelp = late(() => import("./filterhelp"));
 const words = signal<Vocabulary>({});
 let asked = false;
 
@@ -94,7 +94,7 @@ export function FilterBar(props: Props): JSX.Element {
     event.preventDefault();
   };
   if (selected.value.size > 0) return <BulkBar rows={rows} />;
-  const total = rows.total.value;
+  const total = rows.old.value ? undefined : rows.total.value;
   return (
     <div class="filterbar">
       <div class="combo">

@@ -12,6 +12,7 @@ import { counts, jobSummary } from "./counts";
 import { FilterBar } from "./filterbar";
 import { FreeGpus } from "./gpus";
 import { Failures } from "./failures";
+import { clearSelection } from "./selection";
 import { JobRows, type View } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
@@ -58,6 +59,11 @@ function StateTabs({ filter, setFilter }: { filter: string; setFilter: (text: st
   );
 }
 
+/** The rows stay while a filter is typed; where it fails they are not what it asks for. */
+function StillOf({ view }: { view: View }): JSX.Element {
+  return <p class="sm muted stillof">Below is still {view.filter ? <>the list of <code>{view.filter}</code></> : "the list of all jobs"}.</p>;
+}
+
 function NoJobs(): JSX.Element {
   return (
     <section class="card">
@@ -82,6 +88,7 @@ export function JobsPage(): JSX.Element {
   useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // by an address; else it is asked already
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
   const setFilter = (text: string): void => {
+    if (text !== filter) clearSelection(); // what is not to be seen is not meant
     if (text !== filter) void rows.show({ filter: text, sort, archived: false }); // before the page is drawn anew for it
     setQuery({ filter: text || undefined });
   };
@@ -98,7 +105,7 @@ export function JobsPage(): JSX.Element {
       {isNew ? <NoJobs /> : (
         <section class="card list" aria-label="List of jobs">
           <FilterBar filter={filter} setFilter={setFilter} rows={rows} />
-          {rows.problem.value && <div class="pad"><ProblemBox problem={rows.problem.value} what={filter ? "The filter or the list failed" : "The list cannot be read"} retry={() => void rows.reload()} /></div>}
+          {rows.problem.value && <div class="pad"><ProblemBox problem={rows.problem.value} what={filter ? "The filter or the list failed" : "The list cannot be read"} retry={() => void rows.reload()} />{rows.old.value && <StillOf view={rows.old.value} />}</div>}
           <JobTable rows={rows} filter={filter} setFilter={setFilter} sort={sort} setSort={(to) => setQuery({ sort: to || undefined })} />
         </section>
       )}

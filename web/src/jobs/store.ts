@@ -21,9 +21,11 @@ export class JobRows {
   readonly first = signal(true); // no answer yet
   readonly busy = signal(false); // a page is on its way
   readonly at = signal(0);
+  readonly old = signal<View | undefined>(undefined); // what the rows are of, where what was asked for failed
   readonly lists = signal(0); // how many were begun anew: other rows than before
   private readonly jobs = new Map<number, Signal<Job>>();
   private view: View = { filter: "", sort: "", archived: false };
+  private shown: View | undefined; // of these rows
   private next: string | number | null = null;
   private event = 0;
   private abort: AbortController | undefined;
@@ -63,6 +65,7 @@ export class JobRows {
     } catch (error) {
       if (abort.signal.aborted) return;
       this.problem.value = asProblem(error);
+      this.old.value = JSON.stringify(this.shown) === JSON.stringify(this.view) ? undefined : this.shown;
     }
     this.first.value = false;
     this.busy.value = false;
@@ -70,7 +73,7 @@ export class JobRows {
 
   /** The next page, where there is one and none is on its way. */
   async more(): Promise<void> {
-    if (this.busy.value || this.next === null) return;
+    if (this.busy.value || this.next === null || this.old.value) return;
     this.busy.value = true;
     const abort = this.abort;
     try {
@@ -104,13 +107,20 @@ export class JobRows {
     const known = new Set(before);
     this.ids.value = [...before, ...ids.filter((id) => !known.has(id))];
     this.next = list.next;
-    if (fromStart) { this.event = list.event ?? 0; this.lists.value++; }
+    if (fromStart) this.begin(list.event ?? 0);
     seen(list.event);
     if (list.total !== null && list.total !== undefined) this.total.value = list.total;
     if (this.next === null) this.total.value = this.ids.value.length;
     this.problem.value = undefined;
     this.at.value = Date.now();
     this.letGo();
+  }
+
+  private begin(event: number): void {
+    this.event = event;
+    this.lists.value++;
+    this.shown = this.view;
+    this.old.value = undefined;
   }
 
   /** What is neither in the list nor selected is held no longer. */
@@ -125,6 +135,7 @@ export class JobRows {
       setTimeout(this.changedSoon, 200);
       return;
     }
+    if (this.old.value) return this.reload(); // changes of what was asked for do not belong to these rows
     const { filter } = this.view;
     const since = this.event;
     try {

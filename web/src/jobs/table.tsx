@@ -173,7 +173,7 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   if (ids.length === 0 && rows.problem.value) return <></>; // told above
   if (ids.length === 0) return <NothingFits filter={filter} clear={() => setFilter("")} />;
   return (
-    <div role="table" aria-label="Jobs" aria-rowcount={total + 1} aria-colcount={9} class="table jobs">
+    <div role="table" aria-label={rows.old.value ? "Jobs of the filter before" : "Jobs"} aria-rowcount={total + 1} aria-colcount={9} class={`table jobs${rows.old.value ? " old" : ""}`}>
       <div role="rowgroup"><Head ids={ids} sort={sort} setSort={setSort} /></div>
       <div role="rowgroup" class="rows" ref={box} style={{ height: `${total * rowSize}px` }}>
         {drawn.map((id, at) => {

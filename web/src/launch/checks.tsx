@@ -32,6 +32,8 @@ function checksOf(store: Launch): Check[] {
   const problem = store.renderProblem.value;
   if (problem) list.push({ tone: "bad", text: problem.message });
   else if (store.rendered.value) list.push({ tone: "ok", text: "Configuration and parameters are valid" });
+  const missing = store.secrets.missing.value;
+  if (missing.length) list.push({ tone: "bad", text: `No value yet for ${missing.join(", ")}: give it under Environment` });
   const tried = problem ? undefined : trialCheck(store);
   if (tried) list.push(tried);
   if (row?.stale) list.push({ tone: "warn", text: <>The cluster does not answer{row.at && <>, <Age at={row.at} prefix="last seen " /></>}. A job waits in the gateway until it does.</> });

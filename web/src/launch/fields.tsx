@@ -29,13 +29,13 @@ export function tied(name: string, fault?: string, hint?: unknown): { id: string
   return { id, "aria-describedby": described, "aria-invalid": fault ? "true" : undefined };
 }
 
-interface TextProps { name: string; label: ComponentChildren; value: string; onInput: (text: string) => void; class?: string; hint?: ComponentChildren; fault?: string; placeholder?: string; mono?: boolean; number?: boolean }
+interface TextProps { name: string; label: ComponentChildren; value: string; onInput: (text: string) => void; class?: string; hint?: ComponentChildren; fault?: string; placeholder?: string; mono?: boolean; number?: boolean; secret?: boolean }
 
-export function TextField({ name, label, value, onInput, class: more, hint, fault, placeholder, mono, number }: TextProps): JSX.Element {
+export function TextField({ name, label, value, onInput, class: more, hint, fault, placeholder, mono, number, secret }: TextProps): JSX.Element {
   return (
     <Field name={name} label={label} class={more} hint={hint} fault={fault}>
       <input {...tied(name, fault, hint)} class={`in${mono ? " mono" : ""}${number ? " num" : ""}${fault ? " wrong" : ""}`} value={value} placeholder={placeholder} inputMode={number ? "numeric" : undefined}
-        autocomplete="off" spellcheck={false} onInput={(event) => onInput(event.currentTarget.value)} />
+        type={secret ? "password" : undefined} autocomplete={secret ? "new-password" : "off"} spellcheck={false} onInput={(event) => onInput(event.currentTarget.value)} />
     </Field>
   );
 }

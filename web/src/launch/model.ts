@@ -53,7 +53,7 @@ export const moreFields: MoreField[] = [
   { name: "tags", label: "Tags", at: ["tags"], list: true, placeholder: "baseline, bf16", hint: "To find it by; comma between" },
   { name: "group", label: "Experiment group", at: ["group"], placeholder: "lr-ablation" },
   { name: "array", label: "Job array", at: ["slurm", "array"], placeholder: "0-9%4", hint: "Tasks, and how many at once" },
-  { name: "dependency", label: "After other jobs", at: ["slurm", "dependency"], placeholder: "afterok:1234", hint: "In Slurm's words" },
+  { name: "dependency", label: "After other jobs", at: ["slurm", "dependency"], placeholder: "afterok:1234", hint: "In Slurm's words, with Slurm's numbers" },
   { name: "begin", label: "Not before", at: ["slurm", "begin"], placeholder: "now+1hour" },
   { name: "constraint", label: "Node features", at: ["slurm", "constraint"], placeholder: "nvlink&ib" },
   { name: "exclude", label: "Nodes to avoid", at: ["slurm", "exclude"], list: true, placeholder: "a05, a[07-09]" },
@@ -242,7 +242,8 @@ export function draftFrom(request: JsonObject): Draft {
 
 const options: [string, string][] = [["project", "--project"], ["cluster", "--cluster"], ["profile", "--profile"], ["name", "--name"], ["description", "--description"], ["group", "--group"], ["priority", "--priority"]];
 const resourceOptions: Record<string, string> = { gpus: "--gpus", gpu_type: "--gpu-type", nodes: "--nodes", cpus: "--cpus", mem: "--mem", time: "--time" };
-const slurmOptions: Record<string, string> = { partition: "--partition", account: "--account", qos: "--qos", constraint: "--constraint", array: "--array", dependency: "--dependency", begin: "--begin" };
+// Not dependency: the option takes the gateway's numbers, the form Slurm's.
+const slurmOptions: Record<string, string> = { partition: "--partition", account: "--account", qos: "--qos", constraint: "--constraint", array: "--array", begin: "--begin" };
 
 function setOptions(path: string, value: Json): string[] {
   if (value && typeof value === "object" && !Array.isArray(value)) return Object.entries(value).flatMap(([name, inner]) => setOptions(`${path}.${name}`, inner));
@@ -253,8 +254,8 @@ function section(name: string, known: Record<string, string>, value: Json | unde
   return Object.entries(object(value)).flatMap(([key, inner]) => (known[key] ? [known[key], text(inner)] : setOptions(`${name}.${key}`, inner)));
 }
 
-/** The command that asks for the same. */
-export function asCommand(body: JsonObject): string {
+/** The command that asks for the same. Of secrets it has the names: it takes their values from where it is run. */
+export function asCommand(body: JsonObject, secrets: string[] = []): string {
   const words = ["sluice", "submit"];
   for (const [key, option] of options) if (text(body[key])) words.push(option, text(body[key]));
   for (const tag of Array.isArray(body.tags) ? body.tags : []) words.push("--tag", text(tag));
@@ -262,19 +263,25 @@ export function asCommand(body: JsonObject): string {
   for (const [name, value] of Object.entries(object(body.overrides))) words.push("--param", `${name}=${text(value)}`);
   const done = [...options.map(([key]) => key), "tags", "resources", "slurm", "overrides", "args"];
   for (const [key, value] of Object.entries(body)) if (!done.includes(key)) words.push(...setOptions(key, value));
+  for (const name of secrets) words.push("--secret", name);
   const args = Array.isArray(body.args) ? body.args.map(text) : [];
   return joinArgs(words) + (args.length ? ` -- ${joinArgs(args)}` : "");
 }
 
-export function asCurl(body: JsonObject, origin: string): string {
+/** A secret is the shell's variable of that name. By standard input, as arguments can be read by other users. */
+export function asCurl(body: JsonObject, origin: string, secrets: string[] = []): string {
   const token = `-H "Authorization: Bearer $SLUICE_TOKEN"`;
-  return `curl -fsS ${shellWord(`${origin}/api/v1/jobs`)} ${token} -H "Idempotency-Key: $(uuidgen)" --json ${shellWord(JSON.stringify(body))}`;
+  const ask = `curl -fsS ${shellWord(`${origin}/api/v1/jobs`)} ${token} -H "Idempotency-Key: $(uuidgen)" --json`;
+  if (!secrets.length) return `${ask} ${shellWord(JSON.stringify(body))}`;
+  const plain = JSON.stringify(body).replace(/[\\$`]/g, "\\$&");
+  return `${ask} @- <<END\n${plain.slice(0, -1)},"environment":{${secrets.map((name) => `"${name}":"$${name}"`).join(",")}}}\nEND\n`;
 }
 
 /** The field of the form that a problem's pointer speaks of; "" where the form has none. */
 export function fieldOf(pointer: string): string {
   const [head = "", name = ""] = pointer.replace(/^\//, "").split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   if (head === "overrides" || head === "params") return `param:${name}`;
+  if (head === "environment") return `secret:${name}`;
   if (head === "resources") return name === "gpu_type" || name === "gpu_mem" ? "where" : ({ cpus_per_gpu: "cpus", mem_per_gpu: "mem" }[name] ?? name);
   if (head === "slurm") return name === "partition" ? "where" : name;
   if (head === "cluster") return "where";

@@ -13,7 +13,7 @@ import { usePlace } from "../lib/route";
 import { CommandLine, copyText, Empty, Kbd, Notice, ProblemBox, Skeleton, WriteButton } from "../lib/ui";
 import { Checks } from "./checks";
 import { fieldId } from "./fields";
-import { asCommand, asCurl, fieldOf, gpusAsked } from "./model";
+import { asCommand, asCurl, fieldOf, gpusAsked, moreFields } from "./model";
 import { Environment, More, Params, Size, What } from "./parts";
 import { Preview } from "./preview";
 import { Launch } from "./store";
@@ -23,6 +23,7 @@ function Head({ store }: { store: Launch }): JSX.Element {
   const project = store.project.value;
   const errors = project?.errors?.length ?? 0;
   const body = store.body.value;
+  const secrets = store.secrets.names.value;
   return (
     <div class="pagehead">
       <h1>Launch</h1>
@@ -30,8 +31,8 @@ function Head({ store }: { store: Launch }): JSX.Element {
       {project?.dirty && <span class="chip warntext">changed files, go along as they are</span>}
       {errors > 0 && <a class="chip badtext" href={href(`/projects/${encodeURIComponent(project!.name)}`)}>{errors} faults in the configuration</a>}
       <span class="sp" />
-      <button type="button" class="btn" onClick={() => void copyText(asCommand(body), "Command copied")}><Icon name="copy" />Copy as CLI</button>
-      <button type="button" class="btn" onClick={() => void copyText(asCurl(body, location.origin + base), "curl command copied")}><Icon name="copy" />curl</button>
+      <button type="button" class="btn" onClick={() => void copyText(asCommand(body, secrets), "Command copied")}><Icon name="copy" />Copy as CLI</button>
+      <button type="button" class="btn" onClick={() => void copyText(asCurl(body, location.origin + base, secrets), "curl command copied")}><Icon name="copy" />curl</button>
     </div>
   );
 }
@@ -42,7 +43,15 @@ function Filled({ store }: { store: Launch }): JSX.Element | null {
   const [kind, id, ...name] = notice.split(":");
   const close = <button type="button" class="ibtn" aria-label="Close this notice" onClick={() => { store.notice.value = ""; }}><Icon name="cross" /></button>;
   if (kind === "clone") return <Notice tone="info"><div class="noticerow"><p>Filled from <a href={href(`/jobs/${id}`)}><bdi>{name.join(":") || "job"}</bdi> #{id}</a>: change what should differ, then launch.</p>{close}</div></Notice>;
+  if (kind === "unknown") return <Notice tone="info"><div class="noticerow"><p>There is no project <bdi>{[id, ...name].join(":")}</bdi> here: another one is shown.</p>{close}</div></Notice>;
   return <Notice tone="info"><div class="noticerow"><p>Your unsent values are back.</p><button type="button" class="btn link" onClick={() => store.startOver()}>Start over</button>{close}</div></Notice>;
+}
+
+const names: Record<string, string> = { where: "Where", time: "Time limit", gpus: "GPUs", cpus: "CPUs", mem: "Memory", nodes: "Nodes", args: "Arguments", name: "Run name", project: "Project", profile: "Entry point", account: "Account", qos: "QOS" };
+
+/** A field as the form calls it. */
+function nameOf(field: string): string {
+  return names[field] ?? moreFields.find(({ name }) => name === field)?.label ?? field.replace(/^(param|secret):/, "");
 }
 
 /** After a failed launch: what is wrong, with a way to each field. Takes the focus. */
@@ -52,7 +61,8 @@ function Failure({ store }: { store: Launch }): JSX.Element | null {
   useEffect(() => { if (problem) box.current?.focus(); }, [problem]);
   if (!problem) return null;
   const fields = problem.errors.map((error) => ({ ...error, field: fieldOf(error.pointer) }));
-  const local = problem.errors.length ? [] : Object.entries(store.faults.value);
+  const told = new Set(fields.map(({ field }) => field));
+  const local = Object.entries(store.faults.value).filter(([field]) => !told.has(field));
   const focus = (field: string): void => {
     const element = document.getElementById(fieldId(field)) ?? document.querySelector<HTMLElement>(field === "where" ? ".av input:checked" : `input[name="${CSS.escape(field)}"]`);
     element?.closest("details")?.setAttribute("open", "");
@@ -65,8 +75,8 @@ function Failure({ store }: { store: Launch }): JSX.Element | null {
         <b>Not launched</b>
         {!fields.length && !local.length && <p>{problem.message}</p>}
         <ul class="errs">
-          {fields.map((error) => <li key={error.pointer + error.detail}>{error.field ? <button type="button" class="btn link" onClick={() => focus(error.field)}>{error.pointer.slice(1)}</button> : <code>{error.pointer}</code>} {error.detail}{error.hint && <span class="muted"> {error.hint}</span>}</li>)}
-          {local.map(([field, text]) => <li key={field}><button type="button" class="btn link" onClick={() => focus(field)}>{field.replace("param:", "")}</button> {text}</li>)}
+          {fields.map((error) => <li key={error.pointer + error.detail}>{error.field ? <button type="button" class="btn link" onClick={() => focus(error.field)}>{nameOf(error.field)}</button> : <code>{error.pointer}</code>} {error.detail}{error.hint && <span class="muted"> {error.hint}</span>}</li>)}
+          {local.map(([field, text]) => <li key={field}><button type="button" class="btn link" onClick={() => focus(field)}>{nameOf(field)}</button> {text}</li>)}
         </ul>
         {problem.upstream && <pre class="code sunken">{problem.upstream}</pre>}
         {problem.hint && <p class="muted">{problem.hint}</p>}
@@ -127,7 +137,7 @@ export default function LaunchPage(): JSX.Element {
       <Head store={store} />
       {store.ready.value && <Filled store={store} />}
       <Failure store={store} />
-      {store.loadProblem.value && <ProblemBox problem={store.loadProblem.value} what="Not everything could be read" retry={() => void store.loadWhere()} />}
+      {store.loadProblem.value && <ProblemBox problem={store.loadProblem.value} what="Not everything could be read" retry={() => void store.again()} />}
       {!store.ready.value ? <section class="card"><Skeleton rows={14} height={34} /></section> : (
         <form class="lgrid" aria-label="Launch a job" onSubmit={(event) => { event.preventDefault(); launch(); }}>
           <div class="card lform">

@@ -75,7 +75,7 @@ function Time({ store }: Part): JSX.Element {
   const fault = store.faults.value.time;
   return (
     <div class="field w5 timefield">
-      <TextField name="time" label="Time limit" number mono value={time} placeholder={standing(store, "resources.time")} fault={fault} hint={hint || undefined} onInput={(text) => store.set({ time: text })} />
+      <TextField name="time" label="Time limit" number mono value={time} placeholder={resolved(store, "resources.time") === null ? "the partition's own" : standing(store, "resources.time")} fault={fault} hint={hint || undefined} onInput={(text) => store.set({ time: text })} />
       <div class="seg wide" role="group" aria-label="Usual time limits">
         {chips.map(([label, s]) => <button key={label} type="button" aria-pressed={asked === s} disabled={max !== undefined && s > max} onClick={() => store.set({ time: slurmTime(s) })}>{label}</button>)}
       </div>
@@ -189,8 +189,22 @@ function environmentFacts(store: Launch): [string, string][] {
   const runtime = activate === "none" || !activate ? "the cluster's own" : `${activate} ${at("conda_env") ?? at("env.venv") ?? ""}`.trim();
   const code = { snapshot: "a snapshot of the folder as it is now", in_place: `in place: ${at("code.path") ?? store.project.value?.path ?? ""}`, git: `git ${at("code.ref") ?? ""}` }[String(at("code.mode"))] ?? "";
   const vars = Object.entries(store.rendered.value?.resolved ?? {}).filter(([path]) => path.startsWith("env.vars.")).map(([path, { value }]) => `${path.slice(9)}=${String(value)}`).join(" ");
-  const facts: [string, string][] = [["Environment", runtime], ["Interpreter", String(at("python") ?? "")], ["Modules", list("env.modules")], ["Variables", vars], ["From yours", list("env.pass")], ["Secrets", list("env.secrets")], ["Code", code]];
+  const facts: [string, string][] = [["Environment", runtime], ["Interpreter", String(at("python") ?? "")], ["Modules", list("env.modules")], ["Variables", vars], ["From yours", list("env.pass")], ["Code", code]];
   return facts.filter(([, value]) => value !== "");
+}
+
+/** The project names them; their values come with each launch, as nobody keeps them. */
+function SecretFields({ store }: Part): JSX.Element | null {
+  const { names, values } = store.secrets;
+  if (!names.value.length) return null;
+  return (
+    <div class="frow secrets">
+      {names.value.map((name) => (
+        <TextField key={name} secret mono name={`secret:${name}`} label={<>Secret <code>{name}</code></>} class="w4" value={values.value[name] ?? ""} hint="For this launch only, stored nowhere"
+          fault={store.secrets.shown(name)} onInput={(text) => store.setSecret(name, text)} />
+      ))}
+    </div>
+  );
 }
 
 export function Environment({ store }: Part): JSX.Element {
@@ -199,6 +213,7 @@ export function Environment({ store }: Part): JSX.Element {
     <section class="sec" aria-labelledby="env-title">
       <header><h2 id="env-title">Environment</h2><span class="sm muted">from the project's file</span></header>
       <dl class="facts">{environmentFacts(store).map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name}=`} class="mono">{value}</dd>])}</dl>
+      <SecretFields store={store} />
       {rest.length > 0 && <p class="sm muted restnote">Kept from the run this was filled from: <code>{rest.join(", ")}</code>. <button type="button" class="btn link" onClick={() => store.set({ rest: {} })}>Leave out</button></p>}
     </section>
   );

@@ -7,6 +7,7 @@ import { href } from "../lib/base";
 import { Icon } from "../lib/icons";
 import { CopyButton, Skeleton, Toggle } from "../lib/ui";
 import { changedLines, diffLines, hunks, type DiffLine } from "./diff";
+import { originsOf } from "./origins";
 import { paint } from "./paint";
 import type { Launch, Rendered } from "./store";
 
@@ -16,15 +17,9 @@ function Painted({ text }: { text: string }): JSX.Element {
   return <>{paint(text).map((piece, at) => (piece.kind ? <span key={at} class={piece.kind}>{piece.text}</span> : piece.text))}</>;
 }
 
-function originsOf(rendered: Rendered): Map<number, string> {
-  const found = new Map<number, string>();
-  for (const { line, path, origin } of rendered.lines ?? []) found.set(line, [found.get(line), `${path}: ${origin}`].filter(Boolean).join("; "));
-  return found;
-}
-
 function Script({ rendered, changed }: { rendered: Rendered; changed: Set<number> }): JSX.Element {
   const shown = useSignal("");
-  const origins = originsOf(rendered);
+  const origins = originsOf(rendered.lines);
   return (
     <>
       <div class="scr" tabIndex={0} role="region" aria-label="Script as it will be sent">

@@ -2,24 +2,27 @@
 // job, keeps what was typed, and makes exactly one job of it.
 import { batch, computed, effect, signal } from "@preact/signals";
 
-import { asProblem, fetchApi, getJson, newKey, Problem, query, send } from "../lib/api";
+import { asProblem, fetchApi, getJson, isAway, newKey, Problem, query, send } from "../lib/api";
 import { quote } from "../lib/filter";
 import { millis } from "../lib/format";
+import { lastHeard } from "../lib/live";
 import { recall, remember } from "../lib/prefs";
 import type { ClusterNote, GpuList, GpuRow, Job } from "../lib/types";
 import { bodyOf, draftFrom, sizeKey, emptyDraft, fieldOf, gpusAsked, isUntouched, paramFault, paramsOf, type Draft, type JsonObject, type ProjectConfig } from "./model";
+import type { ScriptLine } from "./origins";
 import { askable, byStart, firstRow, placeKey, rowFor, whereRows, type ClusterSeen } from "./rows";
+import { secretNames, Secrets } from "./secrets";
 import { boundFaults, boundsAt, chargeFaults, timeHint, type Limits } from "./size";
 
 export interface ProjectSeen { name: string; path: string; branch?: string; sha?: string; dirty?: boolean; synced_at?: string; config?: ProjectConfig | null; errors?: { detail?: string; pointer?: string; origin?: string; hint?: string }[] }
 export interface Origin { layer?: string; text?: string; pointer?: string }
 export interface Rendered {
   name?: string; script: string; argv?: string[]; resolved?: Record<string, { value: unknown; origin?: Origin }>;
-  lines?: { line: number; path: string; origin: string }[]; warnings?: (string | { text?: string; detail?: string; path?: string; hint?: string })[];
+  lines?: ScriptLine[]; warnings?: (string | { text?: string; detail?: string; path?: string; hint?: string })[];
   test?: { accepted?: boolean; start_at?: string; upstream?: string; field?: string; hint?: string };
 }
 export interface Trial { body: string; size: string; busy: boolean; test?: Rendered["test"]; problem?: Problem; ms?: number }
-interface Kept { draft: Draft; from: string; key: { body: string; key: string } }
+interface Kept { draft: Draft; from: string; asked?: string; key: { body: string; key: string } }
 
 const RENDER_MS = 150;
 const TRIAL_MS = 900;
@@ -34,6 +37,8 @@ function parsed<T>(text: string | null): T | undefined {
     return undefined;
   }
 }
+
+interface Wanted { project?: string; from?: string; preset?: string }
 
 function session(value?: Kept | null): Kept | undefined {
   try {
@@ -85,22 +90,30 @@ export class Launch {
   bodyText = computed(() => JSON.stringify(this.body.value));
   trial = computed(() => this.trials.value[placeKey(this.draft.value.place)]);
   faults = computed(() => this.findFaults());
+  secrets = new Secrets(computed(() => secretNames(this.rendered.value?.resolved)));
 
   private from = "";
   private key = { body: "", key: "" };
+  private keyed: string | undefined; // the secrets that went with the key; after a reload nobody knows
   private timers: ReturnType<typeof setTimeout>[] = [];
   private abort?: AbortController;
   private trialAborts = new Map<string, AbortController>();
   private stops: (() => void)[] = [];
   private ended = false;
   private round = 0;
+  private asked = ""; // the project that the address names
+  private left = new Map<string, Draft>(); // what was typed for projects that are not shown now
+  private wanted: Wanted = {};
+  private isUnfilled = false; // what the address names could not be read
 
   /** Loads, restores and starts to watch; the answer stops it. */
-  start(wanted: { project?: string; from?: string; preset?: string }): () => void {
+  start(wanted: Wanted): () => void {
+    this.wanted = wanted;
     void this.open(wanted);
     const refresh = setInterval(() => { if (!document.hidden) void this.loadWhere(); }, REFRESH_MS);
     this.stops.push(() => clearInterval(refresh));
     this.stops.push(effect(() => { if (this.bodyText.value && this.draft.value.project && this.draft.value.place) this.soon(); }));
+    this.stops.push(lastHeard.subscribe(() => this.askAgain()));
     return () => {
       this.ended = true;
       this.abort?.abort();
@@ -109,14 +122,16 @@ export class Launch {
     };
   }
 
-  private async open(wanted: { project?: string; from?: string; preset?: string }): Promise<void> {
+  private async open(wanted: Wanted): Promise<void> {
     const where = this.loadWhere();
     const late = setTimeout(() => { this.ready.value = true; }, LATE_MS);
     this.stops.push(() => clearTimeout(late));
     try {
       this.projects.value = (await getJson<{ items: ProjectSeen[] }>("/projects")).items;
       await this.fill(wanted);
+      this.isUnfilled = false;
     } catch (error) {
+      this.isUnfilled = true;
       this.loadProblem.value = asProblem(error);
     }
     await where;
@@ -124,9 +139,26 @@ export class Launch {
     this.ready.value = true;
   }
 
-  private async fill(wanted: { project?: string; from?: string; preset?: string }): Promise<void> {
+  /** Reads once more what could not be read. */
+  async again(): Promise<void> {
+    await (this.isUnfilled ? this.open(this.wanted) : this.loadWhere());
+  }
+
+  /** The gateway is heard: what failed for want of it is asked for anew. */
+  private askAgain(): void {
+    const trials = Object.entries(this.trials.value);
+    const told = trials.filter(([, { problem }]) => !isAway(problem));
+    if (isAway(this.loadProblem.value)) void this.again();
+    if (!isAway(this.renderProblem.value) && told.length === trials.length) return;
+    this.trials.value = Object.fromEntries(told);
+    this.soon();
+  }
+
+  private async fill(wanted: Wanted): Promise<void> {
     const kept = session();
-    const isSame = kept && (wanted.from ? kept.from === wanted.from : !kept.from || !wanted.project) && (!wanted.project || kept.draft.project === wanted.project);
+    const isSame = kept && (wanted.from ? kept.from === wanted.from : !kept.from || !wanted.project) &&
+      (!wanted.project || kept.draft.project === wanted.project || kept.asked === wanted.project);
+    this.asked = wanted.project ?? "";
     this.from = wanted.from ?? "";
     if (kept && isSame && (wanted.from || !isUntouched(kept.draft)) && this.known(kept.draft.project)) {
       this.from = kept.from;
@@ -137,8 +169,8 @@ export class Launch {
     } else if (wanted.from) {
       await this.fillFrom(wanted.from);
     } else {
-      const last = wanted.project ?? recall("launch.project") ?? "";
-      const name = this.known(last) ? last : (this.projects.value?.[0]?.name ?? "");
+      const name = [wanted.project, recall("launch.project")].find((one) => one && this.known(one)) ?? this.projects.value?.[0]?.name ?? "";
+      if (wanted.project && !this.known(wanted.project)) this.notice.value = `unknown:${wanted.project}`;
       this.show({ ...this.remembered(name), ...(wanted.preset ? { profile: wanted.preset } : {}) });
     }
     await this.loadProject();
@@ -212,7 +244,7 @@ export class Launch {
     batch(() => {
       if (clusters) this.clusters.value = clusters.items;
       if (gpus) { this.gpus.value = gpus.items; this.notes.value = gpus.clusters ?? []; }
-      if (clusters && gpus) { this.loadProblem.value = undefined; this.seenWhere.value = true; }
+      if (clusters && gpus) { this.seenWhere.value = true; if (!this.isUnfilled) this.loadProblem.value = undefined; }
     });
     await Promise.all((clusters?.items ?? []).filter((cluster) => cluster.enabled !== false && !this.limits.value[cluster.name]).map((cluster) => this.loadLimits(cluster.name)));
   }
@@ -243,11 +275,18 @@ export class Launch {
     this.set({ params });
   }
 
+  setSecret(name: string, value: string): void {
+    this.secrets.set(name, value);
+    this.failure.value = undefined;
+  }
+
   async setProject(name: string): Promise<void> {
+    this.left.set(this.draft.value.project, this.draft.value);
     batch(() => {
-      this.show(this.remembered(name));
+      this.show(this.left.get(name) ?? this.remembered(name));
       this.project.value = undefined;
       this.rendered.value = undefined;
+      this.secrets.clear();
       this.notice.value = "";
       this.from = "";
     });
@@ -263,12 +302,13 @@ export class Launch {
     this.notice.value = "";
     this.touched.value = false;
     this.failure.value = undefined;
+    this.secrets.clear();
     this.show(emptyDraft(this.draft.value.project));
     this.place();
   }
 
   private keep(): void {
-    session({ draft: this.draft.value, from: this.from, key: this.key });
+    session({ draft: this.draft.value, from: this.from, key: this.key, asked: this.asked });
   }
 
   // --- preview and test ---
@@ -347,7 +387,7 @@ export class Launch {
       const fault = paramFault(param, this.draft.value.params[name] ?? "");
       if (fault) found[`param:${name}`] = fault;
     }
-    return { ...this.refusal(), ...found, ...boundFaults({ ...this.draft.value, gpus: gpusAsked(this.draft.value, this.config.value) }, this.bounds.value), ...chargeFaults(this.limitsHere.value, this.draft.value) };
+    return { ...this.refusal(), ...this.secrets.faults.value, ...found, ...boundFaults({ ...this.draft.value, gpus: gpusAsked(this.draft.value, this.config.value) }, this.bounds.value), ...chargeFaults(this.limitsHere.value, this.draft.value) };
   }
 
   /** What the scheduler's test refuses of the form as it stands, at the field that it names. */
@@ -361,8 +401,9 @@ export class Launch {
   // --- the launch ---
 
   /** The same form makes the same key, so that a second click, or one after a lost answer, makes no second job. */
-  private keyNow(body: string): string {
-    if (this.key.body !== body) this.key = { body, key: newKey() };
+  private keyNow(body: string, secrets: string): string {
+    if (this.key.body !== body || (this.keyed ?? secrets) !== secrets) this.key = { body, key: newKey() };
+    this.keyed = secrets;
     this.keep();
     return this.key.key;
   }
@@ -371,7 +412,9 @@ export class Launch {
   async launch(): Promise<number | undefined> {
     if (this.submitting.value) return undefined;
     this.failure.value = undefined;
+    this.secrets.isTried.value = true;
     const body = this.bodyText.value;
+    const secrets = this.secrets.asRequest();
     const local = Object.entries(this.faults.value);
     if (local.length) {
       this.failure.value = this.renderProblem.value ?? new Problem(422, { code: "invalid", detail: local.map(([, text]) => text).join(" ") });
@@ -379,7 +422,7 @@ export class Launch {
     }
     batch(() => { this.submitting.value = true; this.failure.value = undefined; });
     try {
-      const job = await send<Job>("POST", "/jobs", JSON.parse(body), this.keyNow(body));
+      const job = await send<Job>("POST", "/jobs", { ...JSON.parse(body), ...secrets }, this.keyNow(body, JSON.stringify(secrets)));
       remember("launch.project", this.draft.value.project);
       remember(`launch.last.${this.draft.value.project}`, JSON.stringify({ ...this.draft.value, name: "", rest: {} }));
       session(null);

@@ -86,6 +86,11 @@ export function query(params: Record<string, string | number | boolean | undefin
   return text ? `?${text}` : "";
 }
 
+/** Whether nobody answered: the network, or a proxy in the gateway's place. With the gateway back another try may do. */
+export function isAway(problem: Problem | undefined): boolean {
+  return problem !== undefined && (problem.code === "unreachable" || (problem.status >= 502 && problem.code === "unknown"));
+}
+
 export function asProblem(error: unknown): Problem {
   if (isNamed(error, "TimeoutError")) return new Problem(0, { code: "timeout", detail: "The gateway has not answered for too long. It may be busy, or wait for a cluster." });
   return error instanceof Problem ? error : new Problem(0, { title: "Something went wrong here", detail: String(error) });

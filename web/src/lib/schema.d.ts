@@ -595,7 +595,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every point of every curve */
+        /** Every point of every curve; merged ones by step_to, min and max */
         get: operations["get_jobs_job_metrics_export"];
         put?: never;
         post?: never;
@@ -776,7 +776,7 @@ export interface components {
                 cpus?: number;
                 /** @description memory */
                 mem?: string;
-                /** @description time limit in seconds */
+                /** @description time limit in seconds: as asked for, then as the queue tells it (Slurm counts whole minutes, and an operator may change it) */
                 time_s?: number;
                 /** @description partition */
                 partition?: string;
@@ -1177,7 +1177,7 @@ export interface components {
                  */
                 mem_per_gpu?: string | null;
                 /**
-                 * @description Time limit. The built-in default is lowered to the partition's MaxTime, and the preview says so.
+                 * @description Time limit. The built-in default is lowered to the partition's MaxTime, or left out while nobody could ask for that; the preview says so.
                  * @default 24:00:00
                  */
                 time?: string | null;
@@ -1581,6 +1581,8 @@ export interface components {
                 values?: (number | string)[];
                 min?: (number | string)[];
                 max?: (number | string)[];
+                /** @description the last value logged; with min and max alone */
+                last?: number | string;
                 times?: number[];
             }[];
         };
@@ -3628,7 +3630,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every point of every curve */
+            /** @description Every point of every curve; merged ones by step_to, min and max */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -13,7 +13,7 @@ export interface Attempt {
   attempt?: number; n?: number; state?: string; started_at?: string; ended_at?: string; submitted_at?: string; node_list?: string;
   exit_code?: number; signal?: number; reason?: string; why?: string; job_id?: string;
 }
-export interface Task { task: number; state: string; node_list?: string; started_at?: string; ended_at?: string; exit_code?: number; signal?: number }
+export interface Task { task: number; state: string; attempt?: number; node_list?: string; started_at?: string; ended_at?: string; exit_code?: number; signal?: number }
 export interface Commit { sha?: string; branch?: string; dirty?: boolean; tree?: string }
 
 export type Job = Omit<Schemas["Job"], "tags" | "args" | "argv" | "attempts" | "verdict" | "progress" | "links" | "metrics" |

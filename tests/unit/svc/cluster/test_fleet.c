@@ -40,6 +40,7 @@ static void end_of_a_login_is_told_where_the_sites_rule_is_known(void **state)
     fake.status.state = LINK_NEEDS_LOGIN;
     assert_int_equal(fleet_cluster_json(f->gw.fleet, "alder", &later, NULL), 0);
     assert_false(span_has(str_span(&later), "login_ends_at"));
+    assert_true(span_has(str_span(&later), "\"state\":\"needs_login\""));
 }
 
 static void unknown_cluster_is_not_found(void **state)

@@ -61,6 +61,60 @@ static void a_running_job_is_asked_from_where_it_was_read(void **state)
     assert_kept(f, job->id, 1, -1, "one");
 }
 
+/* All paths of a tick stand in its program: 60 arrays of so many logs take turns, and none is left out. */
+static void many_files_are_asked_for_in_turn(void **state)
+{
+    enum { JOBS = 6, EACH = 6000 };
+    struct fixture *f = *state;
+    const struct job *jobs[JOBS];
+    auto_free char(*paths)[96] = mem_zalloc((size_t)EACH * sizeof(*paths));
+    auto_free struct seen_file *files = mem_zalloc(EACH * sizeof(*files));
+    for (int i = 0; i < JOBS; i++) {
+        jobs[i] = running(f, "0-9999");
+        for (int j = 0; j < EACH; j++) {
+            (void)snprintf(paths[j], sizeof(paths[j]), "%s/metrics-%06d-of-the-run.csv", jobs[i]->token, j);
+            files[j] = (struct seen_file){ .path = span_of(paths[j]), .inode = (uint64_t)j + 1 };
+        }
+        (void)follow_begin(f->gw.follow, alder(f));
+        (void)follow_end(f->gw.follow, alder(f), &(struct tick_report){ .files = files, .file_count = EACH });
+    }
+    unsigned asked[JOBS] = { 0 };
+    for (int turn = 0; turn < 2 * JOBS; turn++) {
+        size_t bytes = 0;
+        const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+        for (size_t i = 0; i < ask->known_count; i++)
+            bytes += strlen(ask->known[i].path);
+        assert_true(bytes && bytes <= 1500 * 1000);
+        for (size_t i = 0; i < ask->token_count; i++)
+            for (int j = 0; j < JOBS; j++)
+                asked[j] += strcmp(ask->tokens[i], jobs[j]->token) == 0;
+        (void)follow_end(f->gw.follow, alder(f), &(struct tick_report){ 0 });
+    }
+    for (int j = 0; j < JOBS; j++)
+        assert_true(asked[j] >= JOBS);
+}
+
+static void a_run_with_too_many_files_is_full(void **state)
+{
+    enum { FILES = 20001 };
+    struct fixture *f = *state;
+    const struct job *job = running(f, "0-99999");
+    auto_free char(*paths)[64] = mem_zalloc((size_t)FILES * sizeof(*paths));
+    auto_free struct seen_file *files = mem_zalloc(FILES * sizeof(*files));
+    for (int i = 0; i < FILES; i++) {
+        (void)snprintf(paths[i], sizeof(paths[i]), "%s/metrics-%d.csv", job->token, i);
+        files[i] = (struct seen_file){ .path = span_of(paths[i]), .inode = (uint64_t)i + 1 };
+    }
+    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+    assert_int_equal(ask->full_count, 0);
+    (void)follow_end(f->gw.follow, alder(f), &(struct tick_report){ .files = files, .file_count = FILES });
+    ask = follow_begin(f->gw.follow, alder(f));
+    assert_int_equal(ask->full_count, 1);
+    assert_string_equal(ask->full[0], job->token);
+    assert_true(ask->known_count && ask->known_count < FILES);
+    (void)follow_end(f->gw.follow, alder(f), NULL);
+}
+
 static void one_request_at_a_time(void **state)
 {
     struct fixture *f = *state;
@@ -341,6 +395,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_running_job_is_asked_from_where_it_was_read),
         TEST(one_request_at_a_time),
+        TEST(many_files_are_asked_for_in_turn),
+        TEST(a_run_with_too_many_files_is_full),
         TEST(a_job_in_the_queue_is_not_asked_for),
         TEST(offsets_survive_a_restart),
         TEST(attempts_and_tasks_have_a_log_each),

@@ -109,6 +109,24 @@ static void array_wants_a_task_and_others_have_none(void **state)
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
+static void a_tasks_own_attempts_count(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = { 0 };
+    static struct seen seen;
+    struct job *array = running(f, "0-3");
+    mem_replace_str(&array->tasks, "[{\"task\":1,\"state\":\"running\"},"
+                                   "{\"task\":2,\"state\":\"running\",\"attempt\":3}]");
+    struct log_call call = { .job_id = array->id, .task = 2 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, &err), 0);
+    assert_string_equal(fake.read.detail, "attempt-3.2.log");
+    call.attempt = 4;
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, &err), -1);
+    assert_non_null(strstr(err.text, "has 3 attempts of that task, there is no attempt 4"));
+    call = (struct log_call){ .job_id = array->id, .task = 1, .attempt = 2 };
+    assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, &err), -1);
+}
+
 static void a_page_of_what_was_found_says_where_the_next_begins(void **state)
 {
     (void)state;
@@ -138,6 +156,7 @@ int main(void)
         TEST(other_faults_are_faults),
         TEST(job_that_was_never_sent_is_not_asked_for),
         TEST(array_wants_a_task_and_others_have_none),
+        TEST(a_tasks_own_attempts_count),
         TEST(attempt_that_never_was_is_not_found),
         TEST(a_page_of_what_was_found_says_where_the_next_begins),
     };

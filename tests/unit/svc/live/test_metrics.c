@@ -146,6 +146,9 @@ static void points_may_be_posted(void **state)
         "{\"items\":[{\"name\":\"a\",\"total\":2,\"steps\":[1,2],\"values\":[1,\"Infinity\"]},"
         "{\"name\":\"b\",\"total\":1,\"steps\":[2],\"values\":[-1.5]}]}");
     static const char *const wrong[][2] = { { "{}", "/points" },
+                                            { "{\"points\":[{\"step\":\"1\",\"a\":1}]}", "/points/0/step" },
+                                            { "{\"points\":[{\"a\":true}]}", "/points/0/a" },
+                                            { "{\"points\":[{\"a\":\"inf\"}]}", "/points/0/a" },
                                             { "{\"points\":1}", "/points" },
                                             { "{\"points\":[{},1]}", "/points/1" },
                                             { "{\"points\":[{\"a/b\":\"x\"}]}", "/points/0/a~1b" },
@@ -170,6 +173,7 @@ static void many_points_become_min_and_max(void **state)
     const char *json = curves(f, id, NULL, 10);
     assert_non_null(strstr(json, "\"min\":[0,0,0"));
     assert_non_null(strstr(json, "\"max\":[9,9,9"));
+    assert_non_null(strstr(json, "\"last\":9"));
     assert_null(strstr(json, "\"values\""));
 }
 
@@ -177,14 +181,15 @@ static void every_point_is_exported(void **state)
 {
     struct fixture *f = *state;
     int64_t id = running(f);
-    assert_int_equal(post(f, id, "{\"points\":[{\"step\":1,\"a,b\":0.5,\"time\":1700000000}]}"), 1);
+    assert_int_equal(post(f, id, "{\"points\":[{\"step\":1,\"a,b\":0.667,\"time\":1700000000}]}"), 1);
     fixture_turn(f, 1);
     auto_str struct str csv = STR_MAX(10000), lines = STR_MAX(10000);
     assert_int_equal(metrics_export(&f->gw, id, true, &csv, NULL), 0);
-    assert_string_equal(str_text(&csv), "name,step,time,value\n\"a,b\",1,2023-11-14T22:13:20Z,0.5\n");
+    assert_string_equal(str_text(&csv),
+                        "name,step,time,value,step_to,min,max\n\"a,b\",1,2023-11-14T22:13:20Z,0.667,,,\n");
     assert_int_equal(metrics_export(&f->gw, id, false, &lines, NULL), 0);
     assert_string_equal(str_text(&lines),
-                        "{\"name\":\"a,b\",\"step\":1,\"time\":\"2023-11-14T22:13:20Z\",\"value\":0.5}\n");
+                        "{\"name\":\"a,b\",\"step\":1,\"time\":\"2023-11-14T22:13:20Z\",\"value\":0.667}\n");
 }
 
 /* --- logs --- */
@@ -333,17 +338,20 @@ static void a_thinned_series_is_exported_by_its_extremes(void **state)
     int64_t id = running(f);
     metric_plan_read(&plan, NULL);
     plan.max_points = 256;
-    auto_str struct str text = STR_MAX(1 << 20), csv = STR_MAX(1 << 20);
+    auto_str struct str text = STR_MAX(1 << 20), csv = STR_MAX(1 << 20), lines = STR_MAX(1 << 20);
     for (int i = 0; i < 2000; i++)
-        str_addf(&text, "{\"step\":%d,\"x\":%d}\n", i, i);
+        str_addf(&text, "{\"step\":%d,\"x\":%d}\n", i, 2000 - i);
     struct metric_file file = file_of(id, "metrics.jsonl");
     (void)take(f, &file, str_text(&text));
     fixture_turn(f, 1);
     assert_int_equal(metrics_export(&f->gw, id, true, &csv, NULL), 0);
     assert_non_null(strstr(str_text(&csv), "x,0,2023-11-14T22:13:20"));
-    assert_non_null(strstr(str_text(&csv), ",15\n"));
-    assert_non_null(strstr(str_text(&csv), "x,1999,"));
+    assert_non_null(
+        strstr(str_text(&csv), ",,15,1985,2000\n")); /* which step had which is not known any more */
     assert_null(strstr(str_text(&csv), "x,7,"));
+    assert_non_null(strstr(str_text(&csv), ",1,,,\n")); /* the last ones are points still */
+    assert_int_equal(metrics_export(&f->gw, id, false, &lines, NULL), 0);
+    assert_non_null(strstr(str_text(&lines), "\"step_to\":15,\"min\":1985,\"max\":2000}"));
     metric_plan_clear(&plan);
 }
 

@@ -1,6 +1,9 @@
 #include "unit/svc/fixture_group.h"
 
+#include "store/event_store.h"
 #include "svc/live/verdicts.h"
+
+#include <string.h>
 
 static struct job *ended(struct fixture *f, const char *array, enum job_state state)
 {
@@ -31,6 +34,28 @@ static void assert_shows(struct fixture *f, int64_t id, const char *part)
         fail_msg("no %s in %s", part, str_text(&text));
 }
 
+struct counted {
+    const char *kind;
+    int count;
+};
+
+static int count_kind(void *ctx, const struct event_row *row, struct err *err)
+{
+    struct counted *counted = ctx;
+    (void)err;
+    counted->count += strcmp(row->kind, counted->kind) == 0;
+    return 0;
+}
+
+static int events_of(struct fixture *f, const char *kind)
+{
+    struct counted counted = { kind, 0 };
+    fixture_turn(f, 1);
+    assert_int_equal(
+        event_store_list(f->gw.store, &(struct event_query){ .limit = 1000 }, count_kind, &counted, NULL), 0);
+    return counted.count;
+}
+
 static void keep(struct fixture *f, struct log_cache *cache, const char *name, const char *text)
 {
     struct span fresh;
@@ -52,6 +77,30 @@ static void it_comes_after_the_end_even_for_a_job_that_left_memory(void **state)
     verdicts_note(&f->gw, id, logs, 1);
     assert_shows(f, id, "\"verdict\":{\"code\":\"gpu_oom\"");
     assert_shows(f, id, "\"evidence\":[{\"line\":3,\"text\":\"CUDA out of memory\"");
+    assert_int_equal(events_of(f, "verdict"), 1);
+    log_cache_clear(&cache);
+}
+
+/* The last look brings more of the log: what was told of is not told again. */
+static void more_evidence_is_no_new_verdict(void **state)
+{
+    struct fixture *f = *state;
+    struct log_cache cache;
+    int64_t id = ended(f, NULL, JOB_STATE_FAILED)->id;
+    struct verdict_log logs[] = { { 1, -1, &cache } };
+    keep(f, &cache, "log", "torch.cuda.OutOfMemoryError: CUDA out of memory\n");
+    verdicts_note(&f->gw, id, logs, 1);
+    log_cache_clear(&cache);
+    keep(f, &cache, "more", "a\ntorch.cuda.OutOfMemoryError: CUDA out of memory\n");
+    verdicts_note(&f->gw, id, logs, 1);
+    assert_shows(f, id, "\"evidence\":[{\"line\":2,");
+    assert_int_equal(events_of(f, "verdict"), 1);
+    assert_int_equal(events_of(f, "evidence"), 1);
+    log_cache_clear(&cache);
+    keep(f, &cache, "other", "No space left on device\n");
+    verdicts_note(&f->gw, id, logs, 1);
+    assert_shows(f, id, "\"verdict\":{\"code\":\"disk_full\"");
+    assert_int_equal(events_of(f, "verdict"), 2);
     log_cache_clear(&cache);
 }
 
@@ -100,9 +149,24 @@ static void each_failed_task_of_an_array_is_judged_by_its_own_log(void **state)
     log_cache_clear(&three);
 }
 
+static void who_cancelled_a_task_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = ended(f, "1-2", JOB_STATE_CANCELLED);
+    int64_t id = job->id;
+    mem_replace_str(&job->raw_state, "CANCELLED");
+    mem_replace_str(&job->tasks, "[{\"task\":1,\"state\":\"cancelled\",\"cancel_requested\":true},"
+                                 "{\"task\":2,\"state\":\"cancelled\"}]");
+    verdicts_note(&f->gw, id, NULL, 0);
+    assert_shows(f, id, "by way of the gateway\",\"count\":1,\"tasks\":[1]}");
+    assert_shows(f, id, "somebody outside the gateway\",\"count\":1,\"tasks\":[2]}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(more_evidence_is_no_new_verdict),
+        TEST(who_cancelled_a_task_is_told),
         TEST(it_comes_after_the_end_even_for_a_job_that_left_memory),
         TEST(who_cancelled_is_told),
         TEST(the_last_attempts_log_decides),

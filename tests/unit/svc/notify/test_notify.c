@@ -6,10 +6,12 @@
 #include "domain/resolve.h"
 #include "store/misc_store.h"
 #include "store/outbox.h"
+#include "support/fault_vfs.h"
 #include "support/sink.h"
 #include "svc/notify/notify.h"
 #include "text/json_in.h"
 
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -503,6 +505,57 @@ static void rows_of_a_notifier_that_is_gone_are_given_up(void **state)
     world_free(w);
 }
 
+static void what_waited_while_the_gateway_was_off_is_sent(void **state)
+{
+    struct world *w = world_new();
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        fail_job(w, job_that_asks(w, "\"failed\"", "\"ci\""));
+    notify_run(w->f.gw.notify);
+    fixture_turn(&w->f, 0);
+    fixture_turn(&w->f, INT64_C(49) * 60 * MINUTE_MS);
+    w->sink.reply = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"; /* nor is the first try the last */
+    run_until(w, 1, 1);
+    assert_int_equal(status_now(w, NULL), OUTBOX_WAITING);
+    w->sink.reply = SINK_OK;
+    for (int i = 0; i < 20; i++)
+        fixture_turn(&w->f, NOTIFY_FIRST_RETRY_S * 2000);
+    run_until(w, 3, -1);
+    world_free(w);
+}
+
+static struct fault_plan plan = { .good_writes = -1 };
+
+/* Its status cannot be kept; nobody is told again for that. */
+static void a_full_disk_sends_nothing_twice(void **state)
+{
+    struct world *w = world_new();
+    (void)state;
+    sink_down(&w->sink);
+    fail_job(w, job_that_asks(w, "\"failed\"", "\"ci\""));
+    fixture_turn(&w->f, NOTIFY_SETTLE_S * 1000);
+    run_until(w, 0, 1); /* composed and tried */
+    sink_up(&w->sink, w->f.gw.loop);
+    fixture_turn(&w->f, NOTIFY_FIRST_RETRY_S * 2000);
+    plan = (struct fault_plan){ .write_code = SQLITE_FULL, .writes_fail = -1 };
+    for (int i = 0; i < 300; i++) {
+        notify_run(w->f.gw.notify);
+        clock_fake_advance(&w->f.clock, 200 * US_PER_MS);
+        loop_defer(w->f.gw.loop, fixture_beat, &w->f);
+        loop_step(w->f.gw.loop);
+        (void)store_flush(w->f.gw.store, NULL);
+    }
+    assert_int_equal(w->sink.count, 1);
+    plan = (struct fault_plan){ .good_writes = -1 };
+    for (int i = 0; i < 50 && status_now(w, NULL) != OUTBOX_DELIVERED; i++) {
+        notify_run(w->f.gw.notify);
+        fixture_turn(&w->f, 5000);
+    }
+    assert_int_equal(status_now(w, NULL), OUTBOX_DELIVERED);
+    assert_int_equal(w->sink.count, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +575,9 @@ int main(void)
         cmocka_unit_test(a_request_with_unknown_words_or_names_is_refused),
         cmocka_unit_test(rules_read_again_hold_for_the_next_message),
         cmocka_unit_test(rows_of_a_notifier_that_is_gone_are_given_up),
+        cmocka_unit_test(what_waited_while_the_gateway_was_off_is_sent),
+        cmocka_unit_test(a_full_disk_sends_nothing_twice),
     };
+    fault_vfs_install(&plan);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -327,12 +327,13 @@ static void variables_arrive_byte_for_byte(void **state)
     assert_string_equal(content(run, "attempt-1.log", NULL), "a,b'\"$(id)\n`x`\\ ||1");
 }
 
-static void secrets_survive_a_preemption_and_go_at_the_end(void **state)
+/* The gateway removes them when the job is over for good (svc/watch/closing). */
+static void secrets_stay_where_a_job_may_come_back(void **state)
 {
     struct run *run = *state;
     set(run, "has_secrets", "true");
     set(run, "argv",
-        "[\"sh\", \"-c\", \"echo key=$KEY; touch up; [ $SLUICE_ATTEMPT = 2 ] || exec sleep 60\"]");
+        "[\"sh\", \"-c\", \"echo key=$KEY; touch up; [ $SLUICE_ATTEMPT != 1 ] || exec sleep 60\"]");
     render(run, "slurm.sh");
     put(run, "secrets", SPAN_LIT("export KEY='s3cret'\n"));
     pid_t pid = start(run, "SLURM_JOB_ID=7");
@@ -341,8 +342,10 @@ static void secrets_survive_a_preemption_and_go_at_the_end(void **state)
     assert_int_equal(finish(pid), 143);
     assert_non_null(content(run, "secrets", NULL));
     assert_int_equal(finish(start(run, "SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1")), 0);
-    assert_holds(run, "attempt-2.log", "key=s3cret");
-    assert_null(content(run, "secrets", NULL));
+    assert_holds(run, "attempt-2.log", "key=s3cret"); /* `scontrol requeue $SLURM_JOB_ID; exit 0` */
+    assert_int_equal(finish(start(run, "SLURM_JOB_ID=7 SLURM_RESTART_COUNT=2")), 0);
+    assert_holds(run, "attempt-3.log", "key=s3cret");
+    assert_non_null(content(run, "secrets", NULL));
 }
 
 static void make_dir(const struct run *run, const char *name)
@@ -510,7 +513,7 @@ int main(void)
         T(teardown_runs_always_and_keeps_the_code),
         T(failed_setup_line_is_a_sentence_and_ends_the_job),
         T(variables_arrive_byte_for_byte),
-        T(secrets_survive_a_preemption_and_go_at_the_end),
+        T(secrets_stay_where_a_job_may_come_back),
         T(missing_conda_environment_is_a_sentence_with_the_known_ones),
         T(missing_pieces_are_sentences),
         T(several_tasks_start_by_srun_with_a_master),

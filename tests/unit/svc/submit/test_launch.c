@@ -299,7 +299,12 @@ static void a_refusal_that_a_look_finds_is_as_final(void **state)
     answer_look(f, &(struct look_result){ .end = LOOK_FOUND }); /* neither an id nor a refusal */
     assert_int_equal(job->phase, PHASE_UNKNOWN);
     wake(f, job, 60000);
-    answer_look(f, &(struct look_result){ .end = LOOK_FOUND,
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT,
+                                          .launcher_alive = true,
+                                          .rejected = "sbatch: error: of the launch before" });
+    assert_int_equal(job->phase, PHASE_UNKNOWN);
+    wake(f, job, 60000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT,
                                           .rejected = "sbatch: error: invalid partition specified: nosuch" });
     why_of(f, id, why, sizeof(why));
     assert_non_null(strstr(why, "invalid partition specified: nosuch"));
@@ -456,6 +461,30 @@ static void a_refusal_without_words_is_told_by_its_error(void **state)
 }
 
 /* Jobs outlive their cluster's entry in the configuration: they wait, and nothing is sent or forgotten. */
+/* Both in one turn of the loop, in either order: who waits does not make the other wait. */
+static void a_job_is_sent_at_once_beside_one_that_waits(void **state)
+{
+    struct fixture *f = *state;
+    const struct submit_result busy = { .end = SUBMIT_TRANSIENT, .upstream = "QOSMaxSubmitJobPerUserLimit" };
+    for (int turn = 0; turn < 2; turn++) {
+        struct job *waits = fixture_job(f, NULL), *next = fixture_job(f, NULL);
+        launch_job(f->gw.launch, waits->id);
+        wake(f, waits, 1);
+        assert_int_equal(fake.submits, 2 * turn + 1);
+        fake.submit.is_open = false;
+        if (turn == 1)
+            launch_job(f->gw.launch, next->id);
+        fake.submit.submit(fake.submit.ctx, &busy);
+        if (turn == 0)
+            launch_job(f->gw.launch, next->id);
+        usleep(5000); /* the loop's timers go by the real clock */
+        fixture_turn(f, 1);
+        fixture_turn(f, 1);
+        assert_int_equal(fake.submits, 2 * turn + 2);
+        fake.submit.is_open = false;
+    }
+}
+
 static void a_cluster_that_left_the_configuration_holds_its_jobs(void **state)
 {
     struct fixture *f = *state;
@@ -485,6 +514,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(accepted_submission_becomes_pending_with_its_id),
+        TEST(a_job_is_sent_at_once_beside_one_that_waits),
         TEST(launching_is_on_disk_before_the_frame_leaves),
         TEST(permanent_refusal_keeps_the_schedulers_words_and_is_not_retried),
         TEST(transient_refusal_stays_visible_and_is_sent_again),

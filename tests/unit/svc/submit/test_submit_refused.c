@@ -7,6 +7,7 @@
 #include "store/db.h"
 #include "store/inside.h"
 #include "support/fault_vfs.h"
+#include "support/valgrind.h"
 #include "svc/reload.h"
 
 #include <dirent.h>
@@ -101,9 +102,27 @@ static void code_that_cannot_be_taken_is_refused(void **state)
     assert_int_equal(rename(path, moved), 0);
     free(moved);
     refused(f, "{\"project\":\"p\"}", "/p");
+    fixture_write(path, "a file in its place");
+    refused(f, "{\"project\":\"p\"}", "the folder of project p is gone");
     assert_int_equal(
         db_exec(f->gw.store->writer, "UPDATE project SET path = '/' || hex(zeroblob(100000))", NULL), 0);
-    refused(f, "{\"project\":\"p\"}", "git: "); /* no process takes an argument of that length */
+    refused(f, "{\"project\":\"p\"}", "the folder of project p is gone: /0000");
+    assert_no_job(f);
+}
+
+static void with_a_git_that_cannot_be_started_there_is_no_snapshot(void **state)
+{
+    if (spawn_errors_are_lost())
+        skip();
+    struct fixture *f = *state;
+    auto_free char *before = mem_dup_str(getenv("PATH"));
+    char path[128];
+    make_project(f, plain_yaml);
+    snprintf(path, sizeof(path), "%s/git", f->dir);
+    fixture_write(path, "not executable");
+    setenv("PATH", f->dir, 1);
+    refused(f, "{\"project\":\"p\"}", "cannot start git");
+    setenv("PATH", before, 1);
     assert_no_job(f);
 }
 
@@ -210,6 +229,7 @@ int main(void)
         TEST(project_and_cluster_must_be_clear),
         TEST(what_no_layer_allows_is_refused),
         TEST(code_that_cannot_be_taken_is_refused),
+        TEST(with_a_git_that_cannot_be_started_there_is_no_snapshot),
         TEST(secrets_have_a_limit),
         TEST(job_without_its_files_is_none),
         TEST(store_that_cannot_begin_takes_no_job),

@@ -1,4 +1,5 @@
-/* Covers: svc/watch/apply_job, svc/watch/waiting, svc/watch/waiting_limit, svc/cluster/fleet_clock. */
+/* Covers: svc/watch/apply_job, svc/watch/judge, svc/watch/waiting, svc/watch/waiting_limit,
+ * svc/cluster/fleet_clock. */
 #include "apply_help.h"
 
 #include "store/event_store.h"
@@ -14,6 +15,19 @@ static void state_of_the_queue_is_taken_with_its_reason_in_words(void **state)
     assert_string_equal(job->reason, "Resources");
     assert_non_null(job->why);
     assert_string_equal(job->source, "squeue");
+}
+
+static void the_limit_that_the_queue_tells_is_the_jobs(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t asked = job->time_s;
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    see(f, &row, 1);
+    assert_int_equal(job->time_s, asked);
+    row.time_limit_s = 7260; /* scontrol update TimeLimit=121 */
+    see(f, &row, 1);
+    assert_int_equal(job->time_s, 7260);
 }
 
 static int keep_state(void *ctx, const struct event_row *row, struct err *err)
@@ -73,6 +87,7 @@ static void see_with_nodes(struct fixture *f, struct seen_job *row, int64_t in_u
                                   .clock_s = SEEN_ABSENT };
     fleet_nudge(fleet_find(f->gw.fleet, "alder"));
     fixture_turn(f, 1000);
+    fixture_until_tick(f);
     assert_true(fake.tick.is_open);
     fake.tick.is_open = false;
     fake.tick.tick(fake.tick.ctx, &report, NULL);
@@ -234,6 +249,30 @@ static void never_seen_job_is_lost_after_two_good_looks(void **state)
     assert_int_equal(end->state, JOB_STATE_LOST);
 }
 
+static void a_look_that_was_cut_short_loses_no_job(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    struct tick_report report = { .queue_ok = true,
+                                  .accounting_asked = true,
+                                  .accounting_ok = true,
+                                  .is_accounting_cut = true,
+                                  .clock_s = SEEN_ABSENT };
+    for (int i = 0; i < 4; i++) {
+        apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+        fixture_turn(f, 300000);
+        assert_int_equal(job->state, JOB_STATE_SETTLING);
+    }
+    const struct span asked[] = { span_of("jx01jd3f7v8w9x0y1z2a3b4c5d6e"), span_of(job->token) };
+    report.asked = asked; /* now it is one of those that were asked about */
+    report.asked_count = 2;
+    int64_t id = job->id;
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 0);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_LOST);
+}
+
 static void row_of_a_reused_id_is_not_the_job(void **state)
 {
     struct fixture *f = *state;
@@ -249,144 +288,20 @@ static void row_of_a_reused_id_is_not_the_job(void **state)
     assert_int_equal(job->state, JOB_STATE_RUNNING);
 }
 
-static void requeue_begins_a_new_attempt_of_the_same_job(void **state)
+static void an_unknown_word_ends_the_wait_for_an_end(void **state)
 {
     struct fixture *f = *state;
     struct job *job = submitted(f, NULL);
     struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
-    row.started_s = 1700000010;
-    row.node_list = span_of("gpu01");
     see(f, &row, 1);
-    row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
-    row.reason = span_of("BeginTime");
-    see(f, &row, 1);
-    assert_int_equal(job->attempt, 2);
-    assert_int_equal(job->restarts, 1);
-    assert_non_null(strstr(job->attempts, "gpu01"));
-    assert_int_equal(job->started_at_us, 0);
-}
-
-/* As `scontrol requeue` looks on Slurm 22.05: COMPLETING for a while, its start the second of each look. */
-static void a_requeue_seen_while_it_completes_is_one(void **state)
-{
-    static const enum job_state states[] = { JOB_STATE_RUNNING, JOB_STATE_COMPLETING, JOB_STATE_COMPLETING,
-                                             JOB_STATE_PENDING, JOB_STATE_RUNNING };
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    for (int i = 0; i < 5; i++) {
-        struct seen_job row = row_of(job, SEEN_QUEUE, states[i]);
-        row.started_s = 1700000000 + 10 * i;
-        see(f, &row, 1);
-        assert_int_equal(job->attempt, i < 3 ? 1 : 2);
-        assert_int_equal(job->started_at_us, i < 3    ? 1700000000 * US_PER_S
-                                             : i == 3 ? 0
-                                                      : row.started_s * US_PER_S);
-    }
-}
-
-static void restart_between_two_ticks_is_seen_by_its_start(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
-    row.started_s = 1700000010;
-    see(f, &row, 1);
-    row.started_s = 1700000100;
-    see(f, &row, 1);
-    assert_int_equal(job->attempt, 2);
-}
-
-/* The first look knows the start by the clock it began with, and starting many takes a while; a supervisor
- * may also give up before its payload ran. */
-static void a_process_has_one_attempt_whatever_its_start_does(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    int64_t id = job->id;
-    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
-    struct tick_report report = { .queue_ok = true,
-                                  .accounting_ok = true,
-                                  .files_decide = true,
-                                  .jobs = &row,
-                                  .job_count = 1,
-                                  .clock_s = SEEN_ABSENT };
-    static const struct {
-        enum job_state state;
-        int64_t started_s;
-    } looks[] = { { JOB_STATE_RUNNING, 1700000010 },
-                  { JOB_STATE_PENDING, SEEN_ABSENT },
-                  { JOB_STATE_RUNNING, 1700000020 },
-                  { JOB_STATE_RUNNING, 1700000030 } };
-    for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
-        row.state = looks[i].state;
-        row.started_s = looks[i].started_s;
-        apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
-        fixture_turn(f, 0);
-        assert_int_equal(job->state, row.state);
-        assert_int_equal(job->started_at_us, row.started_s == SEEN_ABSENT ? 0 : row.started_s * US_PER_S);
-    }
-    row = row_of(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED);
-    row.exit_code = 0;
-    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
-    fixture_turn(f, 0);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_COMPLETED);
-    assert_int_equal(end->attempt, 1);
-}
-
-static void node_failure_waits_a_poll_for_a_requeue(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    int64_t id = job->id;
-    struct seen_job row = row_of(job, SEEN_ACCOUNTING, JOB_STATE_NODE_FAIL);
-    see(f, &row, 1);
+    see(f, NULL, 0);
     assert_int_equal(job->state, JOB_STATE_SETTLING);
+    row.state = JOB_STATE_UNKNOWN;
+    row.raw_state = span_of("FROZEN");
     see(f, &row, 1);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_NODE_FAIL);
-}
-
-/* Accounting that lags tells the first attempt's end while the second is over already. */
-static void end_of_an_earlier_attempt_is_not_the_end_of_a_later_one(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    int64_t id = job->id;
-    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
-    see(f, &row, 1);
-    row.state = JOB_STATE_PENDING;
-    see(f, &row, 1);
-    assert_int_equal(job->attempt, 2);
-    struct seen_job old[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_PREEMPTED),
-                              row_of(job, SEEN_EXIT_FILE, JOB_STATE_FAILED) };
-    for (int polls = 0; polls < 3; polls++) {
-        see(f, old, 2);
-        assert_int_equal(job->state, JOB_STATE_SETTLING);
-    }
-    struct seen_job both[] = { old[0], row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED) };
-    both[1].restarts = 1;
-    see(f, both, 2);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_COMPLETED);
-    assert_int_equal(end->attempt, 2);
-}
-
-/* A day later no other word will come. */
-static void end_of_an_earlier_attempt_is_taken_where_the_job_would_be_lost(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    int64_t id = job->id;
-    job->attempt = 2;
-    struct seen_job old = row_of(job, SEEN_ACCOUNTING, JOB_STATE_PREEMPTED);
-    see(f, &old, 1);
-    see(f, &old, 1);
-    assert_int_equal(job->state, JOB_STATE_SETTLING);
-    fixture_turn(f, INT64_C(25) * 60 * 60 * 1000);
-    see(f, &old, 1);
-    auto_job struct job *end = stored(f, id);
-    assert_int_equal(end->state, JOB_STATE_PREEMPTED);
+    see(f, NULL, 0);
+    assert_int_equal(job->state, JOB_STATE_SETTLING); /* not "since 1970", and so lost */
+    assert_true(job->settling_since_us > 0);
 }
 
 static void unknown_state_word_keeps_the_last_state(void **state)
@@ -452,7 +367,27 @@ static void set_our_clock(struct fixture *f, int64_t by_s)
 {
     f->clock.wall += by_s * US_PER_S;
     struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
-    fleet_note_clock(&f->gw, cluster, cluster->clock_skew_s - by_s + f->clock.wall / US_PER_S);
+    fleet_note_clock(&f->gw, cluster, cluster->clock_skew_s - by_s + f->clock.wall / US_PER_S, 0);
+}
+
+/* Read at the begin of the look; between two whole seconds. */
+static void a_slow_look_says_little_of_the_clock(void **state)
+{
+    static const struct {
+        int64_t before_s, ahead_ms, took_ms, wanted_s;
+    } looks[] = { { 0, 0, 0, 0 },           { 0, -15000, 15000, 0 }, { 0, -15900, 15000, 0 },
+                  { 0, -17000, 15000, -1 }, { 0, 3000, 15000, 3 },   { 5, -10000, 15000, 5 },
+                  { 7, -10000, 15000, 6 },  { -86400, 0, 500, 0 },   { 0, -700, 100, 0 },
+                  { 0, 900, 0, 1 } };
+    struct fixture *f = *state;
+    struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+        f->clock.wall = INT64_C(1700000000) * US_PER_S - looks[i].ahead_ms * 1000;
+        cluster->has_skew = looks[i].before_s != 0;
+        cluster->clock_skew_s = looks[i].before_s;
+        fleet_note_clock(&f->gw, cluster, 1700000000, looks[i].took_ms * 1000);
+        assert_int_equal(cluster->clock_skew_s, looks[i].wanted_s);
+    }
 }
 
 static void a_clock_that_is_set_starts_no_job_anew(void **state)
@@ -520,19 +455,6 @@ static void a_look_that_began_before_a_job_was_there_cannot_miss_it(void **state
     assert_int_equal(job->state, JOB_STATE_SETTLING);
 }
 
-static void a_stale_job_that_is_seen_again_is_stored_as_such(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    job->stale = true;
-    jobs_change(f->gw.jobs, job, "stale", NULL);
-    fixture_turn(f, 0);
-    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
-    see(f, &row, 1);
-    auto_job struct job *now = stored(f, job->id);
-    assert_false(now->stale);
-}
-
 static void failure_without_a_cause_waits_for_it(void **state)
 {
     struct fixture *f = *state;
@@ -549,25 +471,11 @@ static void failure_without_a_cause_waits_for_it(void **state)
     assert_int_equal(end->exit_code, 7);
 }
 
-static void unreachable_cluster_makes_jobs_stale_never_failed(void **state)
-{
-    struct fixture *f = *state;
-    struct job *job = submitted(f, NULL);
-    struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
-    struct err err = { .code = ERR_OFFLINE };
-    fleet_note(f->gw.fleet, cluster, &err, 0);
-    fixture_turn(f, 0);
-    assert_true(job->stale);
-    assert_int_equal(job->state, JOB_STATE_PENDING);
-    fleet_note(f->gw.fleet, cluster, NULL, 1000);
-    fixture_turn(f, 0);
-    assert_false(job->stale);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(state_of_the_queue_is_taken_with_its_reason_in_words),
+        TEST(the_limit_that_the_queue_tells_is_the_jobs),
         TEST(a_change_of_state_is_told_with_what_it_waits_for),
         TEST(what_a_job_waits_for_has_numbers_and_is_kept_as_a_history),
         TEST(a_limit_is_told_with_what_is_held),
@@ -576,24 +484,18 @@ int main(void)
         TEST(gone_from_the_queue_and_not_in_accounting_is_settling),
         TEST(incomplete_listing_says_nothing_about_absence),
         TEST(never_seen_job_is_lost_after_two_good_looks),
+        TEST(a_look_that_was_cut_short_loses_no_job),
         TEST(row_of_a_reused_id_is_not_the_job),
-        TEST(requeue_begins_a_new_attempt_of_the_same_job),
-        TEST(a_requeue_seen_while_it_completes_is_one),
-        TEST(restart_between_two_ticks_is_seen_by_its_start),
-        TEST(a_process_has_one_attempt_whatever_its_start_does),
-        TEST(end_of_an_earlier_attempt_is_not_the_end_of_a_later_one),
-        TEST(end_of_an_earlier_attempt_is_taken_where_the_job_would_be_lost),
-        TEST(node_failure_waits_a_poll_for_a_requeue),
+        TEST(an_unknown_word_ends_the_wait_for_an_end),
         TEST(unknown_state_word_keeps_the_last_state),
         TEST(without_accounting_the_exit_file_tells_the_end),
         TEST(a_code_above_128_is_told_whole),
         TEST(times_of_the_cluster_become_ours_by_its_offset),
+        TEST(a_slow_look_says_little_of_the_clock),
         TEST(a_clock_that_is_set_starts_no_job_anew),
         TEST(a_clock_that_is_set_loses_no_settling_job),
         TEST(a_look_that_began_before_a_job_was_there_cannot_miss_it),
-        TEST(a_stale_job_that_is_seen_again_is_stored_as_such),
         TEST(failure_without_a_cause_waits_for_it),
-        TEST(unreachable_cluster_makes_jobs_stale_never_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

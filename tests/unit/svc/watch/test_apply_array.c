@@ -1,6 +1,8 @@
 /* Covers: svc/watch/apply_array, svc/watch/array_tasks. */
 #include "apply_help.h"
 
+#include "svc/watch/array_tasks.h"
+
 static void preempted_task_waits_a_poll_for_its_requeue(void **state)
 {
     struct fixture *f = *state;
@@ -180,9 +182,149 @@ static void a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_no
     assert_string_equal(end->why, "1 of 3 tasks did not complete");
 }
 
+static void the_end_of_a_tasks_earlier_attempt_is_not_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    rows[0].task = 0;
+    rows[1].task = 1;
+    rows[1].started_s = 1700000500; /* once more, after a node failed under it */
+    see(f, rows, 2);
+    rows[1] = row_of(job, SEEN_ACCOUNTING, JOB_STATE_FAILED);
+    rows[1].task = 1;
+    rows[1].started_s = 1700000000;
+    rows[1].ended_s = 1700000100;
+    rows[1].exit_code = 9;
+    for (int i = 0; i < 3; i++)
+        see(f, rows, 2);
+    assert_string_equal(job->task_counts, "{\"total\":2,\"running\":1,\"settling\":1}");
+    rows[1].ended_s = 1700000600;
+    see(f, rows, 2);
+    assert_string_equal(job->task_counts, "{\"total\":2,\"running\":1,\"failed\":1}");
+}
+
+/* While a task lives the tick asks accounting about other jobs alone. */
+static void an_ended_task_stays_so_whatever_other_jobs_do(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    rows[0].task = 0;
+    rows[1].task = 1;
+    for (int i = 0; i < 4; i++) {
+        struct tick_report report = { .queue_ok = true,
+                                      .accounting_asked = i % 2,
+                                      .accounting_ok = i % 2,
+                                      .jobs = rows,
+                                      .job_count = 2,
+                                      .clock_s = SEEN_ABSENT };
+        apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+        fixture_turn(f, 30000);
+        assert_string_equal(job->task_counts, "{\"total\":2,\"running\":1,\"completed\":1}");
+    }
+}
+
+/* As one document their list would need more memory than a request may. */
+static void the_largest_array_comes_to_its_end(void **state)
+{
+    enum { TASKS = 100000 };
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-99999");
+    int64_t id = job->id;
+    struct seen_job *rows = mem_zalloc(TASKS * sizeof(*rows));
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < TASKS; i++) {
+            bool has_ended = i || turn;
+            rows[i] = row_of(job, has_ended ? SEEN_ACCOUNTING : SEEN_QUEUE,
+                             has_ended ? JOB_STATE_COMPLETED : JOB_STATE_RUNNING);
+            rows[i].task = i;
+            rows[i].started_s = 1700000000;
+            rows[i].ended_s = has_ended ? 1700000100 : SEEN_ABSENT;
+            rows[i].exit_code = has_ended ? 0 : SEEN_ABSENT;
+            rows[i].node_list = span_of("n\"}]");
+        }
+        see(f, rows, TASKS);
+    }
+    free(rows);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_COMPLETED);
+    assert_string_equal(end->task_counts, "{\"total\":100000,\"completed\":100000}");
+}
+
+/* Beside their nodes' names the list would be too large for the store, and the end lost. */
+static void the_largest_array_on_nodes_with_long_names_is_stored(void **state)
+{
+    enum { TASKS = 100000 };
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-99999");
+    int64_t id = job->id;
+    auto_free struct seen_job *rows = mem_zalloc(TASKS * sizeof(*rows));
+    for (int i = 0; i < TASKS; i++) {
+        rows[i] = row_of(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED);
+        rows[i].task = i;
+        rows[i].started_s = 1700000000;
+        rows[i].ended_s = 1700000100;
+        rows[i].exit_code = 0;
+        rows[i].node_list = span_of("gpu-a100-0123.hpc.cluster.example.edu");
+    }
+    see(f, rows, TASKS);
+    assert_null(jobs_find(f->gw.jobs, id));
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_COMPLETED);
+    assert_true(strlen(end->tasks) < 12 * 1024 * 1024);
+}
+
+static void a_task_has_attempts_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    rows[0].task = 0;
+    rows[1].task = 1;
+    rows[0].started_s = rows[1].started_s = 1700000000;
+    see(f, rows, 2);
+    assert_int_equal(tasks_attempt(job, 1), 1);
+    rows[1].restarts = 1; /* attempt-2.1.log is there */
+    rows[1].started_s = 1700000200;
+    see(f, rows, 2);
+    assert_int_equal(tasks_attempt(job, 0), 1);
+    assert_int_equal(tasks_attempt(job, 1), 2);
+    assert_int_equal(tasks_attempt(job, 7), 1);
+    assert_non_null(strstr(job->tasks, "\"task\":1,\"state\":\"running\",\"attempt\":2,"
+                                       "\"started_at\":\"2023-11-14T22:16:40"));
+    rows[1].restarts = INT64_MAX - 1; /* somebody made a file of such a name */
+    rows[0].started_s = 1700000500;   /* seen by its start alone: its log has not begun */
+    see(f, rows, 2);
+    assert_int_equal(tasks_attempt(job, 1), 2);
+    assert_int_equal(tasks_attempt(job, 0), 1);
+    assert_non_null(strstr(job->tasks, "\"started_at\":\"2023-11-14T22:21:40"));
+}
+
+static void who_never_ran_has_no_start_and_who_was_cancelled_is_known(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    mem_replace_str(&job->tasks, "[{\"task\":0,\"state\":\"pending\",\"cancel_requested\":true}]");
+    struct seen_job rows[] = { row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    rows[0].task = 0;
+    rows[1].task = 1;
+    rows[0].started_s = rows[0].ended_s = 1700000000;
+    see(f, rows, 2);
+    assert_non_null(strstr(job->tasks, "{\"task\":0,\"state\":\"cancelled\",\"ended_at\":"));
+    assert_non_null(strstr(job->tasks, "\"cancel_requested\":true"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(the_largest_array_on_nodes_with_long_names_is_stored),
+        TEST(a_task_has_attempts_of_its_own),
+        TEST(who_never_ran_has_no_start_and_who_was_cancelled_is_known),
         TEST(preempted_task_waits_a_poll_for_its_requeue),
         TEST(what_an_array_waits_for_has_numbers),
         TEST(array_is_made_of_its_tasks),
@@ -191,6 +333,9 @@ int main(void)
         TEST(an_array_cancelled_before_it_started_ends),
         TEST(tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end),
         TEST(a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not),
+        TEST(the_end_of_a_tasks_earlier_attempt_is_not_its_end),
+        TEST(an_ended_task_stays_so_whatever_other_jobs_do),
+        TEST(the_largest_array_comes_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "apply_help.h"
 
 #include "store/inside.h"
+#include "svc/submit/launch.h"
 #include "svc/upkeep.h"
 
 static struct job *followed(struct fixture *f)
@@ -33,6 +34,8 @@ static void nothing_is_sent_where_no_job_is_active_and_nobody_looks(void **state
     struct fixture *f = *state;
     fleet_nudge(alder(f));
     fixture_turn(f, 60000);
+    usleep(300 * 1000);
+    fixture_turn(f, 0);
     assert_int_equal(fake.ticks, 0);
 }
 
@@ -44,6 +47,8 @@ static void one_tick_carries_every_followed_job(void **state)
     fixture_job(f, NULL); /* not submitted yet: not followed */
     fleet_nudge(alder(f));
     fixture_turn(f, 1000);
+    assert_int_equal(fake.ticks, 0); /* a burst is to share it */
+    fixture_until_tick(f);
     assert_int_equal(fake.ticks, 1);
     assert_int_equal(fake.tick.number, 2);
 }
@@ -53,7 +58,7 @@ static void assert_tick(struct fixture *f, const struct seen_job *row, bool want
     struct tick_report report = { .queue_ok = true, .jobs = row, .job_count = 1, .clock_s = SEEN_ABSENT };
     clock_fake_advance(&f->clock, 5 * US_PER_S); /* ticks keep a distance */
     fleet_nudge(alder(f));
-    fixture_turn(f, 0);
+    fixture_until_tick(f);
     assert_true(fake.tick.is_open);
     assert_int_equal(fake.tick.flag, wants_nodes);
     answer(f, &report, NULL);
@@ -103,8 +108,12 @@ static void nudges_during_a_tick_make_one_more_not_two(void **state)
 {
     struct fixture *f = *state;
     followed(f);
-    fleet_nudge(alder(f));
-    fixture_turn(f, 1000);
+    for (int i = 0; i < 2; i++) {
+        fleet_nudge(alder(f)); /* the second does not put it off */
+        usleep(150 * 1000);
+        fixture_turn(f, 1000);
+    }
+    assert_int_equal(fake.ticks, 1);
     for (int i = 0; i < 5; i++)
         fleet_nudge(alder(f));
     fixture_turn(f, 1000);
@@ -180,7 +189,7 @@ static void queue_that_could_not_be_listed_counts_as_unreachable(void **state)
     struct fixture *f = *state;
     struct job *job = followed(f);
     fleet_nudge(alder(f));
-    fixture_turn(f, 1000);
+    fixture_until_tick(f);
     struct tick_report report = { .queue_error = "Unable to contact slurm controller",
                                   .clock_s = SEEN_ABSENT };
     answer(f, &report, NULL);
@@ -194,8 +203,9 @@ static void cancel_is_repeated_until_its_end_is_seen(void **state)
     struct job *job = followed(f);
     job->cancel_requested_at_us = clock_wall_us(f->gw.clock);
     for (unsigned i = 0; i < 3; i++) {
-        fleet_nudge(alder(f));
         fixture_turn(f, 20000);
+        fleet_nudge(alder(f));
+        fixture_until_tick(f);
         struct seen_job row = { .source = SEEN_QUEUE,
                                 .token = span_of(job->token),
                                 .task = -1,
@@ -216,6 +226,54 @@ static void cancel_is_repeated_until_its_end_is_seen(void **state)
     }
 }
 
+static void count_answers(void *ctx, const struct answer *got)
+{
+    *(int *)ctx += got->ok;
+}
+
+static void see_task(struct fixture *f, const struct job *job, enum job_state state)
+{
+    fixture_turn(f, 20000);
+    fleet_nudge(alder(f));
+    fixture_until_tick(f);
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING), row_of(job, SEEN_QUEUE, state) };
+    rows[0].task = 0;
+    rows[1].task = 2;
+    struct tick_report report = { .queue_ok = true, .jobs = rows, .job_count = 2, .clock_s = SEEN_ABSENT };
+    answer(f, &report, NULL);
+}
+
+static void cancel_of_one_task_is_kept_and_repeated_too(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-3");
+    int told = 0;
+    struct err err = { 0 };
+    assert_int_equal(launch_cancel(f->gw.launch, job->id, 7, count_answers, &told, &err), -1);
+    assert_string_equal(err.text, "job 1 has no task 7: its array is 0-3");
+    assert_int_equal(launch_cancel(f->gw.launch, job->id, 2, count_answers, &told, &err), 0);
+    fixture_turn(f, 100);
+    err_set(&err, ERR_TIMEOUT, "the link was cut");
+    fake.cancel.is_open = false;
+    fake.cancel.plain(fake.cancel.ctx, &err);
+    fixture_turn(f, 100);
+    assert_int_equal(told, 1);
+    unsigned sent = fake.cancels;
+    see_task(f, job, JOB_STATE_RUNNING);
+    assert_int_equal(fake.cancels, sent + 1);
+    assert_int_equal(fake.cancel.number, 2);
+    fake.cancel.is_open = false;
+    fake.cancel.plain(fake.cancel.ctx, NULL);
+    fixture_turn(f, 100);
+    see_task(f, job, JOB_STATE_CANCELLED);
+    see_task(f, job, JOB_STATE_CANCELLED);
+    assert_int_equal(fake.cancels, sent + 1);
+    assert_int_equal(launch_cancel(f->gw.launch, job->id, 2, count_answers, &told, &err), 0);
+    fixture_turn(f, 100);
+    assert_int_equal(told, 2); /* it is as cancelled as it can be */
+    assert_int_equal(fake.cancels, sent + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +288,7 @@ int main(void)
         TEST(cluster_that_does_not_answer_is_unreachable_and_its_askers_are_told),
         TEST(queue_that_could_not_be_listed_counts_as_unreachable),
         TEST(cancel_is_repeated_until_its_end_is_seen),
+        TEST(cancel_of_one_task_is_kept_and_repeated_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

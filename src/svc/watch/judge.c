@@ -1,0 +1,82 @@
+#include "svc/watch/judge.h"
+
+#include <signal.h>
+
+bool judge_is_without_cause(const struct seen_job *row)
+{
+    return row->state == JOB_STATE_FAILED && row->exit_code == 0 && row->signal <= 0;
+}
+
+static bool is_row_final(const struct seen_job *row)
+{
+    return row && job_state_is_terminal(row->state);
+}
+
+bool judge_knows_nothing(const struct job_rows *rows, const struct tick_report *report)
+{
+    return report->accounting_ok && !report->is_accounting_cut && !rows->queue && !rows->exit_file &&
+           !is_row_final(rows->accounting);
+}
+
+const struct seen_job *judge_last_word(const struct job_rows *rows, bool files_decide)
+{
+    if (rows->queue && !(files_decide && rows->exit_file))
+        return rows->queue;
+    return rows->exit_file;
+}
+
+bool judge_is_cut_short(const struct seen_job *exit_file)
+{
+    return exit_file && (exit_file->exit_code == 128 + SIGTERM || exit_file->exit_code == 128 + SIGKILL);
+}
+
+int64_t judge_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
+{
+    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code ||
+                      judge_is_without_cause(row)))
+        return exit_file->exit_code;
+    return row->exit_code;
+}
+
+/* What its time limit ended says 143 like what somebody cancelled. */
+static bool must_wait_for_accounting(const struct job_rows *rows, const struct tick_report *report)
+{
+    if (report->files_decide)
+        return false;
+    return report->accounting_ok ||
+           (report->accounting_asked && !rows->queue && judge_is_cut_short(rows->exit_file));
+}
+
+static enum judgement judge_rows(const struct job_rows *rows, const struct tick_report *report,
+                                 const struct seen_job **decisive)
+{
+    if (rows->queue && !is_row_final(rows->queue)) {
+        *decisive = rows->queue;
+        return JUDGED_LIVE;
+    }
+    if (!report->queue_ok || report->rejected)
+        return JUDGED_NOTHING;
+    if (is_row_final(rows->accounting)) {
+        *decisive = rows->accounting;
+        return JUDGED_ENDED;
+    }
+    if (must_wait_for_accounting(rows, report))
+        return JUDGED_SETTLING;
+    *decisive = judge_last_word(rows, report->files_decide);
+    return *decisive ? JUDGED_ENDED : JUDGED_SETTLING;
+}
+
+/* P8: an end by the node or by preemption is often a requeue that the queue does not show yet. */
+static bool may_come_back(enum job_state state)
+{
+    return state == JOB_STATE_NODE_FAIL || state == JOB_STATE_PREEMPTED || state == JOB_STATE_BOOT_FAIL;
+}
+
+enum judgement judge(const struct job_rows *rows, const struct tick_report *report, enum job_state now,
+                     const struct seen_job **decisive)
+{
+    enum judgement judged = judge_rows(rows, report, decisive);
+    if (judged == JUDGED_ENDED && may_come_back((*decisive)->state) && now != JOB_STATE_SETTLING)
+        return JUDGED_SETTLING;
+    return judged;
+}

@@ -1,0 +1,96 @@
+/* What a cluster must tell before a job is made for it, and how long it may take to.
+ * Covers: svc/cluster/facts. */
+#include "unit/svc/submit_fixture.h"
+
+#include "store/job_store.h"
+
+#include <sys/syscall.h>
+#include <time.h>
+
+static time_t ahead_s; /* of the loop's clock */
+
+/* Stands for libc's, libuv's timers go by it, too. */
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    int rc = (int)syscall(SYS_clock_gettime, id, now);
+    now->tv_sec += ahead_s;
+    return rc;
+}
+
+static const char in_place[] =
+    "{\"project\":\"p\",\"code\":{\"mode\":\"in_place\"},\"environment\":{\"TOKEN\":\"x\"},"
+    "\"slurm\":{\"partition\":\"debug\"}}";
+static const char limits[] = "{\"partitions\":[{\"name\":\"debug\",\"default\":true,\"max_time_s\":1800}]}";
+
+static void make_untimed_project(struct fixture *f)
+{
+    make_project(f, "train_script: train.py\nresources: {gpus: 0}\nenv: {secrets: [TOKEN]}\n");
+    answer_facts();
+    fleet_find(f->gw.fleet, "alder")->unreachable = false;
+}
+
+static void wait_s(struct fixture *f, int seconds)
+{
+    ahead_s += seconds;
+    for (int i = 0; i < 4; i++)
+        fixture_turn(f, 0);
+}
+
+/* line NULL: it has none. */
+static void assert_time(struct fixture *f, const struct seen *seen, const char *line)
+{
+    struct job_script script = { 0 };
+    assert_true(seen->answer.ok);
+    assert_int_equal(job_store_script(f->gw.store, seen->answer.job_id, &script, NULL), 0);
+    const char *found = strstr(script.script, line ? line : "--time");
+    if (!found != !line)
+        fail_msg("%s", script.script);
+    job_script_clear(&script);
+}
+
+/* A login may come first. */
+static void limits_that_take_longer_than_usual_are_waited_for_once(void **state)
+{
+    struct fixture *f = *state;
+    struct seen first = { 0 }, second = { 0 };
+    make_untimed_project(f);
+    ask(f, SUBMIT_REAL, in_place, NULL, &first);
+    fixture_turn(f, 0);
+    assert_true(fake.limits.is_open);
+    wait_s(f, 9);
+    assert_int_equal(first.calls, 0);
+    fake.limits.is_open = false;
+    fake.limits.text(fake.limits.ctx, span_of(limits), NULL);
+    wait_for(f, &first, 1);
+    assert_time(f, &first, "#SBATCH --time=\"0-00:30:00\"\n");
+    clock_fake_advance(&f->clock, 601 * US_PER_S); /* they are asked for anew, in vain, and known */
+    fleet_find(f->gw.fleet, "alder")->unreachable = false;
+    ask_and_wait(f, SUBMIT_REAL, in_place, &second);
+    assert_time(f, &second, "#SBATCH --time=\"0-00:30:00\"\n");
+}
+
+static void a_cluster_that_says_nothing_holds_up_no_submit_for_long(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    make_untimed_project(f);
+    ask(f, SUBMIT_REAL, in_place, NULL, &seen);
+    fixture_turn(f, 0);
+    wait_s(f, 11);
+    assert_true(fake.limits.is_open);
+    for (int i = 0; i < 20000 && !seen.calls; i++) {
+        fixture_turn(f, 0);
+        child_pause();
+    }
+    assert_int_equal(seen.calls, 1);
+    assert_time(f, &seen, NULL); /* what the partition gives is better than a day that it may not allow */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(limits_that_take_longer_than_usual_are_waited_for_once),
+        TEST(a_cluster_that_says_nothing_holds_up_no_submit_for_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
