@@ -221,6 +221,23 @@ describe("the keyboard map", () => {
     await page.waitForURL(/\/jobs$/);
   }));
 
+  test("the keys of what appears work at once", { timeout: 60_000 }, () => onPage("/jobs", {}, async (page) => {
+    await rows(page);
+    await press(page, "j");
+    const isCleared = await page.evaluate(() => new Promise((done) => {
+      const key = (name) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+      const isThere = () => document.querySelector("main").textContent.includes("1 selected");
+      new MutationObserver((_, observer) => {
+        if (!isThere()) return;
+        observer.disconnect();
+        key("Escape");
+        setTimeout(() => done(!isThere()), 500);
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+      key("x");
+    }));
+    assert.ok(isCleared);
+  }));
+
   test("f w n N ] [ g g G in the log", { timeout: 60_000 }, () => onPage(`/jobs/${ids.ended}/log?q=loss`, {}, async (page) => {
     await page.waitForSelector(".ll");
     await page.waitForSelector("text=/1 of \\d+/");

@@ -15,6 +15,7 @@ import type { Job } from "../lib/types";
 import { Age, Confirm, copyText, Empty, own, Skeleton, StateBadge } from "../lib/ui";
 import { useWindowRows } from "../lib/virtual";
 import { cancelJobs, leaving } from "./actions";
+import { cursor, leaveCursor, moveCursor, seeCursor } from "./cursor";
 import { clearSelection, selected } from "./selection";
 import { seat, type Slots } from "./slots";
 import type { JobRows } from "./store";
@@ -24,21 +25,18 @@ matchMedia("(max-width: 760px)").addEventListener("change", (event) => { isNarro
 
 const HEAD = 30; // px of the line above the rows, which stays in view
 const SPARE = 6; // rows beyond each edge, for those who scroll
-const cursor = signal(-1);
-let anchor = -1;
+let anchor: number | undefined; // the job that a range begins at
 
-function toggle(rows: JobRows, index: number, range: boolean): void {
+function toggle(rows: JobRows, id: number, range: boolean): void {
   const ids = rows.ids.value;
   const next = new Set(selected.value);
-  const id = ids[index];
-  if (id === undefined) return;
+  const index = ids.indexOf(id);
+  if (index < 0) return;
   const on = !next.has(id);
-  const [from, to] = range && anchor >= 0 ? [Math.min(anchor, index), Math.max(anchor, index)] : [index, index];
-  for (let at = from; at <= to; at++) {
-    const one = ids[at];
-    if (one !== undefined) on ? next.add(one) : next.delete(one);
-  }
-  anchor = index;
+  const other = range && anchor !== undefined ? ids.indexOf(anchor) : -1;
+  const [from, to] = other >= 0 ? [Math.min(other, index), Math.max(other, index)] : [index, index];
+  for (const one of ids.slice(from, to + 1)) on ? next.add(one) : next.delete(one);
+  anchor = id;
   selected.value = next;
 }
 
@@ -67,10 +65,10 @@ function Row({ rows, id, index, start, slot }: { rows: JobRows; id: number; inde
   const isSelected = selected.value.has(id);
   const isOld = job.stale === true;
   return (
-    <div role="row" data-slot={slot} aria-rowindex={index + 2} aria-selected={isSelected} class={`tr${cursor.value === index ? " cursor" : ""}${leaving.value.has(id) ? " leaving" : ""}`}
+    <div role="row" data-slot={slot} aria-rowindex={index + 2} aria-selected={isSelected} class={`tr${cursor.value === id ? " cursor" : ""}${leaving.value.has(id) ? " leaving" : ""}`}
       style={{ transform: `translateY(${start}px)` }}>
       <span role="cell" class="sel"><input type="checkbox" aria-label={`Select ${jobTitle(job)}`} checked={isSelected}
-        onClick={(event) => { event.preventDefault(); const range = event.shiftKey; setTimeout(() => toggle(rows, index, range)); }} /></span>
+        onClick={(event) => { event.preventDefault(); const range = event.shiftKey; setTimeout(() => toggle(rows, id, range)); }} /></span>
       <span role="cell" class="state"><StateBadge state={job.state} stale={isOld} /></span>
       <span role="cell" class="name"><Name job={job} /></span>
       <span role="cell" class="project ell">{own(job.project)}</span>
@@ -142,16 +140,13 @@ interface TableProps { rows: JobRows; filter: string; setFilter: (text: string) 
 
 function useListKeys(rows: JobRows, scrollTo: (index: number) => void, ask: (job: Job) => void): void {
   const { go } = usePlace();
-  const move = (by: number): void => {
-    cursor.value = Math.max(0, Math.min(rows.ids.value.length - 1, cursor.value + by));
-    scrollTo(cursor.value);
-  };
-  const here = (): Job | undefined => rows.job(rows.ids.value[cursor.value] ?? -1)?.value;
+  const move = (by: number): void => scrollTo(moveCursor(rows.ids.value, by));
+  const here = (): Job | undefined => (seeCursor(rows.ids.value) < 0 ? undefined : rows.job(cursor.value!)?.value);
   useKeys([
     { keys: "j", label: "Next job", group: "Move", run: () => move(1) },
     { keys: "k", label: "Previous job", group: "Move", run: () => move(-1) },
     { keys: "Enter", label: "Open the job", group: "Move", run: () => { const job = here(); if (job) go(`/jobs/${job.id}`); } },
-    { keys: "x", label: "Select the job", group: "This page", run: () => toggle(rows, cursor.value, false) },
+    { keys: "x", label: "Select the job", group: "This page", run: () => { const job = here(); if (job) toggle(rows, job.id, false); } },
     { keys: "e", label: "Cancel the job", group: "This page", run: () => { const job = here(); if (job && !isEnded(job.state)) isQueued(job.state) ? cancelJobs([job]) : ask(job); } },
     { keys: "y", label: "Copy the job's id", group: "This page", run: () => { const job = here(); if (job) void copyText(String(job.id), `Copied ${job.id}`); } },
   ]);
@@ -167,7 +162,8 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   const drawn = ids.slice(from, to); // the others are on their way
   const slots = useSlots(drawn);
   useEffect(() => { if (to > ids.length - 20 && rows.hasMore) void rows.more(); }, [to, ids.length, rows.busy.value]);
-  useEffect(() => () => { clearSelection(); cursor.value = -1; }, []);
+  useEffect(() => () => { clearSelection(); leaveCursor(); }, []);
+  useEffect(() => { seeCursor(ids); }, [ids]);
   useListKeys(rows, (index) => show(index, isNarrow.value ? 0 : HEAD), setAsked);
   if (rows.first.value) return <Skeleton rows={8} height={rowSize} />;
   if (ids.length === 0 && rows.problem.value) return <></>; // told above

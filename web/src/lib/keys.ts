@@ -1,7 +1,7 @@
 // The keyboard: single keys, two-key sequences ("g j") and modified keys ("mod+k"). Single keys are off while typing
 // and can be switched off altogether (WCAG 2.1.4). The newest handler of a key wins; the help lists what is live.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { singleKeys } from "./prefs";
 
@@ -61,11 +61,11 @@ export function startKeys(): void {
   addEventListener("keydown", onKey);
 }
 
-/** These keys work while the component is there. */
+/** These keys work while the component is there: from the moment it is seen, as the next key may come before the next frame. */
 export function useKeys(list: Binding[]): void {
   const current = useRef(list);
   current.current = list;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const mine = list.map((binding, at) => ({ ...binding, run: (event: KeyboardEvent) => current.current[at]?.run(event) }));
     bindings.value = [...bindings.value, ...mine];
     return () => { bindings.value = bindings.value.filter((one) => !mine.includes(one as (typeof mine)[number])); };

@@ -1238,7 +1238,7 @@ export interface components {
                  */
                 begin?: string | null;
                 /**
-                 * @description afterok:ID and kin.
+                 * @description afterok:ID and kin, by Slurm's own numbers.
                  * @default null
                  */
                 dependency?: string | null;

@@ -117,23 +117,23 @@ export function Skeleton({ rows = 6, height = 20 }: { rows?: number; height?: nu
 
 export async function copyText(text: string, what = "Copied"): Promise<void> {
   try {
-    if (navigator.clipboard) await navigator.clipboard.writeText(text);
-    else copyBySelection(text);
+    await (navigator.clipboard?.writeText(text) ?? Promise.reject()).catch(() => copyBySelection(text));
     toast(what, { tone: "ok", ms: 1800 });
   } catch {
     toast("The browser did not allow to copy", { tone: "bad" });
   }
 }
 
-// Plain http on another host has no clipboard interface.
+// Plain http on another host has no clipboard interface; a window without the focus may not use it.
 function copyBySelection(text: string): void {
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "sr";
   document.body.append(area);
   area.select();
-  document.execCommand("copy");
+  const done = document.execCommand("copy");
   area.remove();
+  if (!done) throw new Error("not copied");
 }
 
 export function CopyButton({ text, label, compact }: { text: string; label: string; compact?: boolean }): JSX.Element {
