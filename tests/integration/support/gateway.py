@@ -1,4 +1,5 @@
 """A gateway of a test's own: `sluice serve` on a free port, with helpers to ask it, kill it and start it again."""
+import collections
 import contextlib
 import json
 import os
@@ -40,6 +41,21 @@ def to_yaml(value):
     return yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, default_flow_style=False, allow_unicode=True)
 
 
+_taken = collections.deque(maxlen=200)  # abstract sockets, one per port of late: as long as it is open no test gets that port
+
+
+def take_port(port):
+    """False: another test, perhaps of another process, holds it, though its server may not listen yet or be dead."""
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        mark.bind(f"\0sluice-test-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    _taken.append(mark)
+    return True
+
+
 def free_port():
     """Below the range that passing client sockets take theirs from: it is still free when a killed server comes back."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
@@ -48,7 +64,8 @@ def free_port():
         port = random.randrange(10000 if ceiling > 12000 else 1100, ceiling)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if take_port(port):
+                return port
 
 
 def binary(faults=False):
