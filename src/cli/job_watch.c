@@ -14,7 +14,8 @@ enum {
     MAX_PATH_BYTES = 1024,
     FIRST_PAUSE_MS = 200,
     MAX_PAUSE_MS = 5000,
-    ONE_LOOK_S = 1
+    ONE_LOOK_S = 1,
+    VERDICT_MS = 3000
 };
 
 static bool is_passing(const struct answer *answer, int rc, const struct err *err)
@@ -60,6 +61,29 @@ static bool is_there(const struct doc *job, const char *what)
     return strcmp(what, "submitted") == 0 && state != JOB_STATE_SUBMITTING && state != JOB_STATE_HELD;
 }
 
+static bool lacks_verdict(const struct doc *job)
+{
+    enum job_state state = job_state_of(span_of(view_text(job, "state")));
+    bool has_one =
+        state != JOB_STATE_COMPLETED && state != JOB_STATE_CANCELLED && view_text(job, "started_at");
+    return job_state_is_terminal(state) && has_one && !view_text(job, "verdict.title");
+}
+
+/* The verdict comes with the last look at the log, a moment behind the state; from a cluster that is away,
+ * not at all. */
+static int await_verdict(struct cli *cli, struct answer *answer)
+{
+    int status = EXIT_OK;
+    for (int64_t ms = 0; status == EXIT_OK && ms < VERDICT_MS && lacks_verdict(answer->doc);
+         ms += FIRST_PAUSE_MS) {
+        auto_str struct str path = STR_MAX(MAX_PATH_BYTES);
+        ask_add_job(&path, view_text(answer->doc, "id"));
+        cli->env->pause_ms(FIRST_PAUSE_MS);
+        status = get(cli, str_text(&path), SLACK_S, answer);
+    }
+    return status;
+}
+
 int job_watch(struct cli *cli, const char *job, const char *what, int64_t timeout_s, struct answer *answer)
 {
     const struct clock *clock = cli->env->clock;
@@ -72,8 +96,10 @@ int job_watch(struct cli *cli, const char *job, const char *what, int64_t timeou
         ask_add_job(&path, id);
         str_addf(&path, "?wait=%s&timeout=%" PRId64 "s", what, left_s);
         int status = get(cli, str_text(&path), (int)left_s + SLACK_S, answer);
-        if (status != EXIT_OK || is_there(answer->doc, what))
+        if (status != EXIT_OK)
             return status;
+        if (is_there(answer->doc, what))
+            return timeout_s ? await_verdict(cli, answer) : EXIT_OK;
         bool is_one_look = timeout_s >= 0 && timeout_s <= ONE_LOOK_S;
         if (is_one_look || (timeout_s >= 0 && clock_mono_us(clock) >= end_us))
             return EXIT_OK;

@@ -68,6 +68,30 @@ static void the_verdict_is_why_a_job_failed(void **state)
     cli_test_end(&test);
 }
 
+#define JUST_FAILED                                                       \
+    "{\"id\":5,\"state\":\"failed\",\"exit_code\":1,\"why\":\"exit code " \
+    "1\",\"started_at\":\"2025-10-09T08:48:20Z\"}"
+
+static void wait_waits_for_the_verdict_too_but_not_long(void **state)
+{
+    (void)state;
+    enum { ASKED_FIRST = 3, ASKED_MOST = 16 }; /* 3 s, each 200 ms, behind the wait itself */
+    struct http_script script[ASKED_FIRST + ASKED_MOST];
+    for (size_t i = 0; i < sizeof(script) / sizeof(script[0]); i++)
+        script[i] =
+            (struct http_script){ .expect = i == 0 || i == ASKED_FIRST ? "GET /api/v1/jobs/5?wait=terminal"
+                                                                       : "GET /api/v1/jobs/5 ",
+                                  .status = 200,
+                                  .body = i == ASKED_FIRST - 1 ? FAILED : JUST_FAILED };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "wait", "5"), 1);
+    assert_has(test.err, "failed with exit code 1: A GPU ran out of memory");
+    assert_int_equal(RUN(&test, "wait", "5"), 1);
+    assert_has(test.err, "failed with exit code 1");
+    cli_test_end(&test);
+}
+
 static void show_tells_progress_and_numbers(void **state)
 {
     (void)state;
@@ -503,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_list_fits_the_terminal),
         cmocka_unit_test(show_tells_progress_and_numbers),
         cmocka_unit_test(the_verdict_is_why_a_job_failed),
+        cmocka_unit_test(wait_waits_for_the_verdict_too_but_not_long),
         cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
         cmocka_unit_test(an_argument_may_be_a_whole_filter_line),
         cmocka_unit_test(all_pages_of_a_list_are_read),
