@@ -15,7 +15,6 @@ typedef void call_answer(struct call *call, const struct run_result *result);
 
 struct call {
     struct executor *ex;
-    const struct cluster_config *cluster;
     const struct executor_deps *deps;
     void *notes;        /* of the scheduler, for the life of the executor: caches only */
     struct nonce nonce; /* of the program being built: call_program */
@@ -50,6 +49,9 @@ struct call_send {
 
 /* The first part of call_program alone, for programs that bring their own frame (call_send.is_framed): fresh
  * nonce, prelude, PATH. */
+/* The cluster's entry as it is in force now: never to be kept, a reload frees it (not its values: where those
+ * change, the executor and its calls end). */
+const struct cluster_config *call_cluster(const struct call *call);
 void call_prelude(struct call *call, struct str *sh);
 /* Begins a program with a fresh nonce: prelude, umask, PATH, workspace as working directory. */
 int call_program(struct call *call, struct str *sh, struct err *err);

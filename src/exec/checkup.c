@@ -58,7 +58,7 @@ int checkup_start(struct call *call, bool with_slurm, struct err *err)
     call_prelude(call, &sh);
     frame_begin(&sh, &call->nonce);
     str_add(&sh, "LC_ALL=C; export LC_ALL; ws=");
-    if (workspace_word(&sh, call->cluster->workspace, err) < 0)
+    if (workspace_word(&sh, call_cluster(call)->workspace, err) < 0)
         return -1;
     str_add(&sh, "\n");
     add(&sh, common, ARRAY_LEN(common));

@@ -61,7 +61,9 @@ void executor_reconfigured(struct executor *ex, const struct cluster_config *clu
 
 void executor_status(const struct executor *ex, struct transport_status *out)
 {
-    transport_status(ex->transport, out);
+    *out = (struct transport_status){ 0 };
+    if (ex->transport) /* none while it is freed */
+        transport_status(ex->transport, out);
 }
 
 void executor_reconnect(struct executor *ex)
@@ -87,11 +89,15 @@ static struct call *call_new(struct executor *ex, void *ctx)
 {
     struct call *call = mem_zalloc(sizeof(*call));
     call->ex = ex;
-    call->cluster = ex->cluster;
     call->deps = &ex->deps;
     call->notes = ex->notes;
     call->ctx = ctx;
     return call;
+}
+
+const struct cluster_config *call_cluster(const struct call *call)
+{
+    return call->ex->cluster;
 }
 
 /* The result of a call's first program: what was not sent is freed here. */
@@ -118,7 +124,7 @@ int workspace_word(struct str *sh, const char *workspace, struct err *err)
 
 void call_prelude(struct call *call, struct str *sh)
 {
-    const struct cluster_config *cluster = call->cluster;
+    const struct cluster_config *cluster = call_cluster(call);
     call->nonce = nonce_new();
     for (size_t i = 0; i < cluster->prelude.count; i++)
         str_addf(sh, "%s\n", cluster->prelude.items[i]);
@@ -131,7 +137,7 @@ void call_prelude(struct call *call, struct str *sh)
 
 int call_program(struct call *call, struct str *sh, struct err *err)
 {
-    const struct cluster_config *cluster = call->cluster;
+    const struct cluster_config *cluster = call_cluster(call);
     call_prelude(call, sh);
     frame_begin(sh, &call->nonce);
     str_add(sh, "umask 077\nws=");
@@ -175,7 +181,7 @@ static void call_answered(void *ctx, const struct run_result *result)
     struct call *call = ctx;
     struct run_result failed = *result;
     call->is_sent = false;
-    if (has_no_workspace(result, call->cluster, &failed.err)) {
+    if (has_no_workspace(result, call_cluster(call), &failed.err)) {
         failed.end = RUN_NOT_SENT; /* nothing of the program itself has run */
         failed.frame = (struct frame){ 0 };
         call->on_answer(call, &failed);
@@ -202,7 +208,7 @@ int call_send(struct call *call, struct str *sh, const struct call_send *how, ca
         .program = str_span(sh),
         .stream_fd = -1,
         .stream_bytes = how->stream_bytes,
-        .timeout_ms = how->timeout_ms ? how->timeout_ms : call->cluster->ssh.command_timeout_s * 1000,
+        .timeout_ms = how->timeout_ms ? how->timeout_ms : call_cluster(call)->ssh.command_timeout_s * 1000,
         .max_output_bytes = how->max_output_bytes ? how->max_output_bytes : SMALL_ANSWER_BYTES,
         .urgent = how->urgent,
         .wants_login = how->wants_login,

@@ -56,7 +56,7 @@ static void tick_end(struct call *call)
     struct process_notes *notes = call->notes;
     auto_process_report struct process_report report = { 0 };
     struct process_machine machine;
-    process_machine_read(&machine, call->cluster, str_span(&notes->gpus), &t->facts);
+    process_machine_read(&machine, call_cluster(call), str_span(&notes->gpus), &t->facts);
     process_report_fill(&report, &machine, &t->facts, t->plan);
     report.tick.nodes_ok = t->want_nodes;
     tick_files_report(&t->files, &report.tick);
@@ -102,9 +102,9 @@ static int tick_start(struct call *call, struct err *err)
     if (call_program(call, &sh, err) < 0)
         return -1;
     call_section_open(&sh, "start");
-    const char *self_path = call->cluster->type == CLUSTER_LOCAL ? call->deps->self_path : NULL;
+    const char *self_path = call_cluster(call)->type == CLUSTER_LOCAL ? call->deps->self_path : NULL;
     process_start_functions(&sh, !self_path, any_unborn(t));
-    bool has_gpus = notes->gpus.len > 0 || call->cluster->local.gpus > 0;
+    bool has_gpus = notes->gpus.len > 0 || call_cluster(call)->local.gpus > 0;
     for (size_t i = 0; i < t->facts.count; i++) {
         if (t->plan[i].end != PLAN_START)
             continue;
@@ -141,7 +141,7 @@ static bool make_plan(struct call *call)
     const struct process_notes *notes = call->notes;
     struct process_machine machine;
     bool anyone = false;
-    process_machine_read(&machine, call->cluster, str_span(&notes->gpus), &t->facts);
+    process_machine_read(&machine, call_cluster(call), str_span(&notes->gpus), &t->facts);
     for (size_t i = 0; i < t->facts.count; i++) {
         const struct process_row *row = &t->facts.rows[i];
         t->plan[i].is_waiting &= row->word == PROCESS_QUEUED || row->word == PROCESS_UNBORN;
@@ -196,7 +196,7 @@ int process_tick(struct call *call, const struct tick_spec *spec, struct err *er
     call_section_open(&sh, "machine");
     process_machine_program(&sh);
     call_section_close(&sh, "machine");
-    if (call->cluster->local.gpus == BIND_NONE && (spec->want_nodes || !notes->is_known)) {
+    if (call_cluster(call)->local.gpus == BIND_NONE && (spec->want_nodes || !notes->is_known)) {
         call_section_open(&sh, "gpus");
         process_gpus_program(&sh);
         call_section_close(&sh, "gpus");

@@ -103,7 +103,7 @@ static void submit_answer(struct call *call, const struct run_result *result)
 static int process_submit(struct call *call, const struct submit_spec *spec, struct err *err)
 {
     auto_str struct str sh = STR_MAX(MAX_COMMAND_BYTES);
-    int64_t configured = call->cluster->local.gpus;
+    int64_t configured = call_cluster(call)->local.gpus;
     struct submitting *state = mem_zalloc(sizeof(*state));
     state->token = mem_dup_str(spec->token);
     state->gpus = spec->gpus;

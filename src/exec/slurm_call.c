@@ -43,8 +43,8 @@ struct slurm_state *slurm_state_new(struct call *call, const char *token)
 
 struct slurm_tools slurm_tools_of(const struct call *call)
 {
-    return (struct slurm_tools){ .bin_dir = call->cluster->slurm.bin_dir,
-                                 .cluster = call->cluster->slurm.cluster };
+    return (struct slurm_tools){ .bin_dir = call_cluster(call)->slurm.bin_dir,
+                                 .cluster = call_cluster(call)->slurm.cluster };
 }
 
 static int send_with_dir(struct call *call, struct err *err)
@@ -85,7 +85,7 @@ static void where_answer(struct call *call, const struct run_result *result)
     }
     auto_free char *text = span_dup(path);
     mem_replace_str(&notes->workspace, text);
-    int wanted = call->cluster->poll.sacct;
+    int wanted = call_cluster(call)->poll.sacct;
     notes->has_accounting = wanted == SACCT_ALWAYS || (wanted == SACCT_AUTO && may_have_accounting(data));
     if (send_with_dir(call, &err) < 0)
         state->fail(call, &err);

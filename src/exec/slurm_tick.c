@@ -283,7 +283,7 @@ static void limits_answer(struct call *call, const struct run_result *result)
         limits_fail(call, &err);
         return;
     }
-    limits_json(&limits, call->cluster, section_of(result, "budgets"), &json);
+    limits_json(&limits, call_cluster(call), section_of(result, "budgets"), &json);
     call->done.text(call->ctx, str_span(&text), NULL);
 }
 

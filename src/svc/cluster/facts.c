@@ -128,7 +128,8 @@ static void ask_limits(struct facts *facts, struct asker *asker)
     struct limits *limits = limits_of(facts, asker->cluster->name);
     int64_t now = clock_mono_us(facts->gw->clock);
     bool is_fresh = asker->cluster->limits && now - limits->asked_us < KEEP_S * US_PER_S;
-    if (is_fresh || strcmp(executor_scheduler(asker->cluster->executor), "slurm") != 0) {
+    const struct executor *executor = asker->cluster->executor;
+    if (is_fresh || !executor || strcmp(executor_scheduler(executor), "slurm") != 0) {
         asker->has_limits = true;
         return;
     }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/event_store.h"
+#include "svc/cluster/machine.h"
 #include "svc/jobs.h"
 #include "svc/settings.h"
 #include "text/json_out.h"
@@ -90,16 +91,35 @@ static char *fingerprint_of(const struct cluster_config *config)
     return str_steal(&text);
 }
 
+static void cannot_be_used(struct cluster *cluster, const struct err *err)
+{
+    log_warn("cluster %s: %s", cluster->name, err->text);
+    mem_replace_str(&cluster->last_error, err->text);
+    cluster->last_error_code = err->code;
+    cluster->unreachable = true;
+}
+
+/* Nothing that is known of another machine is true of this one. */
+static void forget(struct cluster *cluster)
+{
+    doc_free(move_ptr(cluster->limits));
+    cluster->has_skew = false;
+    cluster->message_timeout_s = 0;
+}
+
 static void make_executor(struct fleet *fleet, struct cluster *cluster)
 {
     struct err err = { 0 };
-    if (!cluster->config->enabled ||
-        executor_new(cluster->config, &fleet->deps, &cluster->executor, &err) == 0)
+    if (!cluster->config->enabled)
         return;
-    log_warn("cluster %s: %s", cluster->name, err.text);
-    mem_replace_str(&cluster->last_error, err.text);
-    cluster->last_error_code = err.code;
-    cluster->unreachable = true;
+    if (machine_check(fleet->gw, cluster->config, &err) < 0) {
+        cannot_be_used(cluster, &err);
+        return;
+    }
+    if (machine_keep(fleet->gw, cluster->config))
+        forget(cluster);
+    if (executor_new(cluster->config, &fleet->deps, &cluster->executor, &err) < 0)
+        cannot_be_used(cluster, &err);
 }
 
 static void put_cluster(struct fleet *fleet, const struct cluster_config *config)
@@ -116,14 +136,14 @@ static void put_cluster(struct fleet *fleet, const struct cluster_config *config
         cluster->name = cluster->name_owned = mem_dup_str(config->name);
         *vec_push(fleet->items, fleet->count, fleet->cap) = cluster;
     }
-    executor_free(cluster->executor);
-    cluster->executor = NULL;
+    executor_free(move_ptr(cluster->executor)); /* its last callbacks find none */
     cluster->config = config;
     cluster->unreachable = false;
     mem_clear_str(&cluster->last_error);
     free(cluster->fingerprint);
     cluster->fingerprint = move_ptr(fingerprint);
     make_executor(fleet, cluster);
+    cluster->has_stale_jobs |= !cluster->executor; /* mark_orphan */
 }
 
 struct stale_turn {
@@ -147,52 +167,31 @@ static void retire(struct fleet *fleet, const struct clusters_config *clusters)
         struct cluster *cluster = fleet->items[i];
         if (clusters_config_find(clusters, cluster->name))
             continue;
-        executor_free(cluster->executor);
-        cluster->executor = NULL;
+        executor_free(move_ptr(cluster->executor));
         cluster->config = NULL;
         cluster->has_stale_jobs = true; /* mark_orphan */
     }
 }
 
-/* Of a cluster that is not in the file nobody asks: its jobs are stale, not gone. */
+/* Of a cluster that is not in the file, is disabled or cannot be used nobody asks: its jobs are stale, not
+ * gone. */
 static void mark_orphan(void *ctx, struct job *job)
 {
     const struct cluster *cluster = fleet_find(ctx, job->cluster);
     struct stale_turn turn = { ((struct fleet *)ctx)->gw->jobs, true };
-    if (!cluster || !cluster->config)
+    if (!cluster || !cluster->executor)
         set_stale(&turn, job);
 }
 
-/* --- a workspace that changes under its jobs --- */
-
-static const char *workspace_of(const struct cluster_config *config)
-{
-    return config->workspace ? config->workspace : "";
-}
-
-static void count_sent(void *ctx, struct job *job)
-{
-    *(size_t *)ctx += job->phase != PHASE_INTENT;
-}
-
-/* All that is asked about a job is asked below the workspace: its log, its exit file, a process's whole
- * state. */
 static void check_change(void *ctx, const struct clusters_config *fresh, struct errs *errs)
 {
     struct fleet *fleet = ctx;
     for (size_t i = 0; i < fresh->count; i++) {
-        const struct cluster_config *config = &fresh->items[i];
-        const struct cluster *cluster = fleet_find(fleet, config->name);
-        size_t sent = 0;
-        if (!cluster || !cluster->config || strcmp(workspace_of(cluster->config), workspace_of(config)) == 0)
-            continue;
-        jobs_each(fleet->gw->jobs, config->name, count_sent, &sent);
-        if (sent)
-            errs_addf(
-                errs, &(struct errs_item){ .file = settings_daemon(fleet->gw->settings)->clusters_file },
-                "the workspace of cluster %s cannot become %s while %zu of its jobs are under way below %s: "
-                "change it when they have ended",
-                config->name, workspace_of(config), sent, workspace_of(cluster->config));
+        struct err err = { 0 };
+        if (fresh->items[i].enabled && machine_check(fleet->gw, &fresh->items[i], &err) < 0)
+            errs_add(errs, &(struct errs_item){ .code = err.code,
+                                                .file = settings_daemon(fleet->gw->settings)->clusters_file,
+                                                .text = err.text });
     }
 }
 

@@ -149,11 +149,7 @@ static void start_trial(struct submission *s, struct rendered *rendered)
     struct trial *trial = mem_zalloc(sizeof(*trial));
     *trial = (struct trial){ s, *rendered };
     *rendered = (struct rendered){ 0 };
-    if (!s->cluster->executor)
-        err_set(&err, ERR_OFFLINE, "cluster %s cannot be used: %s", s->cluster->name,
-                s->cluster->last_error ? s->cluster->last_error : "it is disabled");
-    if (err.code ||
-        executor_test(s->cluster->executor, str_span(&trial->rendered.script), on_test, trial, &err) < 0)
+    if (executor_test(s->cluster->executor, str_span(&trial->rendered.script), on_test, trial, &err) < 0)
         on_test(trial, NULL, &err);
 }
 

@@ -75,6 +75,8 @@ static void on_look(void *ctx, const struct look_result *look)
     } else if (cluster && look->end == LOOK_ABSENT && !look->launcher_alive) {
         prove_absence(task, job, cluster);
     } else {
+        if (look->end == LOOK_ABSENT) /* a launcher is at work: the proof begins anew when it is over */
+            job->absent_since_us = job->first_absent_at_us = 0;
         launch_back_off(task, LOOK_FIRST_MS, LOOK_LAST_MS);
     }
 }

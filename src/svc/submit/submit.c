@@ -130,8 +130,13 @@ static int find_cluster(struct submission *s)
     const char *name = s->request->cluster;
     auto_str struct str text = STR_MAX(ERR_TEXT_BYTES);
     s->cluster = name ? fleet_find(fleet, name) : only_cluster(fleet);
-    if (s->cluster && s->cluster->config && s->cluster->config->enabled)
+    if (s->cluster && s->cluster->executor)
         return 0;
+    if (s->cluster && s->cluster->config && s->cluster->config->enabled) {
+        str_addf(&text, "%s cannot be used: %s", s->cluster->name,
+                 s->cluster->last_error ? s->cluster->last_error : "it has no connection");
+        return refuse_field(s, "/cluster", str_text(&text));
+    }
     if (s->cluster && s->cluster->config) {
         str_addf(&text, "%s is disabled in clusters.yaml", s->cluster->name);
         return refuse_field(s, "/cluster", str_text(&text));
@@ -177,12 +182,24 @@ static int resolve_all(struct submission *s)
     return resolve(&in, &s->resolved, &s->errs);
 }
 
+/* A reload may have taken the cluster while something else was waited for. */
+static bool has_cluster(struct submission *s)
+{
+    struct err err = { 0 };
+    if (s->cluster->executor)
+        return true;
+    err_set(&err, ERR_CONFLICT, "cluster %s left the configuration meanwhile, or was disabled",
+            s->cluster->name);
+    submission_fail(s, &err);
+    return false;
+}
+
 static void on_snapshot(void *ctx, const struct snapshot *snapshot, const struct err *err)
 {
     struct submission *s = ctx;
     if (err)
         submission_fail(s, err);
-    else
+    else if (has_cluster(s))
         submission_commit(s, snapshot);
 }
 
@@ -190,6 +207,8 @@ static void on_facts(void *ctx)
 {
     struct submission *s = ctx;
     struct err err = { 0 };
+    if (!has_cluster(s))
+        return;
     if (resolve_all(s) < 0 || notify_check(s->submit->gw, s->resolved, &s->errs) < 0) {
         submission_fail_errs(s);
         return;

@@ -28,16 +28,23 @@ static struct {
     char dir[64];
 } local;
 
+static inline struct clusters_config *local_clusters(void)
+{
+    char yaml[256];
+    struct clusters_config *clusters = NULL;
+    auto_errs struct errs errs = { 0 };
+    (void)snprintf(yaml, sizeof(yaml), "clusters:\n  - {name: here, type: local, workspace: %s}\n",
+                   local.dir);
+    assert_int_equal(clusters_config_parse(span_of(yaml), "c.yaml", &clusters, &errs), 0);
+    return clusters;
+}
+
 static inline int local_executor_begin(void **state)
 {
     (void)state;
     (void)snprintf(local.dir, sizeof(local.dir), "/tmp/sluice-local-XXXXXX");
     assert_non_null(mkdtemp(local.dir));
-    char yaml[256];
-    auto_errs struct errs errs = { 0 };
-    (void)snprintf(yaml, sizeof(yaml), "clusters:\n  - {name: here, type: local, workspace: %s}\n",
-                   local.dir);
-    assert_int_equal(clusters_config_parse(span_of(yaml), "c.yaml", &local.clusters, &errs), 0);
+    local.clusters = local_clusters();
     local.loop = loop_new();
     struct executor_deps deps = {
         .loop = local.loop, .clock = &clock_real, .self_path = "/proc/self/exe", .state_dir = local.dir

@@ -35,7 +35,9 @@ struct fake { /* one executor for all clusters of a test */
     char answer[64]; /* the last one given to a login */
     unsigned submits, looks, ticks, cancels, requeues, stages, closes;
     char closed[TOKEN_CHARS + 1];
-    bool refuses; /* calls fail at once with ERR_BUSY */
+    bool refuses;       /* calls fail at once with ERR_BUSY */
+    bool is_impossible; /* none can be made */
+    bool is_freeing;    /* its last callbacks run: whoever asks it anything now has kept it too long */
 };
 
 extern struct fake fake;
@@ -44,6 +46,8 @@ struct fake fake;
 static int fake_take(struct fake_call *call, const struct fake_call *asked, const char *token,
                      struct err *err)
 {
+    if (fake.is_freeing)
+        abort();
     if (fake.refuses)
         return err_set(err, ERR_BUSY, "the fake refuses");
     *call = *asked;
@@ -56,7 +60,9 @@ static int fake_take(struct fake_call *call, const struct fake_call *asked, cons
 int executor_new(const struct cluster_config *cluster, const struct executor_deps *deps,
                  struct executor **out, struct err *err)
 {
-    (void)cluster, (void)deps, (void)err;
+    (void)cluster, (void)deps;
+    if (fake.is_impossible)
+        return err_set(err, ERR_NOT_FOUND, "its key is gone");
     *out = (struct executor *)&fake;
     return 0;
 }
@@ -64,7 +70,9 @@ int executor_new(const struct cluster_config *cluster, const struct executor_dep
 void executor_free(struct executor *ex)
 {
     struct err err = { .code = ERR_CANCELLED };
-    (void)ex;
+    if (!ex)
+        return;
+    fake.is_freeing = true;
     if (fake.submit.is_open)
         fake.submit.submit(fake.submit.ctx, &(struct submit_result){ .end = SUBMIT_UNKNOWN, .err = err });
     if (fake.look.is_open)
@@ -87,7 +95,7 @@ void executor_free(struct executor *ex)
         fake.echo.check(fake.echo.ctx, NULL, &err);
     if (fake.search.is_open)
         fake.search.text(fake.search.ctx, (struct span){ 0 }, &err);
-    fake = (struct fake){ 0 };
+    fake = (struct fake){ .is_impossible = fake.is_impossible };
 }
 void executor_reconfigured(struct executor *ex, const struct cluster_config *cluster)
 {
@@ -98,6 +106,8 @@ void executor_reconfigured(struct executor *ex, const struct cluster_config *clu
 void executor_status(const struct executor *ex, struct transport_status *out)
 {
     (void)ex;
+    if (fake.is_freeing)
+        abort();
     *out = fake.status;
 }
 int executor_login(struct executor *ex, const char *answer, struct err *err)

@@ -164,6 +164,25 @@ static void living_launcher_or_silent_cluster_proves_nothing(void **state)
     assert_int_equal(job->phase, PHASE_UNKNOWN);
 }
 
+/* A launcher that was held up, begins after the first look and has ended before the third. */
+static void proof_of_absence_begins_anew_after_a_launcher_was_seen(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = lost_reply(f);
+    wake(f, job, 1000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    wake(f, job, 12000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT, .launcher_alive = true });
+    wake(f, job, 2000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    wake(f, job, 1);
+    assert_int_equal(fake.submits, 1);
+    wake(f, job, 12000);
+    answer_look(f, &(struct look_result){ .end = LOOK_ABSENT });
+    wake(f, job, 1);
+    assert_int_equal(fake.submits, 2);
+}
+
 static void doubles_are_cancelled_and_the_first_kept(void **state)
 {
     struct fixture *f = *state;
@@ -522,6 +541,7 @@ int main(void)
         TEST(absence_is_proved_by_two_looks_t_settle_apart),
         TEST(a_clock_that_is_set_proves_no_absence),
         TEST(living_launcher_or_silent_cluster_proves_nothing),
+        TEST(proof_of_absence_begins_anew_after_a_launcher_was_seen),
         TEST(doubles_are_cancelled_and_the_first_kept),
         TEST(restart_after_the_frame_may_have_left_looks_first),
         TEST(restart_before_the_launch_sends_it),
