@@ -133,8 +133,7 @@ static int find_cluster(struct submission *s)
     if (s->cluster && s->cluster->executor)
         return 0;
     if (s->cluster && s->cluster->config && s->cluster->config->enabled) {
-        str_addf(&text, "%s cannot be used: %s", s->cluster->name,
-                 s->cluster->last_error ? s->cluster->last_error : "it has no connection");
+        str_addf(&text, "%s cannot be used: %s", s->cluster->name, s->cluster->last_error);
         return refuse_field(s, "/cluster", str_text(&text));
     }
     if (s->cluster && s->cluster->config) {
