@@ -170,6 +170,14 @@ static void cancel_again(void *ctx, struct job *job)
         launch_cancel_again(gw->launch, job);
 }
 
+/* Those who wait for what the next tick brings become those of the tick in flight. */
+static void take_waiters(struct rhythm *rhythm)
+{
+    rhythm->served = move_ptr(rhythm->waiters);
+    rhythm->served_count = rhythm->waiter_count;
+    rhythm->waiter_count = rhythm->waiter_cap = 0;
+}
+
 static void serve(struct rhythm *rhythm, const struct err *err)
 {
     struct waiter *waiters = move_ptr(rhythm->served);
@@ -178,6 +186,17 @@ static void serve(struct rhythm *rhythm, const struct err *err)
     for (size_t i = 0; i < count; i++)
         waiters[i].done(waiters[i].ctx, err);
     free(waiters);
+}
+
+/* Of a cluster that went no tick comes any more (its executor has ended the one in flight). */
+static void dismiss(struct rhythm *rhythm)
+{
+    struct err err = { 0 };
+    if (rhythm->cluster->executor && rhythm->cluster->config)
+        return;
+    err_set(&err, ERR_CANCELLED, "cluster %s is disabled or not configured", rhythm->cluster->name);
+    take_waiters(rhythm);
+    serve(rhythm, &err);
 }
 
 static void on_tick(void *ctx, const struct tick_report *report, const struct err *err)
@@ -259,9 +278,7 @@ static void tick(void *ctx)
     crash_point("K20");
     jobs_each(gw->jobs, cluster->name, mark_asked, NULL);
     rhythm->nodes_asked = rhythm->waiter_count > 0;
-    rhythm->served = move_ptr(rhythm->waiters);
-    rhythm->served_count = rhythm->waiter_count;
-    rhythm->waiter_count = rhythm->waiter_cap = 0;
+    take_waiters(rhythm);
     bool urgent = rhythm->again || rhythm->nodes_asked;
     rhythm->again = false;
     rhythm->in_flight = true;
@@ -328,6 +345,7 @@ void poll_clusters_changed(struct poll *poll)
     for (size_t i = 0; i < fleet_count(fleet); i++) {
         struct rhythm *rhythm = rhythm_of(poll, fleet_at(fleet, i));
         rhythm->again = jobs_active_count(poll->gw->jobs) > 0;
+        dismiss(rhythm);
         schedule(rhythm);
     }
 }

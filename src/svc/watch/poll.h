@@ -14,7 +14,8 @@ void poll_on_nodes(struct poll *poll, poll_nodes_fn *fn, void *ctx);
 /* Calls done after a tick that brought node state at least as new as max_age_ms; many askers share one. */
 void poll_want_nodes(struct poll *poll, struct cluster *cluster,
                      void (*done)(void *ctx, const struct err *err), void *ctx);
-/* After fleet_apply: new clusters get their rhythm, all with active jobs a tick. */
+/* After fleet_apply: new clusters get their rhythm, all with active jobs a tick; who waits for the nodes of
+ * one that went is told ERR_CANCELLED. */
 void poll_clusters_changed(struct poll *poll);
 
 /* The wait until a cluster's next tick: its interval (P1), doubled for each failure in a row up to five

@@ -3,6 +3,8 @@
 #include "unit/svc/submit_fixture.h"
 
 #include "store/job_store.h"
+#include "svc/cluster/facts.h"
+#include "svc/reload.h"
 
 #include <sys/syscall.h>
 #include <time.h>
@@ -86,11 +88,35 @@ static void a_cluster_that_says_nothing_holds_up_no_submit_for_long(void **state
     assert_time(f, &seen, NULL); /* what the partition gives is better than a day that it may not allow */
 }
 
+static void count_call(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+/* Two, because the second waits for the tick after the one in flight. */
+static void askers_of_a_cluster_that_is_disabled_are_told_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct facts *facts = facts_new(&f->gw);
+    int told = 0;
+    for (int i = 1; i <= 2; i++) {
+        facts_prepare(facts, fleet_find(f->gw.fleet, "alder"), count_call, &told);
+        fixture_until_tick(f);
+    }
+    assert_true(fake.tick.is_open && fake.limits.is_open);
+    fixture_write(f->clusters,
+                  "clusters:\n  - {name: alder, type: slurm, host: me@login.example, enabled: false}\n");
+    assert_int_equal(reload(&f->gw), 0);
+    assert_int_equal(told, 2); /* by what they waited for, not by their time: it stands still */
+    facts_free(facts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(limits_that_take_longer_than_usual_are_waited_for_once),
         TEST(a_cluster_that_says_nothing_holds_up_no_submit_for_long),
+        TEST(askers_of_a_cluster_that_is_disabled_are_told_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

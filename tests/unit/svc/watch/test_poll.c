@@ -1,6 +1,7 @@
 #include "apply_help.h"
 
 #include "store/inside.h"
+#include "svc/reload.h"
 #include "svc/submit/launch.h"
 #include "svc/upkeep.h"
 
@@ -184,6 +185,27 @@ static void cluster_that_does_not_answer_is_unreachable_and_its_askers_are_told(
     assert_int_equal(job->state, JOB_STATE_PENDING);
 }
 
+static void those_who_wait_for_a_cluster_that_goes_are_told(void **state)
+{
+    static const char *const files[] = {
+        "clusters:\n  - {name: alder, type: slurm, host: me@login.example, enabled: false}\n",
+        "clusters:\n  - {name: birch, type: slurm, host: me@birch.example, enabled: false}\n"
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        int answered = 0;
+        fixture_write(f->clusters, fixture_clusters);
+        assert_int_equal(reload(&f->gw), 0);
+        poll_want_nodes(f->gw.poll, alder(f), count_call, &answered);
+        fixture_until_tick(f);
+        assert_true(fake.tick.is_open);
+        poll_want_nodes(f->gw.poll, alder(f), count_call, &answered); /* of the tick after this one */
+        fixture_write(f->clusters, files[i]);
+        assert_int_equal(reload(&f->gw), 0);
+        assert_int_equal(answered, 200);
+    }
+}
+
 static void queue_that_could_not_be_listed_counts_as_unreachable(void **state)
 {
     struct fixture *f = *state;
@@ -286,6 +308,7 @@ int main(void)
         TEST(nudges_during_a_tick_make_one_more_not_two),
         TEST(many_askers_share_one_look_at_the_nodes),
         TEST(cluster_that_does_not_answer_is_unreachable_and_its_askers_are_told),
+        TEST(those_who_wait_for_a_cluster_that_goes_are_told),
         TEST(queue_that_could_not_be_listed_counts_as_unreachable),
         TEST(cancel_is_repeated_until_its_end_is_seen),
         TEST(cancel_of_one_task_is_kept_and_repeated_too),
