@@ -11,7 +11,9 @@
 #include <string.h>
 #include <utlist.h>
 
-enum { RING_FRAMES = 4096, RING_BYTES = 8 * 1024 * 1024, PAGE_ROWS = 200, NOTE_BYTES = 64 * 1024 * 1024 };
+enum { RING_FRAMES = 4096, RING_BYTES = 8 * 1024 * 1024, NOTE_BYTES = 64 * 1024 * 1024 };
+/* A read looks through so many pages of the log at most: the loop has others to serve, too. */
+enum { PAGE_ROWS = 200, PAGES_A_READ = 5 };
 
 struct frame {
     unsigned topic;
@@ -40,6 +42,7 @@ struct listener {
     int64_t at;          /* the next frame of the ring */
     int64_t replay_from; /* the last event replayed from the log; replay_to reached: the ring goes on */
     int64_t replay_to;
+    unsigned pages;  /* of the log, that this read may still look through */
     struct str note; /* what must go out before the ring's next frame */
     size_t note_at;
     bool is_idle, is_over;
@@ -176,6 +179,7 @@ void fanout_free(struct fanout *fanout)
         evict(fanout);
     struct listener *listener;
     DL_FOREACH (fanout->listeners, listener) {
+        loop_defer_drop(fanout->gw->loop, listener);
         listener->fanout = NULL;
     }
     mem_free_ptr(&fanout);
@@ -250,6 +254,7 @@ void listener_free(struct listener *listener)
     if (!listener)
         return;
     if (listener->fanout) {
+        loop_defer_drop(listener->fanout->gw->loop, listener);
         DL_DELETE(listener->fanout->listeners, listener);
         listener->fanout->listener_count--;
     }
@@ -269,9 +274,12 @@ static int replay_event(void *ctx, const struct event_row *row, struct err *err)
     return 0;
 }
 
-/* The next page of what it missed, into its note. */
-static void replay(struct listener *listener)
+/* The next page of what it missed, into its note. False: not in this read. */
+static bool replay(struct listener *listener)
 {
+    if (!listener->pages)
+        return false;
+    listener->pages--;
     int64_t before = listener->replay_from;
     struct event_query query = { .after_id = before, .limit = PAGE_ROWS };
     struct err err = { 0 };
@@ -281,6 +289,7 @@ static void replay(struct listener *listener)
     }
     if (listener->replay_from == before)
         listener->replay_from = listener->replay_to;
+    return true;
 }
 
 static size_t take_note(struct listener *listener, char *to, size_t max)
@@ -320,7 +329,7 @@ static bool step(struct listener *listener, char *to, size_t max, size_t *used)
     } else if (listener->is_over) {
         return false;
     } else if (listener->replay_from < listener->replay_to) {
-        replay(listener);
+        return replay(listener);
     } else if (listener->at < fanout->first) {
         str_add(&listener->note, "event: dropped\ndata: {\"reason\":\"too slow: connect again\"}\n\n");
         listener->is_over = true;
@@ -332,17 +341,27 @@ static bool step(struct listener *listener, char *to, size_t max, size_t *used)
     return true;
 }
 
+static void read_on(void *ctx)
+{
+    struct listener *listener = ctx;
+    listener->wake(listener->ctx);
+}
+
 ssize_t listener_read(struct listener *listener, char *to, size_t max)
 {
     size_t used = 0;
     if (!listener->fanout)
         return -1;
+    loop_defer_drop(listener->fanout->gw->loop, listener);
+    listener->pages = PAGES_A_READ;
     while (used < max && step(listener, to, max, &used))
         ;
     if (used)
         return (ssize_t)used;
     if (listener->is_over)
         return -1;
-    listener->is_idle = true;
+    listener->is_idle = listener->replay_from >= listener->replay_to;
+    if (!listener->is_idle)
+        loop_defer(listener->fanout->gw->loop, read_on, listener);
     return 0;
 }

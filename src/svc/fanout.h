@@ -50,7 +50,7 @@ size_t fanout_listeners(const struct fanout *fanout);
 enum { FANOUT_FROM_NOW = -1 };
 struct listener;
 /* after: the last event seen, or FANOUT_FROM_NOW. wake runs when there is something to read again after a
- * read that gave 0; never from inside fanout_read. */
+ * read that gave 0; never from inside listener_read. */
 struct listener *fanout_listen(struct fanout *fanout, const struct fanout_filter *filter, int64_t after,
                                void (*wake)(void *ctx), void *ctx);
 void listener_free(struct listener *listener);

@@ -181,6 +181,54 @@ static void a_returning_listener_gets_what_it_missed(void **state)
     listener_free(listener);
 }
 
+/* Of whose topics there is nothing in a long log: the others are served meanwhile, and it loses nothing. */
+static void a_long_way_through_the_log_is_gone_in_steps(void **state)
+{
+    (void)state;
+    enum { EVENTS = 5000 };
+    char got[1000] = "";
+    much_happens(EVENTS);
+    happen("clusters", "stored", NULL);
+    struct listener *listener = listen_to("clusters", 20);
+    assert_string_equal(take(listener, 1000), "retry: 2000\n\n");
+    assert_int_equal(listener_read(listener, got, sizeof(got)), 0);
+    assert_int_equal(s.wakes, 0); /* never from inside a read */
+    happen("clusters", "live", NULL);
+    assert_int_equal(s.wakes, 0); /* it is not at the ring yet */
+    int steps = 0;
+    ssize_t n = 0;
+    for (; n == 0 && steps < 100; steps++) {
+        loop_step(s.gw.loop);
+        assert_int_equal(s.wakes, steps + 1);
+        n = listener_read(listener, got, sizeof(got) - 1);
+    }
+    assert_true(steps > 1 && n > 0);
+    const char *stored = strstr(got, "event: stored\n");
+    assert_non_null(stored);
+    assert_non_null(strstr(stored, "event: live\n"));
+    assert_string_equal(take(listener, 100), "");
+    listener_free(listener);
+}
+
+static void one_that_leaves_on_its_way_through_the_log_is_not_woken(void **state)
+{
+    (void)state;
+    char byte;
+    much_happens(2500);
+    struct listener *gone = listen_to("clusters", 20), *listener = listen_to("clusters", 20);
+    take(gone, 100);
+    assert_int_equal(listener_read(gone, &byte, 1), 0);
+    take(listener, 100);
+    assert_int_equal(listener_read(listener, &byte, 1), 0);
+    listener_free(gone);
+    fanout_free(s.fanout);
+    s.fanout = NULL;
+    loop_defer(s.gw.loop, wake, NULL); /* else the step would wait */
+    loop_step(s.gw.loop);
+    assert_int_equal(s.wakes, 1);
+    listener_free(listener);
+}
+
 static void resume_works_across_a_restart(void **state)
 {
     (void)state;
@@ -292,6 +340,8 @@ int main(void)
         TEST(topics_not_asked_for_do_not_wake),
         TEST(log_notices_reach_those_who_named_the_job),
         TEST(a_returning_listener_gets_what_it_missed),
+        TEST(a_long_way_through_the_log_is_gone_in_steps),
+        TEST(one_that_leaves_on_its_way_through_the_log_is_not_woken),
         TEST(resume_works_across_a_restart),
         TEST(ids_that_are_gone_or_from_the_future_reset),
         TEST(a_slow_listener_is_dropped_with_a_notice_and_loses_nothing),
