@@ -1,7 +1,7 @@
 #include "svc/watch/closing.h"
 
+#include "base/hash_table.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "io/loop.h"
 #include "store/event_store.h"
 #include "store/job_store.h"
@@ -15,10 +15,20 @@
 
 enum { SOON_MS = 500, RETRY_MS = 60000 };
 
+struct close_call {
+    struct closing *closing;
+    char token[TOKEN_CHARS + 1];
+    bool in_flight;
+    int64_t again_us; /* monotonic: if it fails, it is not sent again before */
+    UT_hash_handle hh;
+};
+
 struct closing {
     const struct gateway *gw;
     struct loop_timer *timer;
-    bool is_idle; /* no mark is left: nothing to look for until the next one */
+    struct close_call *calls; /* sent and not known to have done it, by token */
+    bool is_idle;             /* no mark is left: nothing to look for until the next one */
+    bool is_soon;             /* the timer runs for a look soon, not for the next try */
 };
 
 static const char *state_dir(const struct closing *closing)
@@ -26,19 +36,48 @@ static const char *state_dir(const struct closing *closing)
     return settings_daemon(closing->gw->settings)->state_dir;
 }
 
-struct close_call {
-    struct closing *closing;
-    char token[TOKEN_CHARS + 1];
-};
+static void forget(struct close_call *call)
+{
+    HASH_DEL(call->closing->calls, call);
+    free(call);
+}
 
 static void on_closed(void *ctx, const struct err *err)
 {
     struct close_call *call = ctx;
-    if (!err)
-        spool_unmark(state_dir(call->closing), call->token);
-    else
+    call->in_flight = false;
+    if (err) {
         log_debug("job %s: its secrets are still to be removed: %s", call->token, err->text);
-    free(call);
+        return;
+    }
+    spool_unmark(state_dir(call->closing), call->token);
+    forget(call);
+}
+
+static struct close_call *call_of(struct closing *closing, const char *token)
+{
+    struct close_call *call;
+    HASH_FIND_STR(closing->calls, token, call);
+    if (call)
+        return call;
+    call = mem_zalloc(sizeof(*call));
+    call->closing = closing;
+    snprintf(call->token, sizeof(call->token), "%s", token);
+    HASH_ADD_STR(closing->calls, token, call);
+    return call;
+}
+
+static void send_close(struct closing *closing, struct cluster *cluster, const char *token)
+{
+    struct close_call *call = call_of(closing, token);
+    struct err err = { 0 };
+    int64_t now = clock_mono_us(closing->gw->clock);
+    if (call->in_flight || now < call->again_us)
+        return;
+    call->in_flight = true;
+    call->again_us = now + (RETRY_MS - SOON_MS) * US_PER_MS; /* the look a minute on finds it due */
+    if (executor_close(cluster->executor, token, on_closed, call, &err) < 0)
+        forget(call); /* nothing left: there may be room at the next look */
 }
 
 static void close_one(struct closing *closing, const char *token)
@@ -54,13 +93,8 @@ static void close_one(struct closing *closing, const char *token)
         return;
     }
     struct cluster *cluster = fleet_find(gw->fleet, job->cluster);
-    if (!cluster || !cluster->executor || cluster->unreachable)
-        return;
-    struct close_call *call = mem_zalloc(sizeof(*call));
-    call->closing = closing;
-    snprintf(call->token, sizeof(call->token), "%s", token);
-    if (executor_close(cluster->executor, token, on_closed, call, &err) < 0)
-        on_closed(call, &err);
+    if (cluster && cluster->executor && !cluster->unreachable)
+        send_close(closing, cluster, token);
 }
 
 static void visit(void *ctx, const char *token)
@@ -74,17 +108,25 @@ static void sweep(void *ctx)
 {
     struct closing *closing = ctx;
     closing->is_idle = true;
+    closing->is_soon = false;
     spool_each_mark(state_dir(closing), visit, closing);
     if (!closing->is_idle)
         loop_timer_start(closing->timer, RETRY_MS);
 }
 
+static void look_soon(struct closing *closing)
+{
+    closing->is_soon = true;
+    loop_timer_start(closing->timer, SOON_MS);
+}
+
+/* The first of a burst counts: were the look put off by each, it would never come while jobs are busy. */
 static void on_events(void *ctx, int64_t last_id)
 {
     struct closing *closing = ctx;
     (void)last_id;
-    if (!closing->is_idle)
-        loop_timer_start(closing->timer, SOON_MS);
+    if (!closing->is_idle && !closing->is_soon)
+        look_soon(closing);
 }
 
 struct closing *closing_new(const struct gateway *gw)
@@ -93,7 +135,7 @@ struct closing *closing_new(const struct gateway *gw)
     closing->gw = gw;
     closing->timer = loop_timer_new(gw->loop, sweep, closing);
     event_store_on_commit(gw->store, on_events, closing);
-    loop_timer_start(closing->timer, SOON_MS);
+    look_soon(closing);
     return closing;
 }
 
@@ -101,7 +143,10 @@ void closing_free(struct closing *closing)
 {
     if (!closing)
         return;
+    struct close_call *call, *next;
     event_store_off_commit(closing->gw->store, closing);
+    HASH_ITER (hh, closing->calls, call, next)
+        forget(call);
     loop_timer_free(closing->timer);
     free(closing);
 }

@@ -30,6 +30,7 @@ struct fake_call {
 
 struct fake { /* one executor for all clusters of a test */
     struct fake_call submit, look, tick, cancel, requeue, stage, test, limits, read, search, echo, checkup;
+    struct fake_call close; /* is_open only where it keeps them */
     struct transport_status status;
     unsigned logins, reconnects;
     char answer[64]; /* the last one given to a login */
@@ -38,6 +39,7 @@ struct fake { /* one executor for all clusters of a test */
     bool refuses;       /* calls fail at once with ERR_BUSY */
     bool is_impossible; /* none can be made */
     bool is_freeing;    /* its last callbacks run: whoever asks it anything now has kept it too long */
+    bool keeps_closes;  /* else they are done at once */
 };
 
 extern struct fake fake;
@@ -95,6 +97,8 @@ void executor_free(struct executor *ex)
         fake.echo.check(fake.echo.ctx, NULL, &err);
     if (fake.search.is_open)
         fake.search.text(fake.search.ctx, (struct span){ 0 }, &err);
+    if (fake.close.is_open)
+        fake.close.plain(fake.close.ctx, &err);
     fake = (struct fake){ .is_impossible = fake.is_impossible };
 }
 void executor_reconfigured(struct executor *ex, const struct cluster_config *cluster)
@@ -191,9 +195,11 @@ int executor_requeue(struct executor *ex, const struct requeue_spec *spec, plain
 }
 int executor_close(struct executor *ex, const char *token, plain_done *done, void *ctx, struct err *err)
 {
-    (void)ex, (void)err;
+    (void)ex;
     fake.closes++;
     snprintf(fake.closed, sizeof(fake.closed), "%s", token);
+    if (fake.keeps_closes || fake.refuses)
+        return fake_take(&fake.close, &(struct fake_call){ .plain = done, .ctx = ctx }, token, err);
     done(ctx, NULL);
     return 0;
 }
