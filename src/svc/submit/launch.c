@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum { DEFER_FIRST_MS = 2000, DEFER_LAST_MS = 300000, RECONCILE_FIRST_MS = 500 };
+enum { TOGETHER_US = 250 * 1000 };
 
 static const char *state_dir(const struct launch *launch)
 {
@@ -33,10 +34,13 @@ static void arm(struct launch *launch, int64_t due_us)
     loop_timer_start(launch->timer, launch->next_us > now ? (launch->next_us - now) / US_PER_MS + 1 : 0);
 }
 
+/* Waits end together: each run of the timer looks at every task, and thousands that were put off, each with a
+ * jitter of its own, would be as many runs. What need not wait does not. */
 void launch_again(struct launch_task *task, int64_t wait_ms)
 {
+    int64_t due_us = clock_mono_us(task->launch->gw->clock) + wait_ms * US_PER_MS;
     task->busy = false;
-    task->due_us = clock_mono_us(task->launch->gw->clock) + wait_ms * US_PER_MS;
+    task->due_us = wait_ms ? (due_us / TOGETHER_US + 1) * TOGETHER_US : due_us;
     arm(task->launch, task->due_us);
 }
 

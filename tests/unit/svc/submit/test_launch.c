@@ -2,6 +2,7 @@
 #include "unit/svc/fixture_group.h"
 
 #include "store/event_store.h"
+#include "svc/submit/launch_task.h"
 
 static void answer_submit(struct fixture *f, const struct submit_result *result)
 {
@@ -270,6 +271,28 @@ static void full_queue_of_the_transport_defers_the_launch(void **state)
     fake.refuses = false;
     wake(f, job, 5000);
     assert_int_equal(job->phase, PHASE_LAUNCHING);
+}
+
+/* Each time the launcher wakes it looks at every task that waits. */
+static void those_that_were_put_off_together_come_back_together(void **state)
+{
+    struct fixture *f = *state;
+    enum { JOBS = 100 };
+    const struct launch_task *task, *next;
+    int64_t times[JOBS] = { 0 };
+    size_t count = 0, i;
+    fake.refuses = true;
+    for (int n = 0; n < JOBS; n++)
+        launch_job(f->gw.launch, fixture_new_job(f, NULL)->id);
+    fixture_turn(f, 0);
+    assert_int_equal(fake.submits, JOBS);
+    HASH_ITER (hh, f->gw.launch->tasks, task, next) {
+        for (i = 0; i < count && times[i] != task->due_us; i++)
+            ;
+        if (i == count)
+            times[count++] = task->due_us;
+    }
+    assert_in_range(count, 1, 4); /* 2 s, an eighth less or more */
 }
 
 static void why_of(struct fixture *f, int64_t id, char *to, size_t size)
@@ -548,6 +571,7 @@ int main(void)
         TEST(cancel_before_the_launch_ends_the_job_at_once),
         TEST(cancel_in_doubt_is_sent_once_the_job_is_found),
         TEST(full_queue_of_the_transport_defers_the_launch),
+        TEST(those_that_were_put_off_together_come_back_together),
         TEST(a_refusal_says_what_to_change_and_where_it_was_said),
         TEST(a_refusal_that_a_look_finds_is_as_final),
         TEST(a_double_that_cannot_be_cancelled_keeps_nobody_from_the_first),
