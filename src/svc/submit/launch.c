@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFER_FIRST_MS = 2000, DEFER_LAST_MS = 300000, RECONCILE_FIRST_MS = 500 };
-enum { TOGETHER_US = 250 * 1000 };
+enum { RECONCILE_FIRST_MS = 500, TOGETHER_US = 250 * 1000 };
 
 static const char *state_dir(const struct launch *launch)
 {

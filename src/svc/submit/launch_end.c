@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFER_FIRST_MS = 2000, DEFER_LAST_MS = 300000 };
-
 struct adopted {
     const struct gateway *gw;
     char *token;

@@ -6,6 +6,8 @@
 #include "domain/job.h"
 #include "svc/cluster/fleet.h"
 
+enum { DEFER_FIRST_MS = 2000, DEFER_LAST_MS = 300000 }; /* the waits of what is put off: from, doubling, to */
+
 struct launch_task {
     struct launch *launch;
     int64_t job_id;
