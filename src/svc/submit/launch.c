@@ -294,6 +294,7 @@ void launch_free(struct launch *launch)
         HASH_DEL(launch->tasks, task);
         free(task);
     }
+    doubles_free(launch);
     loop_timer_free(launch->timer);
     free(launch);
 }

@@ -20,6 +20,7 @@ struct launch_task {
 struct launch {
     const struct gateway *gw;
     struct launch_task *tasks;
+    struct double_job *doubles; /* svc/submit/doubles.c */
     struct loop_timer *timer;
     int64_t next_us; /* when the timer runs; never later than the first task's due_us */
     bool is_stopped;
@@ -45,5 +46,10 @@ void launch_defer(struct launch_task *task, struct job *job, const char *why);
 
 /* svc/submit/reconcile.c: one look for the job's token. */
 void reconcile_step(struct launch_task *task, struct job *job, struct cluster *cluster);
+
+/* svc/submit/doubles.c: a second scheduler job of the same submission is cancelled, tried again until that is
+ * said to be done. Nothing is stored: its claim keeps it from running anyway. */
+void doubles_cancel(struct launch *launch, const struct job *job, const char *sched_id);
+void doubles_free(struct launch *launch);
 
 #endif

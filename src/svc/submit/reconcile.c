@@ -13,22 +13,12 @@
 
 enum { LOOK_FIRST_MS = 1000, LOOK_LAST_MS = 30000 };
 
-static void on_double_cancelled(void *ctx, const struct err *err)
-{
-    (void)ctx;
-    if (err)
-        log_warn("a doubled job could not be cancelled (its claim keeps it from running): %s", err->text);
-}
-
-static void cancel_doubles(const struct job *job, struct cluster *cluster, const struct look_result *look)
+static void cancel_doubles(struct launch *launch, const struct job *job, const struct look_result *look)
 {
     for (size_t i = 1; i < look->count; i++) {
-        struct err err = { 0 };
-        struct cancel_spec spec = { .token = job->token, .sched_id = look->sched_ids[i], .task = -1 };
         log_warn("job %lld %s: doubled as %s; that one is cancelled", (long long)job->id, job->token,
                  look->sched_ids[i]);
-        if (executor_cancel(cluster->executor, &spec, on_double_cancelled, NULL, &err) < 0)
-            on_double_cancelled(NULL, &err);
+        doubles_cancel(launch, job, look->sched_ids[i]);
     }
 }
 
@@ -67,7 +57,7 @@ static void on_look(void *ctx, const struct look_result *look)
     struct cluster *cluster = launch_task_cluster(task, job);
     if (cluster && look->end == LOOK_FOUND && look->count) {
         crash_point("K12");
-        cancel_doubles(job, cluster, look);
+        cancel_doubles(task->launch, job, look);
         launch_adopt(task, job, look->sched_ids[0], look->run_dir);
     } else if (cluster && look->end == LOOK_ABSENT && !look->launcher_alive && look->rejected) {
         struct refusal refusal = refusal_read(1, span_of(look->rejected));

@@ -1,23 +1,11 @@
 /* What a cluster must tell before a job is made for it, and how long it may take to.
  * Covers: svc/cluster/facts. */
+#include "unit/svc/loop_clock.h"
 #include "unit/svc/submit_fixture.h"
 
 #include "store/job_store.h"
 #include "svc/cluster/facts.h"
 #include "svc/reload.h"
-
-#include <sys/syscall.h>
-#include <time.h>
-
-static time_t ahead_s; /* of the loop's clock */
-
-/* Stands for libc's, libuv's timers go by it, too. */
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-    int rc = (int)syscall(SYS_clock_gettime, id, now);
-    now->tv_sec += ahead_s;
-    return rc;
-}
 
 static const char in_place[] =
     "{\"project\":\"p\",\"code\":{\"mode\":\"in_place\"},\"environment\":{\"TOKEN\":\"x\"},"
@@ -33,7 +21,7 @@ static void make_untimed_project(struct fixture *f)
 
 static void wait_s(struct fixture *f, int seconds)
 {
-    ahead_s += seconds;
+    ahead_ms += seconds * 1000;
     for (int i = 0; i < 4; i++)
         fixture_turn(f, 0);
 }

@@ -365,14 +365,6 @@ static void a_double_that_cannot_be_cancelled_keeps_nobody_from_the_first(void *
     assert_string_equal(job->sched_id, "5");
     assert_int_equal(fake.cancels, 2);
     fake.refuses = false;
-    job = lost_reply(f);
-    wake(f, job, 1000);
-    answer_look(f, &(struct look_result){ .end = LOOK_FOUND, .sched_ids = ids, .count = 2 });
-    struct err err = { .code = ERR_OFFLINE };
-    assert_true(fake.cancel.is_open);
-    fake.cancel.is_open = false;
-    fake.cancel.plain(fake.cancel.ctx, &err);
-    fake.cancel.plain(fake.cancel.ctx, NULL);
     assert_int_equal(job->state, JOB_STATE_PENDING);
 }
 

@@ -1,23 +1,9 @@
 /* What must not stay beside a job that is over is taken away, however busy the gateway is. */
 #include "unit/svc/fixture_group.h"
+#include "unit/svc/loop_clock.h"
 
 #include "store/event_store.h"
 #include "svc/watch/closing.h"
-
-#include <sys/syscall.h>
-#include <time.h>
-
-static int64_t ahead_ms; /* of the loop's clock */
-
-/* Stands for libc's, libuv's timers go by it, too. */
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-    int rc = (int)syscall(SYS_clock_gettime, id, now);
-    int64_t ns = now->tv_nsec + ahead_ms % 1000 * 1000000;
-    now->tv_sec += ahead_ms / 1000 + ns / 1000000000;
-    now->tv_nsec = ns % 1000000000;
-    return rc;
-}
 
 /* Both clocks go on, and an event is committed. */
 static void pass(struct fixture *f, int64_t ms)
