@@ -68,7 +68,7 @@ static int write_fd(int fd, struct span bytes)
     return file_write_fd(fd, bytes) < 0 ? -1 : fsync(fd);
 }
 
-static int sync_dir_of(const char *path)
+int file_sync_dir_of(const char *path)
 {
     auto_free char *dir = mem_dup_str(path);
     char *slash = strrchr(dir, '/');
@@ -92,7 +92,7 @@ int file_write(const char *path, struct span bytes, mode_t mode, struct err *err
         unlink(tmp.buf);
         return err_errno(err, why, "cannot write %s", path);
     }
-    if (sync_dir_of(path) < 0)
+    if (file_sync_dir_of(path) < 0)
         return err_errno(err, errno, "cannot sync the folder of %s", path);
     return 0;
 }

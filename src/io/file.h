@@ -15,6 +15,9 @@ int file_read(const char *path, size_t max_bytes, struct str *out, struct err *e
  * fsync of the folder. */
 int file_write(const char *path, struct span bytes, mode_t mode, struct err *err);
 
+/* fsync of the folder that holds path: a name that rename gave outlasts a power loss. -1 with errno. */
+int file_sync_dir_of(const char *path);
+
 /* All of them, not synced: a disk that takes a part only tells at the next write why. -1 with errno. */
 int file_write_fd(int fd, struct span bytes);
 

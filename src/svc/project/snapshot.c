@@ -34,11 +34,10 @@ struct shot {
     char *sha, *branch, *diff, *files;
     size_t files_bytes;
     struct tree tree;
-    char tar_path[PATH_MAX]; /* until it has its name */
+    char tar_path[PATH_MAX]; /* until it has its name; stays where the same tree was packed before */
     int tar_fd;
     char hex[TREE_HEX];
     uint64_t tar_bytes;
-    bool is_known;  /* the same tree was packed before; its tar is kept, and the new one dropped */
     struct err err; /* of the pool's work */
     int rc;
 };
@@ -100,26 +99,16 @@ static void hash_work(void *ctx)
 {
     struct shot *shot = ctx;
     shot->rc = tree_hash_file(shot->tar_fd, shot->hex, &shot->tar_bytes, &shot->err);
-    shot->is_known = shot->rc == 0 && spool_keep_tar(shot->state_dir, shot->hex, shot->tar_bytes);
-    if (shot->rc == 0 && !shot->is_known && fsync(shot->tar_fd) < 0)
-        shot->rc = err_errno(&shot->err, errno, "snapshot %s", shot->tar_path);
-}
-
-static int name_tar(struct shot *shot, struct err *err)
-{
-    auto_str struct str path = STR_MAX(PATH_MAX);
-    spool_tar_path(shot->state_dir, shot->hex, &path);
-    if (rename(shot->tar_path, str_text(&path)) < 0)
-        return err_errno(err, errno, "%s", str_text(&path));
-    shot->tar_path[0] = '\0';
-    return 0;
+    if (shot->rc < 0 || spool_keep_tar(shot->state_dir, shot->hex, shot->tar_bytes))
+        return;
+    shot->rc = spool_name_tar(shot->state_dir, shot->hex, shot->tar_path, shot->tar_fd, &shot->err);
+    if (shot->rc == 0)
+        shot->tar_path[0] = '\0';
 }
 
 static void hash_done(void *ctx)
 {
     struct shot *shot = ctx;
-    if (shot->rc == 0 && !shot->is_known)
-        shot->rc = name_tar(shot, &shot->err);
     if (shot->rc < 0)
         fail(shot, &shot->err);
     else

@@ -199,8 +199,22 @@ static void on_staged(void *ctx, const struct err *err)
         begin_launch(task, job);
 }
 
-static int begin_stage(struct launch_task *task, const struct job *job, struct cluster *cluster,
-                       struct err *err)
+/* A tar that is gone does not come back: the job would wait for it for ever. */
+static int stage_tar(struct launch_task *task, struct job *job, struct cluster *cluster,
+                     struct stage_spec *spec, struct err *err)
+{
+    if (spool_open_tar(state_dir(task->launch), spec->tree, &spec->tar_fd, &spec->bytes, err) == 0) {
+        crash_point("K3");
+        return executor_stage(cluster->executor, spec, on_staged, task, err);
+    }
+    if (err->code != ERR_NOT_FOUND)
+        return err_wrap(err, "snapshot");
+    launch_refuse(task, job, "the snapshot of the code is gone from the gateway's disk", NULL,
+                  "submit the job again");
+    return 0;
+}
+
+static int begin_stage(struct launch_task *task, struct job *job, struct cluster *cluster, struct err *err)
 {
     struct span rest = span_of(job->code), folder, project, tree;
     if (!span_next(&rest, '/', &folder) || !span_next(&rest, '/', &project) || !span_next(&rest, '/', &tree))
@@ -208,10 +222,7 @@ static int begin_stage(struct launch_task *task, const struct job *job, struct c
     auto_free char *project_name = span_dup(project);
     auto_free char *tree_name = span_dup(tree);
     struct stage_spec spec = { .project = project_name, .tree = tree_name, .tar_fd = -1 };
-    if (spool_open_tar(state_dir(task->launch), tree_name, &spec.tar_fd, &spec.bytes, err) < 0)
-        return err_wrap(err, "snapshot");
-    crash_point("K3");
-    return executor_stage(cluster->executor, &spec, on_staged, task, err);
+    return stage_tar(task, job, cluster, &spec, err);
 }
 
 static void step_intent(struct launch_task *task, struct job *job, struct cluster *cluster)

@@ -49,6 +49,19 @@ bool spool_keep_tar(const char *state_dir, const char *tree, uint64_t bytes)
            utimensat(AT_FDCWD, str_text(&path), NULL, 0) == 0;
 }
 
+int spool_name_tar(const char *state_dir, const char *tree, const char *from, int fd, struct err *err)
+{
+    auto_str struct str path = STR_MAX(PATH_MAX);
+    spool_tar_path(state_dir, tree, &path);
+    if (fsync(fd) < 0)
+        return err_errno(err, errno, "snapshot %s", from);
+    if (rename(from, str_text(&path)) < 0)
+        return err_errno(err, errno, "%s", str_text(&path));
+    if (file_sync_dir_of(str_text(&path)) < 0)
+        return err_errno(err, errno, "the folder of %s", str_text(&path));
+    return 0;
+}
+
 int spool_open_tar(const char *state_dir, const char *tree, int *fd, uint64_t *bytes, struct err *err)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);

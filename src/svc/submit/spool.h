@@ -12,6 +12,9 @@ void spool_tar_path(const char *state_dir, const char *tree, struct str *out);
 int spool_prepare(const char *state_dir, struct err *err); /* makes both folders, 0700 */
 /* Is the tree's tar here, whole? Then it stays another hour at least. For any thread. */
 bool spool_keep_tar(const char *state_dir, const char *tree, uint64_t bytes);
+/* The file `from`, open as fd, becomes the tree's tar: bytes and name are on disk when this returns, as a job
+ * that is stored counts on them. For any thread. */
+int spool_name_tar(const char *state_dir, const char *tree, const char *from, int fd, struct err *err);
 /* An open descriptor and the length; ERR_NOT_FOUND where the tar is gone. */
 int spool_open_tar(const char *state_dir, const char *tree, int *fd, uint64_t *bytes, struct err *err);
 int spool_put_secrets(const char *state_dir, const char *token, struct span lines, struct err *err);

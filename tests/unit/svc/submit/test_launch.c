@@ -446,14 +446,17 @@ static void code_is_there_before_the_launch_and_a_failure_puts_it_off(void **sta
     assert_int_equal(job->phase, PHASE_LAUNCHING);
 }
 
-static void code_that_is_gone_or_has_no_path_defers_in_words(void **state)
+static void code_that_cannot_be_opened_or_has_no_path_defers_in_words(void **state)
 {
     struct fixture *f = *state;
-    static const char *const wrong[][2] = { { "code/p/other", "snapshot" },
+    static const char *const wrong[][2] = { { "code/p/loop", "snapshot" },
                                             { "code/p", "code path" },
                                             { "code", "code path" },
                                             { "/", "code path" },
                                             { "", "code path" } };
+    auto_str struct str path = STR_MAX(300);
+    spool_tar_path(f->state, "loop", &path);
+    assert_int_equal(symlink(str_text(&path), str_text(&path)), 0);
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct job *job = job_with_code(f, wrong[i][0]);
         launch_job(f->gw.launch, job->id);
@@ -461,6 +464,19 @@ static void code_that_is_gone_or_has_no_path_defers_in_words(void **state)
         assert_int_equal(job->phase, PHASE_INTENT);
         assert_non_null(strstr(job->why, wrong[i][1]));
     }
+    assert_int_equal(fake.stages + fake.submits, 0);
+}
+
+static void code_that_is_gone_ends_the_job_with_the_reason(void **state)
+{
+    struct fixture *f = *state;
+    char why[200];
+    int64_t id = job_with_code(f, "code/p/lost")->id;
+    launch_job(f->gw.launch, id);
+    fixture_turn(f, 1);
+    why_of(f, id, why, sizeof(why));
+    assert_string_equal(why,
+                        "the snapshot of the code is gone from the gateway's disk (submit the job again)");
     assert_int_equal(fake.stages + fake.submits, 0);
 }
 
@@ -570,7 +586,8 @@ int main(void)
         TEST(a_look_that_cannot_leave_is_tried_again),
         TEST(the_same_words_again_are_no_news),
         TEST(code_is_there_before_the_launch_and_a_failure_puts_it_off),
-        TEST(code_that_is_gone_or_has_no_path_defers_in_words),
+        TEST(code_that_cannot_be_opened_or_has_no_path_defers_in_words),
+        TEST(code_that_is_gone_ends_the_job_with_the_reason),
         TEST(a_cancel_while_code_is_sent_means_no_launch),
         TEST(a_refusal_without_words_is_told_by_its_error),
         TEST(a_cluster_that_left_the_configuration_holds_its_jobs),
