@@ -189,6 +189,16 @@ static void watch(struct supervised *s, const sigset_t *set)
     end_strays(s, set);
 }
 
+/* The payload was not told to go, and now never will be: the next tick tries again. */
+static int give_back(struct supervised *s, int gate)
+{
+    close(gate);
+    waitpid(s->child.pid, NULL, 0);
+    unlink("pid"); /* a dead one's would tell of a job that was killed */
+    unlink("claim");
+    return 1;
+}
+
 /* Claim, fork, pid file, go. Answers one byte on `answer`: 0 started, else what supervisor_main returns. */
 static int begin(struct supervised *s)
 {
@@ -200,16 +210,14 @@ static int begin(struct supervised *s)
         return claimed > 0 ? SUPERVISE_CLAIMED : 1;
     s->began_s = time(NULL);
     if (child_start(s, &gate) < 0)
-        return 1;
+        return 1; /* a claim without a pid file, whose owner is dead, is dropped by the next tick */
     crash_point("K19");
-    if (write_pid_file(s) < 0) {
-        close(gate);
-        waitpid(s->child.pid, NULL, 0);
-        unlink("pid");   /* it may be there, and only its folder's fsync have failed */
-        unlink("claim"); /* nothing has run: the next tick tries again */
-        return 1;
-    }
-    return write(gate, "g", 1) == 1 && close(gate) == 0 ? 0 : 1;
+    if (write_pid_file(s) < 0) /* it may be there, and only its folder's fsync have failed */
+        return give_back(s, gate);
+    if (write(gate, "g", 1) != 1)
+        return give_back(s, gate);
+    close(gate);
+    return 0;
 }
 
 static void supervise(struct supervised *s, int answer)
