@@ -117,11 +117,12 @@ static bool read_block(const char *text, struct block *block)
     return true;
 }
 
+/* A letter somewhere: digits and dots alone are an address that was mistyped. */
 static bool is_host(const char *text)
 {
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
     return len > 0 && text[len] == '\0' && text[0] != '.' && text[0] != '-' &&
-           strpbrk(text, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ");
+           strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
 /* "[::1]:80", "[::1]", "10.0.0.0/8:80", "host:80", "::1": the name in *name, the port in *port. */
@@ -153,7 +154,7 @@ int net_guard_add(struct net_guard *guard, const char *rule, struct err *err)
     struct net_rule made = { 0 };
     auto_free char *name = NULL;
     if (strlen(rule) > MAX_RULE_BYTES || !split(rule, &name, &made.port) ||
-        !(read_block(name, &made.block) || is_host(name)))
+        !(read_block(name, &made.block) || (rule[0] != '[' && is_host(name))))
         return err_set(err, ERR_INVALID,
                        "webhooks.allow: \"%.100s\" is none of HOST, ADDRESS, ADDRESS/BITS or [IPV6], with or "
                        "without :PORT",

@@ -121,6 +121,8 @@ static void a_rule_opens_what_it_names_and_nothing_else(void **state)
     assert_false(allows("127.0.0.1:8080", "localhost", 8080, "::1"));
     assert_true(allows("hooks.inner", "HOOKS.inner", 80, "192.168.1.1"));
     assert_false(allows("hooks.inner", "evil.inner", 80, "192.168.1.1"));
+    assert_true(allows("cafe.de", "cafe.de", 443, "192.168.1.1")); /* hexadecimal digits, and a name */
+    assert_true(allows("abc-7.de:8443", "abc-7.de", 8443, "192.168.1.1"));
     assert_true(allows("x.org:8443", "x.org", 8443, "8.8.8.8"));
 }
 
@@ -138,9 +140,10 @@ static void mail_has_ports_of_its_own(void **state)
 
 static void what_is_no_rule_is_refused_in_words(void **state)
 {
-    static const char *const bad[] = { "",        "*",         "10.0.0.0/33", "10.0.0.1:0", "10.0.0.1:65536",
-                                       "[::1",    "1.2.3",     "http://x/",   "x y",        "x:",
-                                       "[::1]80", "10.0.0.0/", "-x.org" };
+    static const char *const bad[] = {
+        "",    "*",  "10.0.0.0/33", "10.0.0.1:0", "10.0.0.1:65536", "[::1",   "1.2.3",      "http://x/",
+        "x y", "x:", "[::1]80",     "10.0.0.0/",  "-x.org",         "[cafe]", "10.0.0.300", "cafe::x"
+    };
     struct net_guard guard = { 0 };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
