@@ -35,7 +35,7 @@ static const char *store_trouble(const struct gateway *gw)
 {
     struct statvfs disk;
     const char *problem = store_problem(gw->store);
-    if (!problem && statvfs(settings_daemon(gw->settings)->state_dir, &disk) == 0 &&
+    if (!problem && statvfs(state_dir_of(gw), &disk) == 0 &&
         (uint64_t)disk.f_bavail * disk.f_frsize < LEAST_ROOM_BYTES)
         problem = "the disk of the state directory is full";
     return problem;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "domain/cluster.h"
 #include "domain/daemon_config.h"
+#include "svc/gateway.h"
 #include "text/errs.h"
 
 struct settings;
@@ -22,6 +23,10 @@ typedef void settings_check(void *ctx, const struct clusters_config *fresh, stru
 void settings_on_clusters(struct settings *settings, settings_check *check, void *ctx);
 /* Valid until the next settings_load; its strings that stay (state_dir) as long as the settings. */
 const struct daemon_config *settings_daemon(const struct settings *settings);
+static inline const char *state_dir_of(const struct gateway *gw)
+{
+    return settings_daemon(gw->settings)->state_dir;
+}
 const struct clusters_config *settings_clusters(const struct settings *settings);
 /* The last refused reload in words, or NULL. */
 const char *settings_problem(const struct settings *settings);

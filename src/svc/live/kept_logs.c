@@ -16,23 +16,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *state_dir(const struct gateway *gw)
-{
-    return settings_daemon(gw->settings)->state_dir;
-}
-
 void kept_logs_prepare(const struct gateway *gw)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);
     struct err err;
-    str_addf(&path, "%s/logs", state_dir(gw));
+    str_addf(&path, "%s/logs", state_dir_of(gw));
     if (file_make_dirs(str_text(&path), 0700, &err) < 0)
         log_warn("logs are not kept: %s", err.text);
 }
 
 void kept_logs_path(const struct gateway *gw, int64_t job_id, struct span name, struct str *out)
 {
-    str_addf(out, "%s/logs/%" PRId64 ".%.*s", state_dir(gw), job_id, SPAN_FMT(name));
+    str_addf(out, "%s/logs/%" PRId64 ".%.*s", state_dir_of(gw), job_id, SPAN_FMT(name));
 }
 
 int64_t kept_logs_share(const struct gateway *gw, size_t logs)
@@ -100,7 +95,7 @@ void kept_logs_prune(const struct gateway *gw)
     if (keep_s == BIND_NONE)
         return;
     struct pruning *pruning = mem_zalloc(sizeof(*pruning));
-    str_addf(&folder, "%s/logs", state_dir(gw));
+    str_addf(&folder, "%s/logs", state_dir_of(gw));
     pruning->folder = str_steal(&folder);
     pruning->before_s = clock_wall_us(gw->clock) / US_PER_S - keep_s;
     jobs_each(gw->jobs, NULL, add_active, pruning);

@@ -54,7 +54,7 @@ static int put_lines(const struct gateway *gw, const struct job *job, const char
         quote_text(&lines, str_text(&url));
         str_add_char(&lines, '\n');
     }
-    int rc = spool_put_token(settings_daemon(gw->settings)->state_dir, job->token, str_span(&lines), err);
+    int rc = spool_put_token(state_dir_of(gw), job->token, str_span(&lines), err);
     sodium_memzero(lines.buf, lines.len);
     return rc;
 }
@@ -105,7 +105,7 @@ int metrics_token_check(const struct gateway *gw, struct span token, int64_t *jo
 static void drop_unsent(void *ctx, const char *token)
 {
     const struct gateway *gw = ctx;
-    const char *state_dir = settings_daemon(gw->settings)->state_dir;
+    const char *state_dir = state_dir_of(gw);
     const struct job *job = jobs_find_token(gw->jobs, span_of(token));
     if (!job)
         spool_drop_secrets(state_dir, token);
@@ -123,5 +123,5 @@ void metrics_token_prune(const struct gateway *gw)
                 (void)job_token_drop(gw->store, ids[i], NULL);
         after = ids[count - 1];
     }
-    spool_each_token(settings_daemon(gw->settings)->state_dir, drop_unsent, (void *)(uintptr_t)gw);
+    spool_each_token(state_dir_of(gw), drop_unsent, (void *)(uintptr_t)gw);
 }

@@ -67,7 +67,7 @@ static int add_notifier(struct notify *notify, const struct notifier_config *con
     failed = recent.failed;
     if (rc < 0)
         return -1;
-    (void)notifier_secrets_read(config, settings_daemon(notify->gw->settings)->state_dir, &secrets, &problem);
+    (void)notifier_secrets_read(config, state_dir_of(notify->gw), &secrets, &problem);
     json_open_object(out);
     json_member_str(out, "name", config->name);
     json_member_str(out, "type", notifier_type_word((enum notifier_type)config->type));

@@ -16,11 +16,6 @@ static const struct notifier_config *config_of(const struct flight *flight)
     return notifiers_find(notify_notifiers(flight->notify), flight->row.notifier);
 }
 
-static const char *state_dir(const struct notify *notify)
-{
-    return settings_daemon(notify->gw->settings)->state_dir;
-}
-
 /* --- the message --- */
 
 /* At the first try: the verdict is there by then, and later tries say the same. */
@@ -64,7 +59,7 @@ static int start_fetch(struct flight *flight, const struct notifier_post *post, 
     for (size_t i = 0; i < post->headers.count && i + 1 < ARRAY_LEN(headers); i++)
         headers[i] = post->headers.items[i];
     if (config->user) {
-        if (notifier_secrets_read(config, state_dir(flight->notify), &secrets, err) < 0)
+        if (notifier_secrets_read(config, state_dir_of(flight->notify->gw), &secrets, err) < 0)
             return -1;
         mail.user = config->user;
         mail.password = str_text(&secrets.password);
@@ -84,7 +79,7 @@ int notify_post(struct flight *flight, fetch_done *done, struct err *err)
     if (!config)
         return err_set(err, ERR_NOT_FOUND, "there is no notifier %s any more", flight->row.notifier);
     if (compose(flight, err) < 0 || notice_parse(span_of(flight->row.message), &notice, err) < 0 ||
-        notifier_secrets_read(config, state_dir(flight->notify), &secrets, err) < 0)
+        notifier_secrets_read(config, state_dir_of(flight->notify->gw), &secrets, err) < 0)
         return -1;
     const struct notifier_message message = { .config = config,
                                               .secrets = &secrets,
@@ -115,7 +110,7 @@ int notify_judge(const struct flight *flight, const struct fetch_answer *answer,
     const struct notifier_config *config = config_of(flight);
     bool took = !answer->err && answer->status >= 200 && answer->status < 300;
     if (config)
-        (void)notifier_secrets_read(config, state_dir(flight->notify), &secrets, NULL);
+        (void)notifier_secrets_read(config, state_dir_of(flight->notify->gw), &secrets, NULL);
     struct span words = answer->err ? span_of(answer->err->text) : answer->body;
     notifier_redact(&secrets, words, text);
     return took ? 1 : is_for_good(flight, answer->status) ? -1 : 0;

@@ -235,7 +235,7 @@ int snapshot_take(const struct gateway *gw, const struct snapshot_call *call, sn
     struct shot *shot = mem_zalloc(sizeof(*shot));
     shot->gw = gw;
     shot->folder = mem_dup_str(call->folder);
-    shot->state_dir = mem_dup_str(settings_daemon(gw->settings)->state_dir);
+    shot->state_dir = mem_dup_str(state_dir_of(gw));
     shot->done = done;
     shot->ctx = ctx;
     shot->tar_fd = -1;

@@ -15,11 +15,6 @@
 
 enum { RECONCILE_FIRST_MS = 500, TOGETHER_US = 250 * 1000 };
 
-static const char *state_dir(const struct launch *launch)
-{
-    return settings_daemon(launch->gw->settings)->state_dir;
-}
-
 /* --- tasks and their timer --- */
 
 /* Only ever sooner: to look for the first of thousands of tasks at every step of each would be quadratic.
@@ -138,7 +133,7 @@ static int send_frame(struct launch_task *task, struct job *job, struct cluster 
     auto_str struct str secrets = STR_MAX(MAX_SUBMIT_BODY_BYTES);
     if (job_store_script(launch->gw->store, job->id, &script, err) < 0)
         return -1;
-    int rc = spool_get_secrets(state_dir(launch), job->token, &secrets, err);
+    int rc = spool_get_secrets(state_dir_of(launch->gw), job->token, &secrets, err);
     struct submit_spec spec = { .token = job->token,
                                 .launch = job->launches,
                                 .script = span_of(script.script),
@@ -203,7 +198,7 @@ static void on_staged(void *ctx, const struct err *err)
 static int stage_tar(struct launch_task *task, struct job *job, struct cluster *cluster,
                      struct stage_spec *spec, struct err *err)
 {
-    if (spool_open_tar(state_dir(task->launch), spec->tree, &spec->tar_fd, &spec->bytes, err) == 0) {
+    if (spool_open_tar(state_dir_of(task->launch->gw), spec->tree, &spec->tar_fd, &spec->bytes, err) == 0) {
         crash_point("K3");
         return executor_stage(cluster->executor, spec, on_staged, task, err);
     }
@@ -230,7 +225,7 @@ static void step_intent(struct launch_task *task, struct job *job, struct cluste
     struct err err = { 0 };
     task->busy = true;
     if (job->cancel_requested_at_us) {
-        spool_drop_secrets(state_dir(task->launch), job->token);
+        spool_drop_secrets(state_dir_of(task->launch->gw), job->token);
         jobs_enter(task->launch->gw->jobs, job, JOB_STATE_CANCELLED, "cancelled before it was submitted");
         launch_drop(task);
     } else if (!job->code) {

@@ -37,7 +37,7 @@ void launch_refuse(struct launch_task *task, struct job *job, const char *upstre
     mem_replace_str(&job->reason, "Refused");
     job->confirmed = true;
     job->observed_at_us = clock_wall_us(task->launch->gw->clock);
-    spool_drop_secrets(settings_daemon(task->launch->gw->settings)->state_dir, job->token);
+    spool_drop_secrets(state_dir_of(task->launch->gw), job->token);
     jobs_enter(task->launch->gw->jobs, job, JOB_STATE_SUBMIT_FAILED, str_text(&why));
     launch_drop(task);
 }

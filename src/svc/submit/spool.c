@@ -204,7 +204,7 @@ void spool_prune(const struct gateway *gw)
 {
     auto_str struct str path = STR_MAX(PATH_MAX);
     int64_t before_s = clock_wall_us(gw->clock) / US_PER_S - PRUNE_AGE_S;
-    str_addf(&path, "%s/spool", settings_daemon(gw->settings)->state_dir);
+    str_addf(&path, "%s/spool", state_dir_of(gw));
     DIR *dir = opendir(str_text(&path));
     if (!dir)
         return;

@@ -101,11 +101,6 @@ char *submission_request_json(const struct submission *s)
     return str_steal(&text);
 }
 
-static const char *state_dir(const struct submission *s)
-{
-    return settings_daemon(s->submit->gw->settings)->state_dir;
-}
-
 static int put_secrets(const struct submission *s, const char *token, struct err *err)
 {
     const struct doc *names = resolved_doc(s->resolved, "env.secrets");
@@ -122,7 +117,7 @@ static int put_secrets(const struct submission *s, const char *token, struct err
     }
     if (lines.failed)
         return err_set(err, ERR_TOO_LARGE, "env.secrets: more than %d bytes", MAX_CONFIG_BYTES);
-    return lines.len ? spool_put_secrets(state_dir(s), token, str_span(&lines), err) : 0;
+    return lines.len ? spool_put_secrets(state_dir_of(s->submit->gw), token, str_span(&lines), err) : 0;
 }
 
 int submission_put_files(const struct submission *s, const struct job *job, struct metrics_hash *hash,
@@ -135,5 +130,5 @@ int submission_put_files(const struct submission *s, const struct job *job, stru
 
 void submission_drop_files(const struct submission *s, const char *token)
 {
-    spool_drop_secrets(state_dir(s), token);
+    spool_drop_secrets(state_dir_of(s->submit->gw), token);
 }

@@ -31,11 +31,6 @@ struct closing {
     bool is_soon;             /* the timer runs for a look soon, not for the next try */
 };
 
-static const char *state_dir(const struct closing *closing)
-{
-    return settings_daemon(closing->gw->settings)->state_dir;
-}
-
 static void forget(struct close_call *call)
 {
     HASH_DEL(call->closing->calls, call);
@@ -50,7 +45,7 @@ static void on_closed(void *ctx, const struct err *err)
         log_debug("job %s: its secrets are still to be removed: %s", call->token, err->text);
         return;
     }
-    spool_unmark(state_dir(call->closing), call->token);
+    spool_unmark(state_dir_of(call->closing->gw), call->token);
     forget(call);
 }
 
@@ -89,7 +84,7 @@ static void close_one(struct closing *closing, const char *token)
         return;
     if (job_store_by_token(gw->store, token, &job, &err) < 0) {
         if (err.code == ERR_NOT_FOUND)
-            spool_unmark(state_dir(closing), token);
+            spool_unmark(state_dir_of(closing->gw), token);
         return;
     }
     struct cluster *cluster = fleet_find(gw->fleet, job->cluster);
@@ -109,7 +104,7 @@ static void sweep(void *ctx)
     struct closing *closing = ctx;
     closing->is_idle = true;
     closing->is_soon = false;
-    spool_each_mark(state_dir(closing), visit, closing);
+    spool_each_mark(state_dir_of(closing->gw), visit, closing);
     if (!closing->is_idle)
         loop_timer_start(closing->timer, RETRY_MS);
 }
@@ -153,7 +148,8 @@ void closing_free(struct closing *closing)
 
 void closing_expect(struct closing *closing, const char *token)
 {
-    spool_drop_token(state_dir(closing), token); /* ends by itself: nothing to take away from the cluster */
-    if (spool_mark_sent(state_dir(closing), token))
+    spool_drop_token(state_dir_of(closing->gw),
+                     token); /* ends by itself: nothing to take away from the cluster */
+    if (spool_mark_sent(state_dir_of(closing->gw), token))
         closing->is_idle = false;
 }
