@@ -36,7 +36,8 @@ static void tick_answer(struct call *call, const struct run_result *result)
         tick_fail(call, &err);
         return;
     }
-    notes->gone_from = seen.gone_left ? (notes->gone_from + MAX_TICK_GONE) % state->job_count : 0;
+    bool has_more = seen.gone_left && state->job_count; /* an answer to what was not asked moves nothing */
+    notes->gone_from = has_more ? (notes->gone_from + MAX_TICK_GONE) % state->job_count : 0;
     slurm_report_fill(&report, &seen, &result->frame);
     tick_files_read(&result->frame, &files);
     slurm_report_files(&report, &files);

@@ -150,6 +150,7 @@ static int add_recent(struct str *sh, const struct tick_request *request, struct
     return 0;
 }
 
+/* By the shell itself: an array has 100,000 of them, and a fork for each takes minutes. */
 static int add_exits(struct str *sh, const struct tick_request *request, struct err *err)
 {
     if (request->runs_dir[0] != '/')
@@ -158,10 +159,11 @@ static int add_exits(struct str *sh, const struct tick_request *request, struct 
     frame_section_open(sh, "exits");
     str_add(sh, "set -- $_g\nwhile [ $# -gt 1 ]; do\nfor _e in ");
     quote_text(sh, request->runs_dir);
-    str_addf(sh,
-             "/\"$2\"/exit*; do\n[ -f \"$_e\" ] || continue\n_x=$(head -c 200 \"$_e\")\n"
-             "printf '%%s\\037%%s\\037%%s\\037%%s\\n' %s \"$1\" \"${_e##*/}\" \"$_x\"\ndone\nshift 2\ndone\n",
-             request->rows->text);
+    str_addf(
+        sh,
+        "/\"$2\"/exit*; do\n[ -f \"$_e\" ] || continue\n_x=\nIFS= read -r _x 2>/dev/null <\"$_e\" || :\n"
+        "printf '%%s\\037%%s\\037%%s\\037%%.200s\\n' %s \"$1\" \"${_e##*/}\" \"$_x\"\ndone\nshift 2\ndone\n",
+        request->rows->text);
     str_add(sh, "_t 0\n");
     frame_section_close(sh, "exits");
     str_add(sh, "fi\n");

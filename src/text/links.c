@@ -130,9 +130,10 @@ static bool is_url_byte(char c)
 /* What stands behind an address in a sentence, and a bracket that was opened before it. */
 static size_t trim_end(const char *url, size_t len)
 {
+    struct span whole = { url, len };
+    size_t opened = span_count_char(whole, '('), closed = span_count_char(whole, ')');
     while (strchr(".,;:!?)]*", url[len - 1])) { /* at the latest the slashes of "://" end it */
-        struct span kept = { url, len };
-        if (url[len - 1] == ')' && span_count_char(kept, '(') >= span_count_char(kept, ')'))
+        if (url[len - 1] == ')' && opened >= closed--)
             break;
         len--;
     }
@@ -145,7 +146,8 @@ static bool ends_scheme(struct span word, const char *scheme)
     return word.len >= len && strncasecmp(word.ptr + word.len - len, scheme, len) == 0;
 }
 
-/* The address around "://" at `at`; empty where it is none of http. */
+/* The address around "://" at `at`; empty where it is none of http, or longer than a link may be: what comes
+ * behind that is not looked at, as each "://" of a line would look through all of it. */
 static struct span url_at(struct span line, size_t at)
 {
     size_t from = at, to = at + 3;
@@ -157,8 +159,10 @@ static struct span url_at(struct span line, size_t at)
         from = at - 4;
     else
         return (struct span){ 0 };
-    while (to < line.len && is_url_byte(line.ptr[to]))
+    while (to < line.len && to - from <= MAX_LINK_BYTES && is_url_byte(line.ptr[to]))
         to++;
+    if (to - from > MAX_LINK_BYTES)
+        return (struct span){ 0 };
     return (struct span){ line.ptr + from, trim_end(line.ptr + from, to - from) };
 }
 
@@ -182,7 +186,7 @@ static void in_plain_line(const struct link_patterns *patterns, struct span line
         if (at >= line.len)
             return;
         struct span url = url_at(line, at);
-        if (url.len == 0 || url.len > MAX_LINK_BYTES)
+        if (url.len == 0)
             continue;
         auto_free char *text = span_dup(url);
         const char *name = name_of(patterns, span_of(text));

@@ -326,14 +326,13 @@ size_t log_lines_whole(struct span text, bool is_end)
     return len;
 }
 
+/* One pass: a search for each kind of break would look through all that is left for the one that is not
+ * there. */
 static struct span next_line(struct span *text)
 {
-    const char *end = memchr(text->ptr, '\n', text->len);
-    size_t len = end ? (size_t)(end - text->ptr) : text->len;
-    const char *cr = memchr(text->ptr, '\r', len);
-    len = cr ? (size_t)(cr - text->ptr) : len;
-    const char *back = memchr(text->ptr, '\b', len);
-    len = back ? (size_t)(back - text->ptr) : len;
+    size_t len = 0;
+    while (len < text->len && !is_break(text->ptr[len]))
+        len++;
     struct span line = span_head(*text, len);
     *text = span_skip(*text, len + 1);
     return line;

@@ -129,6 +129,24 @@ static void endless_lines_and_rubbish_do_no_harm(void **state)
     links_end(&scan, note, &out);
 }
 
+/* Took 11 s a line when each "://" looked to the line's end and each bracket at all of it. */
+static void many_addresses_in_a_line_of_brackets_take_no_time(void **state)
+{
+    (void)state;
+    struct link_scan scan = { 0 };
+    auto_str struct str out = STR_MAX(1 << 20), line = STR_MAX(8192);
+    for (int i = 0; i < 293; i++)
+        str_add(&line, "http://");
+    while (line.len < 4090)
+        str_add_char(&line, ')');
+    str_add_char(&line, '\n');
+    for (int i = 0; i < 200; i++)
+        links_feed(&scan, str_span(&line), note, &out);
+    links_feed(&scan, SPAN_LIT("https://wandb.ai/me/p/runs/a1b2c3d4\n"), note, &out);
+    links_end(&scan, note, &out);
+    assert_non_null(strstr(str_text(&out), "https://wandb.ai/me/p/runs/a1b2c3d4"));
+}
+
 static void a_projects_own_addresses_are_links_by_its_names(void **state)
 {
     (void)state;
@@ -277,6 +295,7 @@ int main(void)
         cmocka_unit_test(several_runs_and_line_numbers),
         cmocka_unit_test(a_cut_anywhere_gives_the_same),
         cmocka_unit_test(endless_lines_and_rubbish_do_no_harm),
+        cmocka_unit_test(many_addresses_in_a_line_of_brackets_take_no_time),
         cmocka_unit_test(a_projects_own_addresses_are_links_by_its_names),
         cmocka_unit_test(no_pattern_hangs),
         cmocka_unit_test(an_address_that_says_too_little_is_no_link),

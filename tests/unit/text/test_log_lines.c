@@ -206,6 +206,19 @@ static void any_rubbish_is_survived(void **state)
     }
 }
 
+/* Took minutes when each of them looked for a newline to the text's end. */
+static void a_progress_bar_of_many_redraws_takes_no_time(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(32 << 20), out = STR_MAX(1 << 20);
+    struct log_reader reader = { .presets = LOG_ALL, .epoch = -1, .epochs = -1 };
+    while (text.len < (8U << 20))
+        str_add(&text, "|#  |\r");
+    str_add(&text, "loss: 0.5\n");
+    log_lines(&reader, str_span(&text), note, &out);
+    assert_non_null(strstr(str_text(&out), "loss"));
+}
+
 static void what_is_cut_off_is_read_as_far_as_it_goes(void **state)
 {
     (void)state;
@@ -289,6 +302,7 @@ int main(void)
         cmocka_unit_test(only_whole_lines_are_whole),
         cmocka_unit_test(presets_have_names),
         cmocka_unit_test(any_rubbish_is_survived),
+        cmocka_unit_test(a_progress_bar_of_many_redraws_takes_no_time),
         cmocka_unit_test(what_is_cut_off_is_read_as_far_as_it_goes),
         cmocka_unit_test(the_epoch_may_stand_in_the_bars_own_line),
         cmocka_unit_test(own_patterns_may_tell_more_than_a_key_and_a_value),
