@@ -94,6 +94,28 @@ describe("jobs", () => {
     assert.equal(await ticked(), 0);
   }));
 
+  test("no job stays selected that another list does not show, whatever led to it", () => onPage("/jobs?filter=resnet50", {}, async (page) => {
+    const selects = async () => {
+      await page.getByLabel("Select resnet50-baseline").click();
+      await page.waitForSelector("text=1 selected");
+    };
+    const noneIs = () => page.waitForSelector("text=1 selected", { state: "detached" });
+    await selects();
+    await page.click(".failures header a:has-text('All')");
+    await page.waitForURL(/filter=state:failed/);
+    await noneIs();
+    await page.goBack();
+    await selects();
+    await page.click("button[title='Newest first']");
+    await noneIs();
+    await selects();
+    await page.click(".nav a[href$='/jobs']:not(.brand)");
+    await page.waitForSelector(".rows .tr:has-text('eval-mmlu')");
+    await noneIs();
+    await selects();
+    assert.equal(await page.getByLabel("Select all that are loaded").isChecked(), false);
+  }));
+
   test("selected jobs are tagged and archived by keyboard alone", async () => {
     await onPage("/jobs?filter=name:eval-mmlu", {}, async (page) => {
       await rows(page);

@@ -29,3 +29,29 @@ test("rows of another filter than asked for are told, and no part of that one jo
   await rows.show({ ...all, filter: "state:failed" });
   assert.deepEqual([rows.ids.value, rows.old.value], [[7], undefined]);
 });
+
+test("nothing is selected that another filter, order or change took out of the list", async () => {
+  const answers: Record<string, { id: number; event: number }[]> = { "": [{ id: 9, event: 1 }, { id: 8, event: 1 }], "state:failed": [{ id: 7, event: 1 }] };
+  const items = (query: URLSearchParams) => answers[query.get("filter") ?? ""];
+  Object.assign(globalThis, { document: { querySelector: () => null }, BroadcastChannel: undefined,
+    fetch: async (address: string) => Response.json({ items: items(new URL(address, "http://gate.example").searchParams), next: null, event: 1 }) });
+  const rows = new (await import("../src/jobs/store")).JobRows();
+  const { selected } = await import("../src/jobs/selection");
+  const all = { filter: "", sort: "", archived: false };
+  const select = (...ids: number[]): void => { selected.value = new Set(ids); };
+  await rows.show(all);
+  select(9, 8);
+  await rows.show(all);
+  assert.deepEqual([...selected.value], [9, 8]); // the same list once more
+  answers[""]!.pop();
+  await rows.reload();
+  assert.deepEqual([...selected.value], [9]);
+  assert.equal(rows.job(8), undefined);
+  for (const other of [{ ...all, filter: "state:failed" }, { ...all, sort: "oldest" }, { ...all, archived: true }]) {
+    await rows.show(all);
+    select(9);
+    const shown = rows.show(other);
+    assert.equal(selected.value.size, 0, JSON.stringify(other)); // before its rows are there
+    await shown;
+  }
+});

@@ -32,7 +32,7 @@ function TagDialog({ n, onTag, onClose }: { n: number; onTag: (tag: string) => v
 
 export default function BulkBar({ rows }: { rows: JobRows }): JSX.Element {
   const [ask, setAsk] = useState<"none" | "cancel" | "tag">("none");
-  const jobs = rows.jobsOf(selected.value);
+  const jobs = rows.jobsOf(rows.ids.value.filter((id) => selected.value.has(id))); // those that are listed, and no other
   const open = jobs.filter((job) => !isEnded(job.state));
   const running = open.filter((job) => !isQueued(job.state));
   const cancel = (): void => { cancelJobs(open); clearSelection(); };
@@ -43,7 +43,7 @@ export default function BulkBar({ rows }: { rows: JobRows }): JSX.Element {
   ]);
   return (
     <div class="filterbar bulk" role="toolbar" aria-label="Selected jobs">
-      <b class="num">{count(selected.value.size)} selected</b>
+      <b class="num">{count(jobs.length)} selected</b>
       <WriteButton class="bad" disabled={open.length === 0} onClick={() => (running.length ? setAsk("cancel") : cancel())}><Icon name="stop" />Cancel</WriteButton>
       <WriteButton onClick={() => setAsk("tag")}><Icon name="tag" />Tag</WriteButton>
       <WriteButton onClick={() => { void archive(jobs, !archived); clearSelection(); }}><Icon name="archive" />{archived ? "Unarchive" : "Archive"}</WriteButton>

@@ -12,7 +12,6 @@ import { counts, jobSummary } from "./counts";
 import { FilterBar } from "./filterbar";
 import { FreeGpus } from "./gpus";
 import { Failures } from "./failures";
-import { clearSelection } from "./selection";
 import { JobRows, type View } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
@@ -88,7 +87,6 @@ export function JobsPage(): JSX.Element {
   useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // by an address; else it is asked already
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
   const setFilter = (text: string): void => {
-    if (text !== filter) clearSelection(); // what is not to be seen is not meant
     if (text !== filter) void rows.show({ filter: text, sort, archived: false }); // before the page is drawn anew for it
     setQuery({ filter: text || undefined });
   };

@@ -6,7 +6,7 @@ import { asProblem, getJson, query, type Problem } from "../lib/api";
 import { seen, watch } from "../lib/live";
 import { coalesce } from "../lib/resource";
 import type { Job, JobList } from "../lib/types";
-import { selected } from "./selection";
+import { clearSelection, keepSelected, selected } from "./selection";
 
 const PAGE = 100;
 const CHANGES = 200;
@@ -45,9 +45,12 @@ export class JobRows {
     return [...ids].flatMap((id) => this.jobs.get(id)?.value ?? []);
   }
 
-  /** Another filter or order: the old rows stay until the new ones are there. */
+  /** Another filter or order, whatever changed it: the old rows stay until the new ones are there, but what was selected
+   *  among them may not be seen again. */
   async show(view: View): Promise<void> {
-    if (this.busy.value && JSON.stringify(view) === JSON.stringify(this.view)) return; // on its way
+    const isSame = JSON.stringify(view) === JSON.stringify(this.view);
+    if (this.busy.value && isSame) return; // on its way
+    if (!isSame) clearSelection();
     this.view = view;
     await this.reload();
   }
@@ -123,10 +126,16 @@ export class JobRows {
     this.old.value = undefined;
   }
 
-  /** What is neither in the list nor selected is held no longer. */
+  /** What left the list is held no longer, and is no longer selected. */
   private letGo(): void {
     const listed = new Set(this.ids.value);
-    for (const id of this.jobs.keys()) if (!listed.has(id) && !selected.peek().has(id)) this.jobs.delete(id);
+    for (const id of this.jobs.keys()) if (!listed.has(id)) this.jobs.delete(id);
+    keepSelected(listed);
+  }
+
+  /** More rows than are held for nobody: not scrolled to, and none of them selected. */
+  private get isLong(): boolean {
+    return this.ids.value.length > MOST && scrollY < innerHeight && selected.peek().size === 0;
   }
 
   /** What changed since the last answer: all of it, and of that what fits the filter. */
@@ -143,7 +152,7 @@ export class JobRows {
       const fit = filter ? await this.page({ since, limit: CHANGES }) : { ...all, items: all.items.filter((job) => !job.archived) };
       const counted = filter ? await this.page({ limit: 1, total: true }) : undefined;
       if (since !== this.event) return;
-      if (all.items.length === CHANGES || (this.ids.value.length > MOST && scrollY < innerHeight)) await this.reload();
+      if (all.items.length === CHANGES || this.isLong) await this.reload();
       else this.apply(all, fit, counted?.total ?? undefined);
     } catch (error) {
       this.problem.value = asProblem(error);

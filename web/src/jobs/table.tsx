@@ -121,7 +121,7 @@ function Head({ ids, sort, setSort }: { ids: number[]; sort: string; setSort: (s
   const isOldest = sort === "oldest";
   return (
     <div role="row" class="tr th" aria-rowindex={1}>
-      <span role="columnheader" class="sel"><input type="checkbox" aria-label="Select all that are loaded" checked={ids.length > 0 && selected.value.size === ids.length} onChange={(event) => { selected.value = event.currentTarget.checked ? new Set(ids) : new Set(); }} /></span>
+      <span role="columnheader" class="sel"><input type="checkbox" aria-label="Select all that are loaded" checked={ids.length > 0 && ids.every((id) => selected.value.has(id))} onChange={(event) => { selected.value = event.currentTarget.checked ? new Set(ids) : new Set(); }} /></span>
       <span role="columnheader" class="state">State</span>
       <span role="columnheader" class="name">Name</span>
       <span role="columnheader" class="project">Project</span>
