@@ -361,6 +361,20 @@ describe("titles beside a long text", () => {
       assert.ok(await page.evaluate(() => { const bar = document.querySelector(".lt"); return bar.scrollWidth <= bar.clientWidth; }));
     }));
   }
+
+  for (const width of [320, 390]) {
+    test(`Launch stands on one line beside the project's commit: ${width} px`, { timeout: 60_000 }, () => onPage("/launch?project=page-tests", {
+      width, prepare: (page) => page.route(/\/api\/v1\/projects/, async (route) => {
+        const response = await route.fetch();
+        const json = await response.json();
+        for (const project of json.items ?? [json]) Object.assign(project, { branch: "master", sha: "9eada1d".padEnd(40, "0") });
+        await route.fulfill({ response, json });
+      }),
+    }, async (page) => {
+      await page.waitForSelector(".pagehead .chip:has-text('9eada1d')");
+      assert.ok(await isOnOneLine(page, ".pagehead h1"));
+    }));
+  }
 });
 
 describe("typed values", () => {
