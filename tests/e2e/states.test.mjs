@@ -221,6 +221,18 @@ describe("the keyboard map", () => {
     await page.waitForURL(/\/jobs$/);
   }));
 
+  test("Escape on a job leads back to the list as it was left", { timeout: 60_000 }, () => onPage("/jobs?filter=state:failed&sort=oldest", {}, async (page) => {
+    await rows(page);
+    await page.click(".rows .tr .jobname");
+    await page.waitForSelector(".jh h1");
+    await page.click(".tabs a:has-text('Log')");
+    await page.waitForURL(/\/log$/);
+    await press(page, "Escape");
+    await page.waitForURL(/\/jobs\?filter=state%3Afailed&sort=oldest$/);
+    await rows(page);
+    assert.equal(await page.inputValue(".combo input"), "state:failed");
+  }));
+
   test("the keys of what appears work at once", { timeout: 60_000 }, () => onPage("/jobs", {}, async (page) => {
     await rows(page);
     await press(page, "j");

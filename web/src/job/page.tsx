@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { pageAt } from "../app/known";
 import { archive, cancelJobs, leaving } from "../jobs/actions";
+import { lastList } from "../jobs/lastlist";
 import { getJson, send } from "../lib/api";
 import { href } from "../lib/base";
 import { now } from "../lib/clock";
@@ -72,7 +73,7 @@ function Actions({ job }: { job: Job }): JSX.Element {
     { keys: "e", label: "Cancel the job", run: () => canCancel && cancel() },
     { keys: "r", label: "Requeue the job", run: () => canRequeue && setAsking("requeue") },
     { keys: "y", label: "Copy the job's id", run: () => void copyText(String(job.id), `Copied ${job.id}`) },
-    { keys: "Escape", label: "Back to the list", group: "Move", run: () => go("/jobs") },
+    { keys: "Escape", label: "Back to the list", group: "Move", run: () => go(lastList()) },
   ]);
   return (
     <div class="jobacts">
@@ -91,7 +92,7 @@ function Header({ job }: { job: Job }): JSX.Element {
   const id = schedulerId(job);
   return (
     <>
-      <div class="crumb"><a href={href("/jobs")}>Jobs</a><span aria-hidden="true">/</span>
+      <div class="crumb"><a href={href(lastList())}>Jobs</a><span aria-hidden="true">/</span>
         {job.project && <><a class="ell" href={href(`/jobs?filter=${encodeURIComponent(`project:${quote(job.project)}`)}`)}><bdi>{job.project}</bdi></a><span aria-hidden="true">/</span></>}
         <span class="mono">{job.id}</span></div>
       <div class="jh">

@@ -1,6 +1,6 @@
 // All jobs, live: free GPUs, the last failures, and the list with its filter.
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { base, href } from "../lib/base";
 import { count } from "../lib/format";
@@ -12,6 +12,7 @@ import { counts, jobSummary } from "./counts";
 import { FilterBar } from "./filterbar";
 import { FreeGpus } from "./gpus";
 import { Failures } from "./failures";
+import { rememberList } from "./lastlist";
 import { JobRows, type View } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
@@ -76,8 +77,16 @@ function NoJobs(): JSX.Element {
   );
 }
 
+/** The list's own query. The list stays drawn while the page that one goes to is on its way, whose address says nothing of it. */
+function useListQuery(): [Record<string, string>, ReturnType<typeof usePlace>["setQuery"]] {
+  const { path, query, setQuery } = usePlace();
+  const own = useRef(query);
+  if (/^\/jobs\/?$/.test(path)) own.current = query;
+  return [own.current, setQuery];
+}
+
 export function JobsPage(): JSX.Element {
-  const { query, setQuery } = usePlace();
+  const [query, setQuery] = useListQuery();
   const filter = query.filter ?? "";
   const sort = query.sort ?? "";
   const rows = useMemo(() => takeRows({ filter, sort, archived: false }), []); // on its way while the page is drawn
@@ -86,6 +95,7 @@ export function JobsPage(): JSX.Element {
   useEffect(() => { if (!rows.first.value) setPainted(true); }, [rows.first.value]);
   useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // by an address; else it is asked already
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
+  useEffect(() => rememberList(filter, sort), [filter, sort]);
   const setFilter = (text: string): void => {
     if (text !== filter) void rows.show({ filter: text, sort, archived: false }); // before the page is drawn anew for it
     setQuery({ filter: text || undefined });

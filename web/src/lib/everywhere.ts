@@ -3,6 +3,7 @@
 import "../app/known";
 import "../jobs/actions";
 import "../jobs/gpus";
+import "../jobs/lastlist";
 import "../jobs/selection";
 import "./api";
 import "./base";
