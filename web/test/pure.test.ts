@@ -126,6 +126,18 @@ test("the timeline tells what was, is and will be", () => {
   assert.deepEqual(timeline(job({ state: "submit_failed", why: "no" }), now).map((step) => step.kind), ["bad"]);
 });
 
+test("a job that needs longer than its limit leaves it is warned of", () => {
+  const now = Date.parse("2026-01-01T00:54:00Z");
+  const run = (eta_s: number, time_s?: number) => {
+    const step = timeline(job({ started_at: "2026-01-01T00:00:00Z", resources: { time_s }, progress: { eta_s } }), now).find(({ key }) => key === "run")!;
+    return [/ left/.test(step.note), step.warning && plainSpaces(step.warning)];
+  };
+  assert.deepEqual(run(720, 3600), [false, "about 12 min left: will run into its limit"]);
+  assert.deepEqual(run(360, 3600), [true, undefined]);
+  assert.deepEqual(run(720), [true, undefined]);
+  assert.equal(timeline(job({ state: "timeout", started_at: "2026-01-01T00:00:00Z", ended_at: "2026-01-01T00:50:00Z", resources: { time_s: 600 }, progress: { eta_s: 720 } }), now)[1]?.warning, undefined);
+});
+
 test("event frames come whole, however they are cut", () => {
   const text = ":\n\nid: 5\nevent: state\ndata: {\"a\":1}\n\nevent: x\r\ndata: 1\r\ndata: 2\r\n\r\n";
   const reader = new FrameReader();

@@ -44,7 +44,7 @@ function Timeline({ job, waits }: { job: Job; waits: Wait[] }): JSX.Element {
         {steps.map((step) => (
           <li key={step.key} class={`${step.kind}${step.key === "run" ? " wide" : ""}`} aria-current={step.kind === "now" ? "step" : undefined}>
             <span class="bar" aria-hidden="true">{step.kind === "now" && <i style={{ width: `${(step.fraction ?? 0) * 100}%` }} />}</span>
-            <b>{step.title}</b><span class="sm num muted">{step.note}</span>
+            <b>{step.title}</b><span class="sm num muted">{step.note}</span>{step.warning && <span class="sm num warntext">{step.warning}</span>}
           </li>
         ))}
       </ol>

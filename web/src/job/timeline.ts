@@ -5,7 +5,7 @@ import { isEnded, isQueued, stateRow } from "../lib/states";
 import type { GatewayEvent, Job } from "../lib/types";
 
 export type StepKind = "done" | "wait" | "now" | "future" | "bad" | "calm";
-export interface Step { key: string; title: string; note: string; kind: StepKind; fraction?: number }
+export interface Step { key: string; title: string; note: string; kind: StepKind; fraction?: number; warning?: string }
 
 /** One reason that a job waited for, and how long: ms; `to` absent: it still does. */
 export interface Wait { reason: string; why: string; from: number; to?: number }
@@ -61,18 +61,28 @@ function progressTitle(job: Job): string {
   return fraction !== undefined ? `, ${Math.round(fraction * 100)} % done` : "";
 }
 
+/** How long it still takes: as it says itself, and whether its time limit comes before that. */
+function rest(job: Job, seconds: number): { note?: string; warning?: string } {
+  const eta = job.progress?.eta_s;
+  if (eta === undefined || isEnded(job.state)) return {};
+  const limit = job.resources?.time_s;
+  const note = `about ${duration(eta)} left`;
+  return limit && eta > limit - seconds ? { warning: `${note}: will run into its limit` } : { note };
+}
+
 function running(job: Job, now: number): Step | undefined {
   const seconds = runSeconds(job, now);
   if (seconds === undefined) return undefined;
   const ended = isEnded(job.state);
   const limit = job.resources?.time_s;
   const notes = [`since ${when(millis(job.started_at)!, now, true)}`];
-  if (!ended && job.progress?.eta_s !== undefined) notes.push(`about ${duration(job.progress.eta_s)} left`);
+  const { note, warning } = rest(job, seconds);
+  if (note) notes.push(note);
   if (job.attempt > 1) notes.push(`attempt ${job.attempt}, restarted ${plural(job.attempt - 1, "time")}`);
   if (job.node_list) notes.push(`on ${job.node_list}`);
   if (ended) return { key: "run", title: seconds < 1 ? "Ran under a second" : `Ran ${duration(seconds)}`, note: notes.join(" · "), kind: job.state === "completed" ? "done" : "calm" };
   const fraction = job.progress?.fraction ?? (limit ? seconds / limit : undefined);
-  return { key: "run", title: `${stateRow(job.state).label} ${duration(seconds)}${progressTitle(job)}`, note: notes.join(" · "), kind: "now", fraction: Math.min(1, fraction ?? 0.5) };
+  return { key: "run", title: `${stateRow(job.state).label} ${duration(seconds)}${progressTitle(job)}`, note: notes.join(" · "), kind: "now", fraction: Math.min(1, fraction ?? 0.5), warning };
 }
 
 function ending(job: Job, now: number): Step | undefined {
