@@ -12,8 +12,8 @@ import { originsOf } from "../src/launch/origins";
 import { paint } from "../src/launch/paint";
 import { askable, byStart, firstRow, placeKey, rowFor, waitedText, whereRows } from "../src/launch/rows";
 import { secretNames, Secrets } from "../src/launch/secrets";
-import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, hoursLeft, qosAt, seconds, sizeText, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
-import { showUtc, stamp, when } from "../src/lib/format";
+import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, hoursLeft, qosAt, seconds, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
+import { showUtc, sizeText, stamp, timeWord, valueWord, when } from "../src/lib/format";
 import { configLines, faultPlace } from "../src/projects/shape";
 
 const config = { params: { lr: { type: "float" as const, default: 0.1, min: 0, max: 1 }, epochs: { type: "int" as const, default: 3 }, amp: { type: "bool" as const } }, default_overrides: { seed: 7, lr: 0.2 } };
@@ -150,6 +150,15 @@ const limits: Limits = {
   associations: [{ account: "nlp", qos: ["normal", "high"] }, { account: "cv", partition: "cpu", qos: ["normal"] }],
   qos: [{ name: "high", max_wall_s: 3600, max_tres_per_user: "gres/gpu=4" }],
 };
+
+test("resolved sizes and times are written as one would type them", () => {
+  for (const s of [1, 59, 60, 600, 5400, 86400, 129_600]) assert.equal(seconds(timeWord(s)), s);
+  const cases: [string, unknown, string][] = [
+    ["resources.mem", 104_857_600, "100M"], ["resources.mem", 0, "0"], ["resources.mem_per_gpu", 2 ** 34, "16G"], ["code.max_size", 200 * 2 ** 20, "200M"], ["resources.mem", "64G", "64G"],
+    ["resources.time", 600, "10m"], ["resources.time", 129_600, "1d12h"], ["resources.cpus", 600, "600"], ["resources.gpu_mem", null, "null"], ["args", ["a"], '["a"]'],
+  ];
+  for (const [key, value, word] of cases) assert.equal(valueWord(key, value), word, key);
+});
 
 test("limits are those of partition, association and QOS", () => {
   assert.deepEqual(accountsAt(limits, "gpu"), ["nlp"]);

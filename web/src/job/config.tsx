@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { fetchApi, getJson } from "../lib/api";
 import { Code } from "../lib/code";
 import { now } from "../lib/clock";
-import { millis, stamp, when } from "../lib/format";
+import { millis, stamp, valueWord, when } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { useResource } from "../lib/resource";
 import { stateRow } from "../lib/states";
@@ -22,7 +22,7 @@ export function ScriptTab({ job }: { job: Job }): JSX.Element {
 
 interface Origin { layer?: string; text?: string }
 interface Manifest { request?: Record<string, unknown>; resolved?: Record<string, { value: unknown; origin?: Origin }>; diff?: string; script_sha256?: string }
-interface Row { key: string; value: string; origin: string; rank: number; isDefault: boolean }
+interface Row { key: string; value: string; raw: string; origin: string; rank: number; isDefault: boolean }
 
 const layers = ["request", "profile", "project", "cluster", "gateway"];
 
@@ -31,7 +31,7 @@ function rowsOf(manifest: Manifest): Row[] {
     const { value, origin } = item;
     const layer = layers.indexOf(origin?.layer ?? "");
     return {
-      key, value: typeof value === "string" ? value : JSON.stringify(value), origin: origin?.text ?? "", rank: layer < 0 ? layers.length : layer,
+      key, value: valueWord(key, value), raw: typeof value === "string" ? value : JSON.stringify(value), origin: origin?.text ?? "", rank: layer < 0 ? layers.length : layer,
       isDefault: !origin?.layer || origin.layer === "built-in",
     };
   }).sort((a, b) => Number(a.isDefault) - Number(b.isDefault) || a.rank - b.rank || a.key.localeCompare(b.key));
@@ -45,13 +45,13 @@ export function ConfigTab({ job }: { job: Job }): JSX.Element {
   const body = manifest.data.value;
   if (!body) return <Skeleton rows={14} />;
   const rows = rowsOf(body);
-  const shown = rows.filter((row) => (all || !row.isDefault || text) && `${row.key} ${row.value} ${row.origin}`.toLowerCase().includes(text.toLowerCase()));
+  const shown = rows.filter((row) => (all || !row.isDefault || text) && `${row.key} ${row.value} ${row.raw} ${row.origin}`.toLowerCase().includes(text.toLowerCase()));
   return (
     <>
       <Card title="Resolved configuration" extra={<><label class="in findkey"><Icon name="search" /><input aria-label="Find a key or value" placeholder="Find a key or value" value={text} onInput={(event) => setText(event.currentTarget.value)} /></label><span class="grow" /><Toggle on={all} onChange={setAll}>Defaults too</Toggle></>}>
         <div class="scrollx pad" tabIndex={0} role="region" aria-label="Values">
           <table class="plain config"><thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
-            <tbody>{shown.map((row) => <tr key={row.key} class={row.isDefault ? "muted" : ""}><td class="mono">{row.key}</td><td class="mono"><bdi>{row.value}</bdi></td><td class="sm muted">{row.origin}</td></tr>)}</tbody></table>
+            <tbody>{shown.map((row) => <tr key={row.key} class={row.isDefault ? "muted" : ""}><td class="mono">{row.key}</td><td class="mono" title={row.raw === row.value ? undefined : row.raw}><bdi>{row.value}</bdi></td><td class="sm muted">{row.origin}</td></tr>)}</tbody></table>
           {!shown.length && <p class="muted">{rows.length ? (text ? "Nothing of that name." : "Every value is a default.") : "Nothing was kept of this job's configuration."}</p>}
         </div>
       </Card>

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 
 import { href } from "../lib/base";
-import { bytes, duration, millis, stamp, value, when } from "../lib/format";
+import { bytes, duration, millis, sizeText, stamp, value, when } from "../lib/format";
 import { evidenceText, resourceText, runSeconds, schedulerId, tasksOf } from "../lib/jobtext";
 import { Icon } from "../lib/icons";
 import { now } from "../lib/clock";
@@ -65,6 +65,11 @@ function gpuHours(job: Job): string | undefined {
   return gpus && seconds ? `${value(Number(((gpus * seconds) / 3600).toPrecision(2)))} GPU-hours` : undefined;
 }
 
+/** As it was typed; of the gateway it comes in bytes. */
+function memText(mem: string): string {
+  return /^\d+$/.test(mem) ? sizeText(Number(mem)) : mem;
+}
+
 function usageText(job: Job): string | undefined {
   const { max_rss_bytes: rss, cpu_s: cpu, gpu_util: gpu } = job.usage ?? {};
   return [rss && `${bytes(rss)} memory`, cpu && `${duration(cpu)} CPU`, gpu !== undefined && `GPU ${Math.round(gpu * 100)} %`].filter(Boolean).join(", ") || undefined;
@@ -80,7 +85,7 @@ function DetailsCard({ job }: { job: Job }): JSX.Element {
         ["Project", job.project && <a href={href(`/jobs?filter=project:${encodeURIComponent(job.project)}`)}><bdi>{job.project}</bdi></a>],
         [job.commit?.sha ? "Commit" : "Code", commitText(job)],
         ["Command", command && <span class="cmdline mono"><bdi>{command}</bdi><CopyButton compact text={command} label="Copy the command" /></span>],
-        ["Asked for", [resourceText(job), job.resources?.mem && `${job.resources.mem} memory`, job.resources?.time_s && duration(job.resources.time_s)].filter(Boolean).join(", ")],
+        ["Asked for", [resourceText(job), job.resources?.mem && `${memText(job.resources.mem)} memory`, job.resources?.time_s && duration(job.resources.time_s)].filter(Boolean).join(", ")],
         ["Partition", job.resources?.partition], ["Account", [job.resources?.account, job.resources?.qos].filter(Boolean).join(", ")],
         ["Nodes", job.node_list, true], ["Used", [gpuHours(job), usageText(job)].filter(Boolean).join(", ")],
         ["Scheduler id", schedulerId(job), true], ["Array", job.slurm?.array, true],

@@ -2,11 +2,11 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
-import { count, duration, plural } from "../lib/format";
+import { count, duration, plural, sizeText } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { ParamField, SelectField, TextField } from "./fields";
 import { gpusAsked, moreFields } from "./model";
-import { accountsAt, hoursLeft, gpuChoices, qosAt, seconds, sizeText, slurmTime } from "./size";
+import { accountsAt, hoursLeft, gpuChoices, qosAt, seconds, slurmTime } from "./size";
 import type { Launch } from "./store";
 
 type Part = { store: Launch };

@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 
 import { href } from "../lib/base";
+import { valueWord } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { CopyButton, Skeleton, Toggle } from "../lib/ui";
 import { changedLines, diffLines, hunks, type DiffLine } from "./diff";
@@ -42,9 +43,8 @@ function Script({ rendered, changed }: { rendered: Rendered; changed: Set<number
   );
 }
 
-function valueText(value: unknown): string {
-  if (value === null || value === undefined) return "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+function valueText(path: string, value: unknown): string {
+  return value === null || value === undefined ? "–" : valueWord(path, value);
 }
 
 function Resolved({ rendered }: { rendered: Rendered }): JSX.Element {
@@ -55,7 +55,7 @@ function Resolved({ rendered }: { rendered: Rendered }): JSX.Element {
       <div class="restool"><Toggle on={all} onChange={setAll}>Built-in defaults too</Toggle></div>
       <table class="res">
         <thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
-        <tbody>{rows.map(([path, { value, origin }]) => <tr key={path}><th scope="row" class="mono">{path}</th><td class="mono">{valueText(value)}</td><td class="sm">{origin?.text}</td></tr>)}</tbody>
+        <tbody>{rows.map(([path, { value, origin }]) => <tr key={path}><th scope="row" class="mono">{path}</th><td class="mono" title={valueText(path, value) === String(value) || typeof value !== "number" ? undefined : String(value)}>{valueText(path, value)}</td><td class="sm">{origin?.text}</td></tr>)}</tbody>
       </table>
     </div>
   );

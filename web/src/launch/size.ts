@@ -25,12 +25,6 @@ export function slurmTime(s: number): string {
   return days ? `${days}-${tail}` : tail;
 }
 
-/** 64G of bytes, where it is whole: 68719476736 is 64G. */
-export function sizeText(bytes: number): string {
-  for (const [name, size] of [["T", 2 ** 40], ["G", 2 ** 30], ["M", 2 ** 20], ["K", 2 ** 10]] as const) if (bytes >= size && bytes % size === 0) return `${bytes / size}${name}`;
-  return String(bytes);
-}
-
 export interface Partition {
   name: string; default?: boolean; up?: boolean; max_time_s?: number; default_time_s?: number; nodes?: number; cpus?: number; max_nodes?: number;
   allow_accounts?: string[]; deny_accounts?: string[]; allow_qos?: string[]; deny_qos?: string[]; qos?: string; gpus?: Record<string, number>;

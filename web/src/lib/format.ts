@@ -127,6 +127,32 @@ export function bytes(n: number): string {
   return `${at === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)}${narrow}${units[at]}`;
 }
 
+/** 64G of bytes, where it is whole: 68719476736 is 64G. */
+export function sizeText(bytes: number): string {
+  for (const [name, size] of [["T", 2 ** 40], ["G", 2 ** 30], ["M", 2 ** 20], ["K", 2 ** 10]] as const) if (bytes >= size && bytes % size === 0) return `${bytes / size}${name}`;
+  return String(bytes);
+}
+
+/** 10m, 1h30m, 1d of seconds: as it may be typed. */
+export function timeWord(seconds: number): string {
+  let rest = seconds;
+  return [[86400, "d"] as const, [3600, "h"] as const, [60, "m"] as const, [1, "s"] as const].map(([size, name]) => {
+    const n = Math.floor(rest / size);
+    rest -= n * size;
+    return n ? `${n}${name}` : "";
+  }).join("") || "0s";
+}
+
+const sizes = ["resources.mem", "resources.mem_per_gpu", "resources.gpu_mem", "code.max_size"];
+
+/** A resolved value as one would write it: sizes and times come in bytes and seconds. */
+export function valueWord(key: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" && sizes.includes(key)) return sizeText(value);
+  if (typeof value === "number" && key === "resources.time") return timeWord(value);
+  return JSON.stringify(value);
+}
+
 export function percent(fraction: number): string {
   return `${Math.round(fraction * 100)}${narrow}%`;
 }
