@@ -131,6 +131,36 @@ describe("jobs", () => {
     });
   });
 
+  test("who cancels is asked by id, name and cluster", () => onPage("/jobs?filter=state:running", {}, async (page) => {
+    await rows(page);
+    const [one, other] = await page.locator(".rows .tr").evaluateAll((all) => all.slice(0, 2).map((row) => [row.querySelector(".id").textContent, row.querySelector(".jobname").textContent]));
+    const full = ([id, name]) => `job ${id} “${name}” on local`;
+    const asked = async (text) => {
+      assert.equal(await page.textContent("dialog h2"), text);
+      const body = await page.textContent("dialog .body");
+      await page.keyboard.press("Escape");
+      await page.waitForSelector("dialog", { state: "detached" });
+      return body;
+    };
+    await page.keyboard.press("j");
+    await page.keyboard.press("e");
+    await asked(`Cancel ${full(one)}?`);
+    await page.keyboard.press("x");
+    await page.waitForSelector("text=1 selected");
+    await page.keyboard.press("e");
+    await asked(`Cancel ${full(one)}?`);
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.waitForSelector("text=2 selected");
+    await page.keyboard.press("e");
+    const body = await asked("Cancel 2 jobs?");
+    for (const job of [one, other]) assert.ok(body.includes(full(job)), body);
+    await page.goto(gateway.url + `/jobs/${one[0]}`);
+    await page.waitForSelector(".jobacts >> text=Cancel");
+    await page.keyboard.press("e");
+    await asked(`Cancel ${full(one)}?`);
+  }));
+
   test("names that would like to be code stay text", async () => {
     await onPage("/jobs", {}, async (page) => {
       await rows(page);

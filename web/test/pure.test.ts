@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ago, bytes, clock, coarse, count, duration, millis, short, value, when } from "../src/lib/format";
 import { complete, quote, terms, termValue, withTerm } from "../src/lib/filter";
 import { fuzzyScore, fuzzySort } from "../src/lib/fuzzy";
-import { gpuName, resourceText, runSeconds, timeText, waitSeconds, whyText } from "../src/lib/jobtext";
+import { gpuName, jobInFull, resourceText, runSeconds, timeText, waitSeconds, whyText } from "../src/lib/jobtext";
 import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
@@ -105,6 +105,11 @@ test("a job says what it asked for and why it is so", () => {
   assert.equal(whyText(job({ state: "failed", exit_code: 3 })), "exit code 3");
   assert.equal(whyText(job({ state: "pending", why: "Priority: 3 jobs ahead" })), "Priority: 3 jobs ahead");
   assert.equal(whyText(job({ state: "running", cancel_requested_at: "x" })), "Cancelling");
+});
+
+test("a job that is asked about is told from others of its name", () => {
+  assert.equal(jobInFull(job({ id: 16, name: "runA", cluster: "alder" })), "job 16 “runA” on alder");
+  assert.equal(jobInFull(job({ id: 16, name: "", cluster: "alder" })), "job 16 on alder");
 });
 
 test("run and wait times stop at the end", () => {

@@ -12,7 +12,7 @@ import { href } from "../lib/base";
 import { now } from "../lib/clock";
 import { quote } from "../lib/filter";
 import { Icon } from "../lib/icons";
-import { jobTitle, resourceText, schedulerId } from "../lib/jobtext";
+import { jobInFull, jobTitle, resourceText, schedulerId } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { watch } from "../lib/live";
 import { coalesce, useResource, type Resource } from "../lib/resource";
@@ -82,8 +82,8 @@ function Actions({ job }: { job: Job }): JSX.Element {
       {isEnded(job.state) && <WriteButton onClick={() => void archive([job], !job.archived)}><Icon name="archive" />{job.archived ? "Unarchive" : "Archive"}</WriteButton>}
       {canRequeue && <WriteButton onClick={() => setAsking("requeue")}><Icon name="undo" />Requeue</WriteButton>}
       {!isEnded(job.state) && <WriteButton class="bad" disabled={!canCancel} onClick={cancel}><Icon name="stop" />{canCancel ? "Cancel" : "Cancelling"}</WriteButton>}
-      {asking === "requeue" && <Confirm title={`Requeue “${jobTitle(job)}”?`} action="Requeue the job" onYes={() => void requeue(job)} onClose={() => setAsking(undefined)}><p>This run ends and loses what was not saved; the job starts again as attempt {job.attempt! + 1}.</p></Confirm>}
-      {asking === "cancel" && <Confirm title={`Cancel “${jobTitle(job)}”?`} action="Cancel the job" onYes={() => cancelJobs([job])} onClose={() => setAsking(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}
+      {asking === "requeue" && <Confirm title={`Requeue ${jobInFull(job)}?`} action="Requeue the job" onYes={() => void requeue(job)} onClose={() => setAsking(undefined)}><p>This run ends and loses what was not saved; the job starts again as attempt {job.attempt! + 1}.</p></Confirm>}
+      {asking === "cancel" && <Confirm title={`Cancel ${jobInFull(job)}?`} action="Cancel the job" onYes={() => cancelJobs([job])} onClose={() => setAsking(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}
     </div>
   );
 }

@@ -6,8 +6,10 @@ import { useState } from "preact/hooks";
 
 import { count, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
+import { jobInFull } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { isEnded, isQueued } from "../lib/states";
+import type { Job } from "../lib/types";
 import { Confirm, Dialog, WriteButton } from "../lib/ui";
 import { addTag, archive, cancelJobs } from "./actions";
 import { clearSelection, selected } from "./selection";
@@ -30,6 +32,18 @@ function TagDialog({ n, onTag, onClose }: { n: number; onTag: (tag: string) => v
   );
 }
 
+const NAMED = 8;
+
+/** Which jobs are meant, the first of them. */
+function Named({ jobs }: { jobs: Job[] }): JSX.Element {
+  return (
+    <ul>
+      {jobs.slice(0, NAMED).map((job) => <li key={job.id} class="ell"><bdi>{jobInFull(job)}</bdi></li>)}
+      {jobs.length > NAMED && <li class="muted">and {plural(jobs.length - NAMED, "other")}</li>}
+    </ul>
+  );
+}
+
 export default function BulkBar({ rows }: { rows: JobRows }): JSX.Element {
   const [ask, setAsk] = useState<"none" | "cancel" | "tag">("none");
   const jobs = rows.jobsOf(rows.ids.value.filter((id) => selected.value.has(id))); // those that are listed, and no other
@@ -49,7 +63,8 @@ export default function BulkBar({ rows }: { rows: JobRows }): JSX.Element {
       <WriteButton onClick={() => { void archive(jobs, !archived); clearSelection(); }}><Icon name="archive" />{archived ? "Unarchive" : "Archive"}</WriteButton>
       <button class="btn ghost" onClick={clearSelection}>Clear</button>
       {ask === "cancel" && (
-        <Confirm title={`Cancel ${plural(open.length, "job")}?`} action={`Cancel ${plural(open.length, "job")}`} onYes={cancel} onClose={() => setAsk("none")}>
+        <Confirm title={open.length === 1 ? `Cancel ${jobInFull(open[0]!)}?` : `Cancel ${plural(open.length, "job")}?`} action={`Cancel ${plural(open.length, "job")}`} onYes={cancel} onClose={() => setAsk("none")}>
+          {open.length > 1 && <Named jobs={open} />}
           <p>{plural(running.length, "job is", "jobs are")} running and will lose what was not saved.</p>
         </Confirm>
       )}

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { href } from "../lib/base";
 import { now } from "../lib/clock";
 import { Icon } from "../lib/icons";
-import { jobTitle, resourceText, schedulerId, timeText, whyText } from "../lib/jobtext";
+import { jobInFull, jobTitle, resourceText, schedulerId, timeText, whyText } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { density } from "../lib/prefs";
 import { usePlace } from "../lib/route";
@@ -177,7 +177,7 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
           return <Row key={slot} rows={rows} id={id} index={from + at} start={(from + at) * rowSize} slot={slot} />;
         })}
       </div>
-      {asked && <Confirm title={`Cancel “${jobTitle(asked)}”?`} action="Cancel the job" onYes={() => cancelJobs([asked])} onClose={() => setAsked(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}
+      {asked && <Confirm title={`Cancel ${jobInFull(asked)}?`} action="Cancel the job" onYes={() => cancelJobs([asked])} onClose={() => setAsked(undefined)}><p>It is running and will lose what was not saved.</p></Confirm>}
     </div>
   );
 }

@@ -7,6 +7,11 @@ export function jobTitle(job: Job): string {
   return job.name || `job ${job.id}`;
 }
 
+/** job 16 “runA” on alder: which of those that may have the same name. */
+export function jobInFull(job: Job): string {
+  return [`job ${job.id}`, job.name && `“${job.name}”`, job.cluster && `on ${job.cluster}`].filter(Boolean).join(" ");
+}
+
 /** H100, A100 80 GB: what people call "h100" and "NVIDIA A100-SXM4-80GB". */
 export function gpuName(type: string): string {
   const short = type.replace(/^(?:nvidia|amd|tesla|geforce|quadro)[ _-]+/i, "").replace(/[ -](?:sxm\d?|pcie|nvl|hbm\d?e?)\b/gi, "");
