@@ -229,6 +229,18 @@ describe("the launch form", () => {
     }, { prepare });
   });
 
+  test("one fault of the configuration is one", { timeout: 60_000 }, () => onPage("/launch?project=page-tests", async (page) => {
+    await page.waitForSelector(".pagehead .badtext");
+    assert.equal(await page.textContent(".pagehead .badtext"), "1 fault in the configuration");
+  }, {
+    prepare: (page) => page.route(/\/api\/v1\/projects/, async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      for (const project of json.items ?? [json]) project.errors = [{ file: ".mlops-config.yaml", line: 1, text: "made up" }];
+      await route.fulfill({ response, json });
+    }),
+  }));
+
   test("a faulty configuration is shown at its line", { timeout: 60_000 }, async () => {
     const path = join(gateway.dir, "home/broken");
     mkdirSync(path);

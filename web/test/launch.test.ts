@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { signal } from "@preact/signals";
 
-import { matrixOf, nodeKind } from "../src/clusters/shape";
+import { matrixOf, nodeKind, roomText } from "../src/clusters/shape";
 import { changedLines, diffLines, hunks } from "../src/launch/diff";
 import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, sizeKey, splitArgs } from "../src/launch/model";
 import { originsOf } from "../src/launch/origins";
@@ -267,6 +267,8 @@ test("a line without an origin tells its key alone", () => {
 test("the matrix has types across and partitions down", () => {
   const matrix = matrixOf([{ cluster: "b", partition: "p", type: "a100", total: 4 }, { cluster: "a", partition: "q", type: "h100", total: 8 }, { cluster: "a", partition: "q", type: "a100", total: 2 }]);
   assert.deepEqual(matrix.types, ["h100", "a100"]);
+  assert.deepEqual(matrixOf([{ cluster: "a", total: 1 }, { cluster: "b", type: "any", total: 1 }, { cluster: "c", type: "gpu", total: 1 }]).types, ["gpu"]);
+  assert.deepEqual([1, 3].map((nodes_total) => roomText({ cluster: "a", total: 4, whole_nodes_free: 1, nodes_total, pending: 2 })), ["1 of 1 node whole, 2 asked for", "1 of 3 nodes whole, 2 asked for"]);
   assert.deepEqual(matrix.lines.map((line) => [line.cluster, line.cells.map((cell) => cell?.total)]), [["a", [8, 2]], ["b", [undefined, 4]]]);
   assert.equal(nodeKind({ name: "n", state: "drained", accepts_work: false }), "off");
   assert.equal(nodeKind({ name: "n", state: "mixed", accepts_work: true, cpus: 8, cpus_in_use: 3 }), "busy");

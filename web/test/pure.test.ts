@@ -99,6 +99,8 @@ test("a job says what it asked for and why it is so", () => {
   assert.equal(plainSpaces(gpuName("NVIDIA A100-SXM4-80GB")), "A100 80 GB");
   assert.equal(gpuName("h100"), "H100");
   assert.equal(gpuName("a100_mig"), "a100_mig");
+  assert.deepEqual([undefined, "", "any", "gpu"].map(gpuName), ["GPU", "GPU", "GPU", "GPU"]); // one word where the type is not told
+  assert.deepEqual([[1, "any"], [2, "gpu"], [2, "h100"]].map(([n, type]) => resourceText(job({ resources: { gpus: n as number, gpu_type: type as string } }))), ["1 GPU", "2 GPUs", "2 H100"]);
   const evidence = [{ line: 3, text: "ImportError: x" }];
   assert.equal(whyText(job({ state: "failed", verdict: { code: "import", title: "Import error", evidence } })), "Import error: ImportError: x");
   assert.equal(whyText(job({ state: "failed", verdict: { code: "import", title: "ImportError: x", evidence } })), "ImportError: x"); // it quotes the line

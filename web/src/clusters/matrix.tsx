@@ -7,13 +7,13 @@ import { gpuName } from "../lib/jobtext";
 import type { GpuList, GpuRow } from "../lib/types";
 import { Age } from "../lib/ui";
 import { query } from "../lib/api";
-import { matrixOf, noGpusText } from "./shape";
+import { matrixOf, noGpusText, roomText } from "./shape";
 
 function Cell({ row }: { row: GpuRow | undefined }): JSX.Element {
   if (!row) return <td class="none"><span class="sr">none</span></td>;
   const [mine = 0, down = 0] = [row.mine, row.down];
   const { free, inUse: used } = usage(row);
-  const more = [row.whole_nodes_free !== undefined && `${row.whole_nodes_free} of ${row.nodes_total} nodes whole`, row.pending && `${row.pending} asked for`].filter(Boolean).join(", ");
+  const more = roomText(row);
   return (
     <td class={row.stale ? "stale" : ""}>
       <span class="cellbar">

@@ -8,7 +8,7 @@ import { getJson, query } from "../lib/api";
 import { href } from "../lib/base";
 import { bytes, count, duration, plural } from "../lib/format";
 import { Icon } from "../lib/icons";
-import { gpuName } from "../lib/jobtext";
+import { gpuName, gpusText } from "../lib/jobtext";
 import { watch } from "../lib/live";
 import { coalesce, useResource, type Resource, useSettled } from "../lib/resource";
 import type { GpuList, QueueDepth } from "../lib/types";
@@ -34,7 +34,7 @@ function NodeLine({ node }: { node: Node }): JSX.Element {
     <tr>
       <th scope="row" class="mono">{node.name}</th>
       <td><span class={`badge b-${tone}`}><Icon name={icon} />{node.state?.toLowerCase() ?? "unknown"}</span></td>
-      <td>{gpus.length ? gpus.map((gpu, at) => <Usage key={at} used={gpu.in_use} total={gpu.total} text={`${gpu.type ? gpuName(gpu.type) : "GPU"}: ${gpu.in_use ?? 0} of ${gpu.total}`} />) : <span class="muted">–</span>}</td>
+      <td>{gpus.length ? gpus.map((gpu, at) => <Usage key={at} used={gpu.in_use} total={gpu.total} text={`${gpuName(gpu.type)}: ${gpu.in_use ?? 0} of ${gpu.total}`} />) : <span class="muted">–</span>}</td>
       <td><Usage used={node.cpus_in_use} total={node.cpus} text={`${count(node.cpus_in_use ?? 0)} of ${count(node.cpus ?? 0)}`} /></td>
       <td><Usage used={node.mem_in_use_bytes} total={node.mem_bytes} text={`${bytes(node.mem_in_use_bytes ?? 0)} of ${bytes(node.mem_bytes ?? 0)}`} /></td>
       <td class="muted sm">{node.partitions?.split(",").filter(Boolean).join(", ")}</td>
@@ -65,7 +65,7 @@ function Nodes({ found }: { found: Resource<{ items: Node[] }> }): JSX.Element {
 }
 
 function PartitionLine({ partition, queue }: { partition: Partition; queue: QueueDepth | undefined }): JSX.Element {
-  const gpus = Object.entries(partition.gpus ?? {}).map(([type, n]) => `${n} ${gpuName(type)}`).join(", ");
+  const gpus = Object.entries(partition.gpus ?? {}).map(([type, n]) => gpusText(n, type)).join(", ");
   const list = (may: string[] | undefined, not: string[] | undefined): string => (may?.length ? may.join(", ") : not?.length ? `all but ${not.join(", ")}` : "all");
   return (
     <tr>

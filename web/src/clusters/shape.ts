@@ -1,5 +1,6 @@
 // Shapes of the clusters pages, and the matrix of what is free. Pure.
 import { plural } from "../lib/format";
+import { gpuType } from "../lib/jobtext";
 import type { ClusterNote, GpuRow, QueueDepth } from "../lib/types";
 
 export interface Connection {
@@ -18,16 +19,22 @@ export interface Matrix { types: string[]; lines: { cluster: string; partition: 
 /** Types across, partitions down; the types with most GPUs first. */
 export function matrixOf(rows: GpuRow[]): Matrix {
   const sum = new Map<string, number>();
-  for (const row of rows) sum.set(row.type ?? "gpu", (sum.get(row.type ?? "gpu") ?? 0) + row.total);
+  for (const row of rows) sum.set(gpuType(row.type), (sum.get(gpuType(row.type)) ?? 0) + row.total);
   const types = [...sum.keys()].sort((a, b) => sum.get(b)! - sum.get(a)! || a.localeCompare(b));
   const lines = new Map<string, Matrix["lines"][number]>();
   for (const row of rows) {
     const key = `${row.cluster}\n${row.partition ?? ""}`;
     const line = lines.get(key) ?? { cluster: row.cluster, partition: row.partition ?? "", cells: types.map(() => undefined) };
-    line.cells[types.indexOf(row.type ?? "gpu")] = row;
+    line.cells[types.indexOf(gpuType(row.type))] = row;
     lines.set(key, line);
   }
   return { types, lines: [...lines.values()].sort((a, b) => a.cluster.localeCompare(b.cluster) || a.partition.localeCompare(b.partition)) };
+}
+
+/** "3 of 4 nodes whole, 2 asked for"; "" where neither is told. */
+export function roomText(row: GpuRow): string {
+  const whole = row.whole_nodes_free !== undefined && `${row.whole_nodes_free} of ${plural(row.nodes_total ?? 0, "node")} whole`;
+  return [whole, row.pending && `${row.pending} asked for`].filter(Boolean).join(", ");
 }
 
 /** "12 jobs wait, for 40 GPUs"; "" where nothing does. */

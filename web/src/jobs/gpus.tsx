@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { getJson } from "../lib/api";
-import { gpuName } from "../lib/jobtext";
+import { gpuName, gpuType } from "../lib/jobtext";
 import { watch } from "../lib/live";
 import { useResource } from "../lib/resource";
 import type { GpuList, GpuRow } from "../lib/types";
@@ -21,13 +21,13 @@ export function usage(row: GpuRow): { free: number; inUse: number } {
 export function sumByType(rows: GpuRow[]): TypeSum[] {
   const perCluster = new Map<string, GpuRow>();
   for (const row of rows) {
-    const key = `${row.cluster}\n${row.type ?? "gpu"}`;
+    const key = `${row.cluster}\n${gpuType(row.type)}`;
     const known = perCluster.get(key);
     if (!known || row.total > known.total) perCluster.set(key, row);
   }
   const types = new Map<string, TypeSum>();
   for (const row of perCluster.values()) {
-    const type = row.type ?? "gpu";
+    const type = gpuType(row.type);
     const sum = types.get(type) ?? { type, clusters: [], total: 0, free: 0, mine: 0, inUse: 0, down: 0, stale: false };
     sum.clusters.push(row.cluster);
     sum.total += row.total;

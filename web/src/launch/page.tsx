@@ -7,7 +7,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { base, href } from "../lib/base";
 import { plural } from "../lib/format";
 import { Icon } from "../lib/icons";
-import { gpuName } from "../lib/jobtext";
+import { gpusText } from "../lib/jobtext";
 import { useKeys } from "../lib/keys";
 import { usePlace } from "../lib/route";
 import { CommandLine, copyText, Empty, Kbd, Notice, ProblemBox, Skeleton, WriteButton } from "../lib/ui";
@@ -29,7 +29,7 @@ function Head({ store }: { store: Launch }): JSX.Element {
       <h1>Launch</h1>
       {project?.branch && <span class="chip"><Icon name="branch" /><bdi>{project.branch}</bdi>{project.sha && <span class="mono">{project.sha.slice(0, 7)}</span>}</span>}
       {project?.dirty && <span class="chip warntext">changed files, go along as they are</span>}
-      {errors > 0 && <a class="chip badtext" href={href(`/projects/${encodeURIComponent(project!.name)}`)}>{errors} faults in the configuration</a>}
+      {errors > 0 && <a class="chip badtext" href={href(`/projects/${encodeURIComponent(project!.name)}`)}>{plural(errors, "fault")} in the configuration</a>}
       <span class="sp" />
       <button type="button" class="btn" onClick={() => void copyText(asCommand(body, secrets), "Command copied")}><Icon name="copy" />Copy as CLI</button>
       <button type="button" class="btn" onClick={() => void copyText(asCurl(body, location.origin + base, secrets), "curl command copied")}><Icon name="copy" />curl</button>
@@ -91,7 +91,7 @@ function summary(store: Launch): string {
   const resolved = store.rendered.value?.resolved;
   const at = (path: string): string => String(resolved?.[path]?.value ?? "");
   const n = nodes || at("resources.nodes") || "1";
-  const size = place.cpuOnly ? plural(Number(cpus || at("resources.cpus") || 1), "CPU") : `${gpusAsked(store.draft.value, store.config.value) || at("resources.gpus") || "1"} ${gpuName(place.gpuType) || "GPU"}`;
+  const size = place.cpuOnly ? plural(Number(cpus || at("resources.cpus") || 1), "CPU") : gpusText(Number(gpusAsked(store.draft.value, store.config.value) || at("resources.gpus") || 1), place.gpuType);
   return `${n === "1" ? "" : `${n} × `}${size} on ${[place.cluster, place.partition].filter(Boolean).join(" / ")}`;
 }
 

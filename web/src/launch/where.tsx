@@ -12,7 +12,7 @@ import type { Launch, Trial } from "./store";
 
 export function placeTitle(row: WhereRow): string {
   if (row.place.cpuOnly) return "CPUs only";
-  return row.place.gpuType ? gpuName(row.place.gpuType) : "GPU";
+  return gpuName(row.place.gpuType);
 }
 
 function Free({ row }: { row: WhereRow }): JSX.Element {

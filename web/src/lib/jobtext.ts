@@ -1,5 +1,5 @@
 // What a job's fields say in words. Pure.
-import { clock, duration, millis } from "./format";
+import { clock, duration, millis, plural } from "./format";
 import { isEnded, isFailure, isQueued } from "./states";
 import type { Evidence, Job, Task } from "./types";
 
@@ -12,20 +12,28 @@ export function jobInFull(job: Job): string {
   return [`job ${job.id}`, job.name && `“${job.name}”`, job.cluster && `on ${job.cluster}`].filter(Boolean).join(" ");
 }
 
-/** H100, A100 80 GB: what people call "h100" and "NVIDIA A100-SXM4-80GB". */
-export function gpuName(type: string): string {
+/** The type to sum by: a cluster may say nothing of it, or "gpu", and a request "any". */
+export function gpuType(type: string | undefined): string {
+  return type && type !== "any" ? type : "gpu";
+}
+
+/** H100, A100 80 GB: what people call "h100" and "NVIDIA A100-SXM4-80GB"; GPU where the type is not told. */
+export function gpuName(type: string | undefined): string {
+  if (!type || gpuType(type) === "gpu") return "GPU";
   const short = type.replace(/^(?:nvidia|amd|tesla|geforce|quadro)[ _-]+/i, "").replace(/[ -](?:sxm\d?|pcie|nvl|hbm\d?e?)\b/gi, "");
   const spaced = short.replace(/[ _-](\d+) ?gb?$/i, " $1\u202fGB");
   return /^[a-z]+\d+[a-z]*( |$)/.test(spaced) ? spaced.toUpperCase() : spaced;
 }
 
+/** 8 H100, 1 GPU, 2 GPUs */
+export function gpusText(gpus: number, type: string | undefined): string {
+  return gpuType(type) === "gpu" ? plural(gpus, "GPU") : `${gpus} ${gpuName(type)}`;
+}
+
 /** 2 × 8 H100, 1 GPU, 4 CPUs */
 export function resourceText(job: Job): string {
   const { nodes = 1, gpus, gpu_type: type, cpus } = job.resources ?? {};
-  if (gpus) {
-    const name = type && type !== "any" ? gpuName(type) : gpus === 1 && nodes === 1 ? "GPU" : "GPUs";
-    return nodes > 1 ? `${nodes} × ${gpus} ${name}` : `${gpus} ${name}`;
-  }
+  if (gpus) return `${nodes > 1 ? `${nodes} × ` : ""}${gpusText(gpus, type)}`;
   if (cpus) return `${nodes > 1 ? `${nodes} × ` : ""}${cpus} CPU${cpus === 1 ? "" : "s"}`;
   return nodes > 1 ? `${nodes} nodes` : "";
 }
