@@ -221,6 +221,20 @@ describe("the keyboard map", () => {
     await page.waitForURL(/\/jobs$/);
   }));
 
+  test("/ leads to the filter, out of a selection too", { timeout: 60_000 }, () => onPage("/jobs", {}, async (page) => {
+    await rows(page);
+    const inFilter = () => page.waitForFunction(() => document.activeElement?.matches(".combo input"));
+    await press(page, "/");
+    await inFilter();
+    await press(page, "Escape", "Escape", "j", "x"); // the offers, then the filter
+    await page.waitForSelector("text=1 selected");
+    await press(page, "/", "e", "n", "d");
+    await inFilter();
+    assert.equal(await page.inputValue(".combo input"), "end");
+    assert.equal(await page.locator(".rows input:checked").count(), 0);
+    await page.waitForSelector("text=1 selected", { state: "detached" });
+  }));
+
   test("Escape on a job leads back to the list as it was left", { timeout: 60_000 }, () => onPage("/jobs?filter=state:failed&sort=oldest", {}, async (page) => {
     await rows(page);
     await page.click(".rows .tr .jobname");

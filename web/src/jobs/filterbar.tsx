@@ -1,7 +1,7 @@
 // The filter: one line with completion and help, kept in the address. With rows selected, what can be done to them.
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { getJson } from "../lib/api";
 import { complete, type Completion, type Vocabulary } from "../lib/filter";
@@ -9,7 +9,7 @@ import { count } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { useKeys } from "../lib/keys";
 import { late } from "../lib/late";
-import { selected } from "./selection";
+import { clearSelection, selected } from "./selection";
 import type { JobRows } from "./store";
 
 const BulkBar = late(() => import("./bulk"));
@@ -53,6 +53,14 @@ function useTyped({ filter, setFilter }: Props): [string, (text: string, now?: b
   return [typed, set];
 }
 
+/** Where rows are selected, what can be done to them stands in the filter's place: it comes back first. */
+function useFilterKey(input: { current: HTMLInputElement | null }): void {
+  const isAsked = useRef(false);
+  const focus = (): void => { input.current?.focus(); input.current?.select(); isAsked.current = !input.current; };
+  useKeys([{ keys: "/", label: "Filter", group: "This page", run: () => { clearSelection(); focus(); } }]);
+  useLayoutEffect(() => { if (isAsked.current) focus(); }, [selected.value]);
+}
+
 /** Half-typed terms are not asked for: "state:" is no filter yet. */
 function isWhole(text: string): boolean {
   return !/(^|\s)[a-z]+:$/.test(text) && (text.match(/"/g)?.length ?? 0) % 2 === 0;
@@ -65,7 +73,7 @@ export function FilterBar(props: Props): JSX.Element {
   const [help, setHelp] = useState<"" | "help" | "views">("");
   const [at, setAt] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
-  useKeys([{ keys: "/", label: "Filter", group: "This page", run: () => { input.current?.focus(); input.current?.select(); } }]);
+  useFilterKey(input);
   const cursor = input.current?.selectionStart ?? typed.length;
   const offers = open ? complete(typed, Math.min(cursor, typed.length), words.value) : [];
   const take = (offer: Completion): void => {
