@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What may be named more than once, in all: bounds the work that a text can ask for. */
+enum { MAX_MENTIONS = 4 * MAX_ARRAY_TASKS };
+
 /* Cuts a number off the front of *rest. */
 static bool take_number(struct span *rest, uint64_t *out)
 {
@@ -70,6 +73,11 @@ bool slurm_id_parse(struct span text, struct slurm_id *id)
     return true;
 }
 
+static int refuse_size(struct err *err)
+{
+    return err_set(err, ERR_TOO_LARGE, "array has more than %d tasks", MAX_ARRAY_TASKS);
+}
+
 /* "5", "2-9", "0-20:4" onto tasks. */
 static int add_range(struct span part, struct slurm_tasks *tasks, struct err *err)
 {
@@ -84,11 +92,33 @@ static int add_range(struct span part, struct slurm_tasks *tasks, struct err *er
         is_good = take_number(&rest, &step);
     if (!is_good || rest.len || step == 0 || last < first || last > UINT32_MAX)
         return err_set(err, ERR_INVALID, "array tasks: '%.*s' is no range", SPAN_FMT(part));
-    if ((last - first) / step >= MAX_ARRAY_TASKS - tasks->count)
-        return err_set(err, ERR_TOO_LARGE, "array has more than %d tasks", MAX_ARRAY_TASKS);
+    if ((last - first) / step >= MAX_MENTIONS - tasks->count)
+        return refuse_size(err);
     for (uint64_t task = first; task <= last; task += step)
         *vec_push(tasks->tasks, tasks->count, tasks->cap) = (uint32_t)task;
     return 0;
+}
+
+static int compare_tasks(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Slurm makes one task of an index however often it is named: one counted twice would never end. */
+static void unify(struct slurm_tasks *tasks)
+{
+    bool is_ascending = true;
+    for (size_t i = 1; i < tasks->count && is_ascending; i++)
+        is_ascending = tasks->tasks[i - 1] < tasks->tasks[i];
+    if (is_ascending) /* as squeue prints them; so that the common case stays linear */
+        return;
+    qsort(tasks->tasks, tasks->count, sizeof(*tasks->tasks), compare_tasks);
+    size_t kept = 1;
+    for (size_t i = 1; i < tasks->count; i++)
+        if (tasks->tasks[i] != tasks->tasks[kept - 1])
+            tasks->tasks[kept++] = tasks->tasks[i];
+    tasks->count = kept;
 }
 
 int slurm_tasks_expand(struct span ranges, struct slurm_tasks *tasks, struct err *err)
@@ -110,6 +140,9 @@ int slurm_tasks_expand(struct span ranges, struct slurm_tasks *tasks, struct err
     while (span_next(&ranges, ',', &part))
         if (add_range(part, &found, err) < 0)
             return -1;
+    unify(&found);
+    if (found.count > MAX_ARRAY_TASKS)
+        return refuse_size(err);
     if (!found.count && !found.is_cut)
         return err_set(err, ERR_INVALID, "array tasks: none named");
     found.throttle = (uint32_t)throttle;

@@ -19,7 +19,7 @@ struct slurm_id {
 bool slurm_id_parse(struct span text, struct slurm_id *id);
 
 struct slurm_tasks {
-    uint32_t *tasks; /* ascending as written */
+    uint32_t *tasks; /* ascending, each once, however they were written */
     size_t count, cap;
     uint32_t throttle; /* the number after '%', or 0 */
     bool is_cut;       /* the text ended in "...": more tasks than are named */

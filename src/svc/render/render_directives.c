@@ -225,11 +225,11 @@ static void check_array(struct directives *d, const char *array)
 {
     struct err err = { 0 };
     auto_slurm_tasks struct slurm_tasks tasks = { 0 };
-    int64_t most = d->in->cluster->slurm.max_array, last = -1;
-    if (!array || most <= 0 || slurm_tasks_expand(span_of(array), &tasks, NULL) < 0)
+    int64_t most = d->in->cluster->slurm.max_array, last;
+    if (!array || most <= 0 || slurm_tasks_expand(span_of(array), &tasks, NULL) < 0 ||
+        !tasks.count) /* none of a text that is cut */
         return;
-    for (size_t i = 0; i < tasks.count; i++)
-        last = tasks.tasks[i] > last ? tasks.tasks[i] : last;
+    last = tasks.tasks[tasks.count - 1];
     if (last <= most)
         return;
     err_set(&err, ERR_INVALID,

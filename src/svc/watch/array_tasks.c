@@ -103,7 +103,6 @@ int tasks_load(const struct job *job, struct tasks *tasks, struct err *err)
                                          .state = JOB_STATE_PENDING,
                                          .exit_code = JOB_ABSENT,
                                          .signal = JOB_ABSENT };
-    qsort(tasks->items, tasks->count, sizeof(*tasks->items), compare_numbers);
     return job->tasks ? recall(tasks, span_of(job->tasks), err) : 0;
 }
 

@@ -49,6 +49,29 @@ static void pending_ranges_are_expanded(void **state)
     assert_false(tasks.is_cut);
 }
 
+/* "--array 1,1" waited for a second task 1 for ever. */
+static void a_task_named_twice_is_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t tasks[8];
+        size_t count;
+    } rows[] = {
+        { "1,1", { 1 }, 1 },
+        { "0-2,1-3%2", { 0, 1, 2, 3 }, 4 },
+        { "0-4,0-8:2", { 0, 1, 2, 3, 4, 6, 8 }, 7 },
+        { "7,3-4,0", { 0, 3, 4, 7 }, 4 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        auto_slurm_tasks struct slurm_tasks tasks = { 0 };
+        assert_int_equal(slurm_tasks_expand(span_of(rows[i].text), &tasks, NULL), 0);
+        assert_int_equal(tasks.count, rows[i].count);
+        assert_memory_equal(tasks.tasks, rows[i].tasks, rows[i].count * sizeof(uint32_t));
+        assert_int_equal(tasks.throttle, i == 1 ? 2 : 0);
+    }
+}
+
 static void a_cut_range_says_so_and_invents_nothing(void **state)
 {
     (void)state;
@@ -70,6 +93,11 @@ static void an_array_beyond_the_limit_is_refused(void **state)
     assert_int_equal(slurm_tasks_expand(span_of("0-99999"), &tasks, &err), 0);
     assert_int_equal(tasks.count, 100000);
     slurm_tasks_clear(&tasks);
+    assert_int_equal(slurm_tasks_expand(span_of("50000-99999,0-99999:2,0-99999"), &tasks, &err), 0);
+    assert_int_equal(tasks.count, 100000);
+    slurm_tasks_clear(&tasks);
+    assert_int_equal(slurm_tasks_expand(span_of("0-99999,0-99999,0-99999,0-99999,0"), &tasks, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE); /* the work is bounded, too */
     assert_int_equal(slurm_tasks_expand(span_of("0-100000"), &tasks, &err), -1);
     assert_int_equal(err.code, ERR_TOO_LARGE);
     assert_int_equal(slurm_tasks_expand(span_of("0-50000,60000-120000"), &tasks, &err), -1);
@@ -98,6 +126,7 @@ int main(void)
         cmocka_unit_test(ids_of_every_kind_are_read),
         cmocka_unit_test(what_is_no_id_is_refused),
         cmocka_unit_test(pending_ranges_are_expanded),
+        cmocka_unit_test(a_task_named_twice_is_one),
         cmocka_unit_test(a_cut_range_says_so_and_invents_nothing),
         cmocka_unit_test(an_array_beyond_the_limit_is_refused),
         cmocka_unit_test(what_is_no_range_is_refused),
