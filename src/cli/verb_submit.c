@@ -15,7 +15,8 @@ enum {
     MAX_PAUSE_MS = 8000,
     MAX_KEY_BYTES = 255,
     SUBMITTED_WAIT_S = 10,
-    SEND_TIMEOUT_S = 120
+    SEND_TIMEOUT_S = 120,
+    MAX_LINE_BYTES = 64 * 1024
 };
 
 static const struct option_row rows[] = {
@@ -56,6 +57,27 @@ static bool is_other_body(const struct sending *sending, const struct answer *an
            strcmp("conflict", view_text(answer->doc, "code") ? view_text(answer->doc, "code") : "") == 0;
 }
 
+static enum job_state state_of(const struct doc *job)
+{
+    return job_state_of(span_of(view_text(job, "state")));
+}
+
+static bool never_ran(const struct doc *job)
+{
+    return job_state_is_terminal(state_of(job)) && !view_text(job, "started_at");
+}
+
+/* The job that an earlier program made with this key ended before it ran (somebody cancelled it, it was
+ * refused): who gives the command again wants a job, not that one. */
+static bool is_spent(const struct sending *sending, const struct answer *answer)
+{
+    bool is_old = sending->spool->is_taken_up && answer->reply.status / 100 == 2 && never_ran(answer->doc);
+    if (is_old)
+        screen_errf(sending->cli->env, "its job %s ended before it ran (%s): this is a new submission\n",
+                    view_text(answer->doc, "id"), view_text(answer->doc, "state"));
+    return is_old;
+}
+
 static void say_lost(struct sending *sending, const struct err *err, int tries)
 {
     if (tries == 0 && err->code)
@@ -79,7 +101,7 @@ static int send_request(struct sending *sending, struct answer *answer)
     int rc = -1;
     for (int tries = 0; tries < TRIES; tries++) {
         rc = send_once(sending, answer, &err);
-        if (rc == 0 && is_other_body(sending, answer)) {
+        if (rc == 0 && (is_other_body(sending, answer) || is_spent(sending, answer))) {
             key_spool_renew(sending->spool);
             continue;
         }
@@ -136,30 +158,37 @@ static int dry_run(struct cli *cli, const struct str *body)
     return preview_view_verdict(cli, answer.doc) ? EXIT_OK : EXIT_SUBMIT_FAILED;
 }
 
-/* Refused at once: the sentence that says why is the whole point. */
+/* A job that ended before it ran was not submitted to anybody's use: what `wait` would say of it. How one
+ * that ran ends is asked for with --wait. */
 static int after_submit(const struct doc *job)
 {
-    const char *state = view_text(job, "state");
-    return state && strcmp(state, "submit_failed") == 0 ? EXIT_SUBMIT_FAILED : EXIT_OK;
+    return never_ran(job) ? exit_code_of_job(job) : EXIT_OK;
 }
 
 static void say_job(struct cli *cli, const struct doc *job)
 {
     const char *id = view_text(job, "id"), *name = view_text(job, "name"), *why = view_text(job, "why");
     const char *slurm = view_text(job, "slurm.job_id");
+    auto_str struct str line = STR_MAX(MAX_LINE_BYTES);
     if (options_has(&cli->in, "quiet")) {
         screen_putf(cli->env, "%s\n", id);
         if (after_submit(job) != EXIT_OK)
-            screen_errf(cli->env, "sluice: job %s was refused: %s\n", id, why ? why : "no reason is known");
+            screen_errf(cli->env, "sluice: job %s %s: %s\n", id,
+                        state_of(job) == JOB_STATE_SUBMIT_FAILED ? "was refused" : "ended before it ran",
+                        why ? why : "no reason is known");
         return;
     }
-    screen_putf(cli->env, "job %s (%s) on %s: %s", id, name ? name : "-", view_text(job, "cluster"),
-                view_text(job, "state"));
+    str_addf(&line, "job %s (%s) on %s: %s", id, name ? name : "-", view_text(job, "cluster"),
+             view_text(job, "state"));
     if (slurm)
-        screen_putf(cli->env, ", Slurm job %s", slurm);
+        str_addf(&line, ", Slurm job %s", slurm);
     if (why)
-        screen_putf(cli->env, ": %s", why);
-    screen_putf(cli->env, "\n");
+        str_addf(&line, ": %s", why);
+    if (options_has(&cli->in, "follow")) { /* stdout is the log's */
+        screen_errf(cli->env, "%s\n", str_text(&line));
+        return;
+    }
+    screen_putf(cli->env, "%s\n", str_text(&line));
     (void)fflush(cli->env->out);
 }
 

@@ -67,7 +67,7 @@ const struct job_field job_fields[] = {
     { "signal", "signal", JOB_INT, AT(signal), "signal that ended it" },
     { "verdict", "verdict", JOB_JSON, AT(verdict),
       "why it ended so: code, title, evidence (the telling line first), next" },
-    { "progress", "progress", JOB_JSON, AT(progress), "fraction, eta_s" },
+    { "progress", "progress", JOB_JSON, AT(progress), "fraction, eta_s; none of an array" },
     { "links", "links", JOB_JSON, AT(links), "links found in its log" },
     { "metrics", "metrics", JOB_JSON, AT(metrics), "name: last, best, step" },
     { "usage", "usage", JOB_JSON, AT(usage), "what it used" },

@@ -153,7 +153,7 @@ struct run *run_new(const struct gateway *gw, const struct job *job)
     run->job_id = job->id;
     run->token = mem_dup_str(job->token);
     run->is_array = job->array != NULL;
-    run->numbers = run_numbers_new(gw, job->id);
+    run->numbers = run_numbers_new(gw, job->id, run->is_array);
     findings_patterns(gw, job->id, &run->links);
     if (!job->array)
         find_kept(gw, run, job);

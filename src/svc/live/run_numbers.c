@@ -16,6 +16,7 @@ struct run_numbers {
     const struct gateway *gw;
     int64_t job_id;
     struct metric_plan plan;
+    bool is_array;   /* one task's progress is not the job's, and they speak in turn: none is told */
     bool has_warned; /* of a pattern that is spent */
 
     struct progress told;
@@ -23,11 +24,12 @@ struct run_numbers {
     double first_fraction;     /* where this attempt began to tell */
 };
 
-struct run_numbers *run_numbers_new(const struct gateway *gw, int64_t job_id)
+struct run_numbers *run_numbers_new(const struct gateway *gw, int64_t job_id, bool is_array)
 {
     struct run_numbers *numbers = mem_zalloc(sizeof(*numbers));
     numbers->gw = gw;
     numbers->job_id = job_id;
+    numbers->is_array = is_array;
     metrics_plan(gw, job_id, &numbers->plan);
     return numbers;
 }
@@ -81,6 +83,8 @@ static void estimate(struct run_numbers *numbers, int64_t now_us, struct progres
 
 static void tell_progress(struct run_numbers *numbers, struct progress *found)
 {
+    if (numbers->is_array)
+        return;
     int64_t now_us = clock_wall_us(numbers->gw->clock);
     double step = found->fraction - numbers->told.fraction;
     estimate(numbers, now_us, found);

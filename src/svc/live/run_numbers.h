@@ -1,5 +1,6 @@
 /* The numbers of one followed run, by what its project says of them: metric files and logs go to
- * svc/live/metrics.h, and how far the run is into the job's document. */
+ * svc/live/metrics.h, and how far the run is into the job's document (an array's not: its tasks tell
+ * theirs each, and how many of them have ended stands there anyway). */
 #ifndef SLUICE_SVC_LIVE_RUN_NUMBERS_H
 #define SLUICE_SVC_LIVE_RUN_NUMBERS_H
 
@@ -8,7 +9,7 @@
 
 struct run_numbers;
 
-struct run_numbers *run_numbers_new(const struct gateway *gw, int64_t job_id);
+struct run_numbers *run_numbers_new(const struct gateway *gw, int64_t job_id, bool is_array);
 void run_numbers_free(struct run_numbers *numbers);
 /* Borrowed: which files are followed beside those that always are. */
 const struct metric_plan *run_numbers_plan(const struct run_numbers *numbers);

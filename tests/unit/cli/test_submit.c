@@ -73,6 +73,61 @@ static void a_command_given_again_takes_the_key_up(void **state)
     cli_test_end(&test);
 }
 
+/* It came to nothing while nobody looked: the command given again is meant to make a job. */
+static void a_job_that_never_ran_is_not_taken_up(void **state)
+{
+    (void)state;
+    struct http_script script[9] = { { 0 } };
+    for (size_t i = 0; i < 7; i++)
+        script[i].is_lost = true;
+    script[7] = (struct http_script){ .status = 202, .body = JOB("cancelled") };
+    script[8] = (struct http_script){ .status = 202, .body = JOB("pending") };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait"), EXIT_IO);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait"), 0);
+    assert_has(test.err, "its job 7 ended before it ran (cancelled): this is a new submission");
+    assert_string_equal(test.out, "job 7 (x) on alder: pending\n");
+    auto_free char *first = key_of(&test, 0), *taken = key_of(&test, 7), *last = key_of(&test, 8);
+    assert_string_equal(first, taken);
+    assert_string_not_equal(first, last);
+    cli_test_end(&test);
+}
+
+static void a_job_that_ends_before_it_ran_gives_its_status(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .status = 202, .body = JOB("cancelled") },
+        { .status = 202, .body = JOB("lost") },
+        { .status = 202, .body = JOB("submit_failed") },
+        { .status = 202, .body = "{\"id\":7,\"state\":\"failed\",\"started_at\":\"2026-01-01T00:00:00Z\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait", "--key", "a"), EXIT_CANCELLED);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait", "--key", "b", "-q"), EXIT_LOST);
+    assert_has(test.err, "job 7 ended before it ran");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait", "--key", "c", "-q"), EXIT_SUBMIT_FAILED);
+    assert_has(test.err, "job 7 was refused");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait", "--key", "d"), 0); /* it ran */
+    cli_test_end(&test);
+}
+
+/* "submit --follow > run.log" holds the log alone. */
+static void with_follow_the_jobs_line_leaves_stdout_to_the_log(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = { { .status = 202, .body = JOB("submitting") },
+                                                 { .status = 404, .body = "{\"code\":\"not_found\"}" } };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--follow"), EXIT_NOT_THERE);
+    assert_string_equal(test.out, "");
+    assert_has(test.err, "job 7 (x) on alder: submitting\n");
+    cli_test_end(&test);
+}
+
 enum { LONG_LOST = 60 }; /* answers lost, more than a watch has patience for */
 
 static void script_lost_after(struct http_script *script)
@@ -339,6 +394,9 @@ int main(void)
         cmocka_unit_test(the_words_become_one_request),
         cmocka_unit_test(a_lost_answer_is_asked_for_again_with_the_same_key),
         cmocka_unit_test(a_command_given_again_takes_the_key_up),
+        cmocka_unit_test(a_job_that_never_ran_is_not_taken_up),
+        cmocka_unit_test(a_job_that_ends_before_it_ran_gives_its_status),
+        cmocka_unit_test(with_follow_the_jobs_line_leaves_stdout_to_the_log),
         cmocka_unit_test(the_number_is_told_though_the_gateway_is_lost),
         cmocka_unit_test(until_its_number_is_told_the_same_command_takes_the_job_up),
         cmocka_unit_test(two_submissions_that_were_answered_are_two),

@@ -828,7 +828,7 @@ export interface components {
             signal?: number;
             /** @description why it ended so: code, title, evidence (the telling line first), next */
             verdict?: unknown[] | Record<string, never>;
-            /** @description fraction, eta_s */
+            /** @description fraction, eta_s; none of an array */
             progress?: unknown[] | Record<string, never>;
             /** @description links found in its log */
             links?: unknown[] | Record<string, never>;

@@ -8,7 +8,7 @@
 
 static char shown[1 << 16];
 
-static struct job *running(struct fixture *f, const char *resolved)
+static struct job *running_tasks(struct fixture *f, const char *resolved, const char *array)
 {
     struct err err = { 0 };
     struct job *job = job_new();
@@ -19,6 +19,7 @@ static struct job *running(struct fixture *f, const char *resolved)
     job->scheduler = mem_dup_str("slurm");
     job->created_at_us = clock_wall_us(f->gw.clock);
     job->sched_id = mem_dup_str("7");
+    job->array = array ? mem_dup_str(array) : NULL;
     struct job_script script = { .script = (char *)"#!/bin/bash\ntrue\n",
                                  .resolved = (char *)(uintptr_t)resolved };
     if (jobs_add_take(f->gw.jobs, job, &script, &err) < 0)
@@ -27,6 +28,11 @@ static struct job *running(struct fixture *f, const char *resolved)
     jobs_enter(f->gw.jobs, job, JOB_STATE_RUNNING, NULL);
     fixture_turn(f, 1);
     return job;
+}
+
+static struct job *running(struct fixture *f, const char *resolved)
+{
+    return running_tasks(f, resolved, NULL);
 }
 
 static void give(struct fixture *f, const struct job *job, const char *name, int64_t offset,
@@ -123,6 +129,17 @@ static void own_patterns_and_files_are_followed(void **state)
     assert_string_equal(job->progress, "{\"fraction\":0.4}");
 }
 
+/* It was that of whichever task had spoken last: to and fro, with an ETA of nobody. */
+static void a_tasks_progress_is_not_its_arrays(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = running_tasks(f, NULL, "0-1");
+    give(f, job, "attempt-1.0.log", 0, "step 90/100 loss: 1\n");
+    give(f, job, "attempt-1.1.log", 0, "step 10/100 loss: 2\n");
+    assert_null(job->progress);
+    assert_non_null(strstr(curves(f, job->id), "task1/"));
+}
+
 static void small_steps_of_progress_are_told_once_a_minute(void **state)
 {
     struct fixture *f = *state;
@@ -141,6 +158,7 @@ int main(void)
         TEST(a_log_gives_numbers_and_progress),    TEST(what_was_begun_before_a_restart_is_taken_once),
         TEST(an_attempt_of_its_own_begins_anew),   TEST(the_total_of_the_config_makes_steps_progress),
         TEST(own_patterns_and_files_are_followed), TEST(small_steps_of_progress_are_told_once_a_minute),
+        TEST(a_tasks_progress_is_not_its_arrays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
