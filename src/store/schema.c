@@ -112,7 +112,16 @@ static const char version_5[] =
     "CREATE TABLE job_token(hash TEXT NOT NULL PRIMARY KEY, job_id INTEGER NOT NULL UNIQUE"
     " REFERENCES job(id) ON DELETE CASCADE, created_at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
+/* gpu:A100 finds the jobs of a100, and a cluster however it is spelled: the lists that walk these indices
+ * compare so, which they can only where the index does. */
+static const char version_6[] =
+    "DROP INDEX job_index_cluster;"
+    "CREATE INDEX job_index_cluster ON job_index(cluster COLLATE NOCASE);"
+    "DROP INDEX job_index_gpu_type;"
+    "CREATE INDEX job_index_gpu_type ON job_index(gpu_type COLLATE NOCASE) WHERE gpu_type IS NOT NULL;";
+
 const struct migration store_migrations[] = {
-    { 1, version_1 }, { 2, version_2 }, { 3, version_3 }, { 4, version_4 }, { 5, version_5 },
+    { 1, version_1 }, { 2, version_2 }, { 3, version_3 },
+    { 4, version_4 }, { 5, version_5 }, { 6, version_6 },
 };
 const size_t store_migration_count = ARRAY_LEN(store_migrations);

@@ -10,8 +10,8 @@
  * so the walk hands every row to us and can be stopped after so many and gone on with later. */
 #define MATCH                                                                                      \
     "(?2 IS NULL OR instr(?2, '|' || i.state || '|') > 0)"                                         \
-    " AND (?3 IS NULL OR i.cluster = ?3) AND (?4 IS NULL OR i.project = ?4)"                       \
-    " AND (?5 IS NULL OR i.user = ?5) AND (?6 IS NULL OR i.gpu_type = ?6)"                         \
+    " AND (?3 IS NULL OR i.cluster = ?3 COLLATE NOCASE) AND (?4 IS NULL OR i.project = ?4)"        \
+    " AND (?5 IS NULL OR i.user = ?5) AND (?6 IS NULL OR i.gpu_type = ?6 COLLATE NOCASE)"          \
     " AND (?7 IS NULL OR i.grp = ?7) AND (?8 IS NULL OR i.name LIKE ?8 ESCAPE '\\')"               \
     " AND (?9 IS NULL OR i.created_at_us >= ?9) AND (?10 IS NULL OR i.created_at_us < ?10)"        \
     " AND (?11 OR i.archived = 0)"                                                                 \
@@ -77,7 +77,7 @@ static const struct {
                      true },
     [SQL_STARTED] = { "SELECT j.partition, j.gpu_type, j.eligible_at_us, j.submitted_at_us, j.started_at_us,"
                       " j.attempt, j.array_spec IS NOT NULL FROM job_index i JOIN job j ON j.id = i.id"
-                      " WHERE i.cluster = ?1 ORDER BY i.id DESC LIMIT ?2",
+                      " WHERE i.cluster = ?1 COLLATE NOCASE AND i.cluster = ?1 ORDER BY i.id DESC LIMIT ?2",
                       true },
     [SQL_EVENT_ADD] = { "INSERT INTO event(id, time_us, job_id, topic, kind, data)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -193,8 +193,8 @@ static const struct {
     LIST_BY(STATE, "i.state = ?15 AND "),
     LIST_BY(GROUP, "i.grp = ?7 AND "),
     LIST_BY(PROJECT, "i.project = ?4 AND "),
-    LIST_BY(GPU, "i.gpu_type = ?6 AND "),
-    LIST_BY(CLUSTER, "i.cluster = ?3 AND "),
+    LIST_BY(GPU, "i.gpu_type = ?6 COLLATE NOCASE AND "),
+    LIST_BY(CLUSTER, "i.cluster = ?3 COLLATE NOCASE AND "),
     LIST_BY(USER, "i.user = ?5 AND "),
     [SQL_LIST_TAG] = { FROM_TAG "WHERE t.tag = ?12 AND " NEWEST("t.job_id"), true },
     [SQL_LIST_TAG_OLDEST] = { FROM_TAG "WHERE t.tag = ?12 AND " OLDEST("t.job_id"), true },

@@ -236,6 +236,30 @@ static void a_long_walk_stops_and_goes_on(void **state)
     store_help_end(&h);
 }
 
+/* Whichever condition the walk goes by, and whichever it only judges. */
+static void clusters_and_gpu_types_are_found_however_they_are_spelled(void **state)
+{
+    struct store_help h;
+    (void)state;
+    fill(&h);
+    for (unsigned bits = 1; bits < 16; bits++) {
+        struct job_query query = { .cluster = bits & 1 ? "alder" : NULL,
+                                   .gpu_type = bits & 2 ? "h100" : NULL,
+                                   .user = bits & 4 ? "ada" : NULL,
+                                   .limit = 200,
+                                   .sort = bits & 8 ? JOB_SORT_OLDEST : JOB_SORT_NEWEST };
+        struct got as_kept = { 0 }, spelled = { 0 };
+        list(h.store, &query, &as_kept);
+        query.cluster = bits & 1 ? "Alder" : NULL;
+        query.gpu_type = bits & 2 ? "H100" : NULL;
+        list(h.store, &query, &spelled);
+        assert_true(as_kept.count > 0 || (bits & 7) == 7);
+        assert_int_equal(spelled.count, as_kept.count);
+        assert_memory_equal(spelled.ids, as_kept.ids, as_kept.count * sizeof(*as_kept.ids));
+    }
+    store_help_end(&h);
+}
+
 static void a_filter_becomes_a_query(void **state)
 {
     auto_job_filter struct job_filter filter = { 0 };
@@ -278,6 +302,7 @@ int main(void)
         cmocka_unit_test(counts_follow_every_change_of_state),
         cmocka_unit_test(text_finds_names_and_scheduler_ids_and_takes_signs_literally),
         cmocka_unit_test(a_long_walk_stops_and_goes_on),
+        cmocka_unit_test(clusters_and_gpu_types_are_found_however_they_are_spelled),
         cmocka_unit_test(a_filter_becomes_a_query),
         cmocka_unit_test(wrong_limits_and_cursors_are_refused),
     };
