@@ -239,11 +239,34 @@ static void add_bool_hint(const struct doc *doc, struct str *hint)
         str_add(hint, "write false");
 }
 
+/* A command is meant as its words; with quotes or other signs of a shell in it, it is a line of one. The
+ * other lists take such a string as one entry. */
+static void add_list_hint(const char *path, const char *text, struct str *hint)
+{
+    struct span rest = span_trim(span_of(text)), word;
+    bool is_command = strcmp(path, "command") == 0;
+    if (is_command && strcspn(text, "\"'\\$&|;<>()*?[]{}`#~=:,!@%\n") < strlen(text)) {
+        str_addf(hint, "a list of words, or: shell: %.200s", text);
+        return;
+    }
+    if (!is_command || !rest.len) {
+        str_addf(hint, "write [%.60s]", text);
+        return;
+    }
+    const char *before = "write [";
+    while (span_next(&rest, ' ', &word))
+        if (word.len) {
+            str_addf(hint, "%s%.*s", before, SPAN_FMT(word));
+            before = ", ";
+        }
+    str_addf(hint, "], or shell: %s", text);
+}
+
 static void add_value_hint(const struct schema_row *row, const struct doc *doc, struct str *hint)
 {
     bool is_typed = row->type == SCHEMA_INT || row->type == SCHEMA_FLOAT || row->type == SCHEMA_BOOL;
     if (row->type == SCHEMA_STRS && doc_scalar_text(doc))
-        str_addf(hint, "write [%.60s]", doc_scalar_text(doc));
+        add_list_hint(row->path, doc_scalar_text(doc), hint);
     if (doc->kind != DOC_STR || !is_typed)
         return;
     if (row->type == SCHEMA_BOOL)

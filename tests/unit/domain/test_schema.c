@@ -109,6 +109,20 @@ static void wrong_types_say_what_was_expected(void **state)
                    "99999999999999999999\n");
 }
 
+/* "[python3 train.py]" would be one word, and no such program is there. */
+static void a_commands_hint_can_be_run(void **state)
+{
+    (void)state;
+    expect_project("command: python3  train.py\n",
+                   "p.yaml:1:10: command: expected a list of strings, got \"python3  train.py\" "
+                   "(write [python3, train.py], or shell: python3  train.py)\n");
+    expect_project("command: python3 a.py | tee x\n",
+                   "p.yaml:1:10: command: expected a list of strings, got \"python3 a.py | tee x\" "
+                   "(a list of words, or: shell: python3 a.py | tee x)\n");
+    expect_project("command: ''\n",
+                   "p.yaml:1:10: command: expected a list of strings, got \"\" (write [])\n");
+}
+
 static void strings_stay_strings(void **state)
 {
     (void)state;
@@ -240,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_file_of_written_out_defaults_loads),
         cmocka_unit_test(unknown_keys_come_with_the_nearest),
         cmocka_unit_test(wrong_types_say_what_was_expected),
+        cmocka_unit_test(a_commands_hint_can_be_run),
         cmocka_unit_test(strings_stay_strings),
         cmocka_unit_test(what_has_not_come_is_refused_unless_it_says_the_default),
         cmocka_unit_test(paths_do_not_leave_the_repository),
