@@ -6,6 +6,8 @@
 #include "text/base64.h"
 #include "text/known_hosts.h"
 
+#include <string.h>
+
 enum { MAX_KNOWN_HOSTS_BYTES = 4 * 1024 * 1024, MAX_LINE_BYTES = 32 * 1024, SHA256_BYTES = 32 };
 
 int ssh_hostkey_read(const struct ssh_settings *set, struct str *text, struct err *err)
@@ -29,32 +31,49 @@ static int accept_key(const struct ssh_settings *set, struct span known_hosts, s
     return file_append(set->known_hosts, str_span(&line), 0600, err);
 }
 
+/* How ssh is called so that it keeps the key where we look for it. */
+static void add_ssh(const struct ssh_settings *set, struct str *to)
+{
+    str_add(to, "ssh ");
+    if (!set->has_known_hosts)
+        return;
+    if (strpbrk(set->known_hosts, " '\"\\"))
+        str_addf(to, "-o 'UserKnownHostsFile=\"%s\"' ", set->known_hosts);
+    else
+        str_addf(to, "-o UserKnownHostsFile=%s ", set->known_hosts);
+}
+
 static int refuse_unknown(const struct ssh_settings *set, struct span type, const char *print,
                           struct err *err)
 {
-    return err_set(
-        err, ERR_AUTH,
-        "the host key of %s is not known (%.*s %s, not in %s): connect once with `ssh -p %u %s@%s`, "
-        "compare the fingerprint with what the site publishes, say yes, then reconnect",
-        set->host, SPAN_FMT(type), print, set->known_hosts, set->port, set->user, set->host);
+    auto_str struct str ssh = STR_MAX(MAX_LINE_BYTES);
+    add_ssh(set, &ssh);
+    return err_set(err, ERR_AUTH,
+                   "the host key of %s is not known (%.*s %s, not in %s): connect once with `%s-p %u %s@%s`, "
+                   "compare the fingerprint with what the site publishes, say yes, then reconnect",
+                   set->host, SPAN_FMT(type), print, set->known_hosts, str_text(&ssh), set->port, set->user,
+                   set->host);
 }
 
 static int refuse_changed(const struct ssh_settings *set, const struct known_answer *answer, struct span type,
                           const char *print, struct err *err)
 {
+    auto_str struct str ssh = STR_MAX(MAX_LINE_BYTES);
+    add_ssh(set, &ssh);
     if (!answer->same_type)
         return err_set(
             err, ERR_AUTH,
             "%s shows a %.*s key (%s) that is not known, while %s:%u knows a key of another type that "
-            "it did not show: connect once with `ssh -o HostKeyAlgorithms=%.*s -p %u %s@%s`, compare the "
+            "it did not show: connect once with `%s-o HostKeyAlgorithms=%.*s -p %u %s@%s`, compare the "
             "fingerprint with what the site publishes, say yes, then reconnect",
-            set->host, SPAN_FMT(type), print, set->known_hosts, answer->line, SPAN_FMT(type), set->port,
-            set->user, set->host);
+            set->host, SPAN_FMT(type), print, set->known_hosts, answer->line, str_text(&ssh), SPAN_FMT(type),
+            set->port, set->user, set->host);
     return err_set(
         err, ERR_AUTH,
         "the host key of %s HAS CHANGED: it shows %.*s %s, %s:%u says otherwise. Somebody may be in "
-        "between. If the site confirms the new key, remove that line and connect once with ssh",
-        set->host, SPAN_FMT(type), print, set->known_hosts, answer->line);
+        "between. If the site confirms the new key, remove that line and connect once with `%s-p %u %s@%s`",
+        set->host, SPAN_FMT(type), print, set->known_hosts, answer->line, str_text(&ssh), set->port,
+        set->user, set->host);
 }
 
 int ssh_hostkey_judge(const struct ssh_settings *set, struct span known_hosts, struct span key,
