@@ -12,14 +12,14 @@ enum { DEFAULT_EVENTS = 50, PAGE_EVENTS = 200, POLL_MS = 1000, MAX_DATA_BYTES = 
 static const struct option_row rows[] = {
     { "follow", 'f', NULL, "go on with what happens", false },
     { "after", 0, "ID", "only events after this one", false },
-    { "lines", 'n', "N", "the last N (50); of a job, all", false },
+    { "lines", 'n', "N", "the last N (50); with --after, and of a job, the first N (all)", false },
     { 0 },
 };
 
 struct reading {
     struct cli *cli;
-    const char *job; /* NULL: of everything */
-    int64_t after;
+    const char *job;     /* NULL: of everything */
+    int64_t after, left; /* left: lines still to be shown */
 };
 
 static void print_event(struct cli *cli, const struct doc *event)
@@ -39,6 +39,11 @@ static void print_event(struct cli *cli, const struct doc *event)
                 view_text(event, "kind"), str_text(&safe));
 }
 
+static int64_t limit_of(const struct reading *reading)
+{
+    return reading->left < PAGE_EVENTS ? reading->left : PAGE_EVENTS;
+}
+
 /* One page; *count: events in it. */
 static int read_page(struct reading *reading, size_t *count)
 {
@@ -50,7 +55,7 @@ static int read_page(struct reading *reading, size_t *count)
         ask_add_job(&path, reading->job);
     else
         str_add(&path, API);
-    str_addf(&path, "/events?after=%" PRId64 "&limit=%d", reading->after, PAGE_EVENTS);
+    str_addf(&path, "/events?after=%" PRId64 "&limit=%" PRId64, reading->after, limit_of(reading));
     if (job_watch_raw(cli, str_text(&path), TIMEOUT_S, &answer, &err) < 0)
         return ask_fail(cli, &err);
     if (answer.reply.status / 100 != 2)
@@ -62,6 +67,7 @@ static int read_page(struct reading *reading, size_t *count)
             print_event(cli, &items->items[i]);
     }
     *count = items->count;
+    reading->left -= (int64_t)items->count;
     if (items->count)
         (void)ask_printed_json(cli, &answer);
     (void)fflush(cli->env->out);
@@ -88,9 +94,11 @@ static int run(struct cli *cli)
     if (options_int(&cli->in, "after", 0, INT64_MAX, &reading.after, &err) < 0 ||
         options_int(&cli->in, "lines", 1, INT64_MAX / 2, &lines, &err) < 0)
         return ask_misused(cli, "%s", err.text);
-    if (!reading.job && !options_has(&cli->in, "after"))
+    bool is_last = !reading.job && !options_has(&cli->in, "after"); /* N says where to begin, not to end */
+    reading.left = !is_last && options_has(&cli->in, "lines") ? lines : INT64_MAX;
+    if (is_last)
         status = start_at(&reading, lines);
-    while (status == EXIT_OK) {
+    while (status == EXIT_OK && reading.left > 0) {
         status = read_page(&reading, &count);
         if (status != EXIT_OK || count == PAGE_EVENTS)
             continue;

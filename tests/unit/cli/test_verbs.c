@@ -1,6 +1,6 @@
 /* The verbs that look, against a gateway that answers by script.
  * Covers: cli/cli, cli/env, cli/verbs, cli/verb_ls, cli/verb_show, cli/verb_log, cli/verb_cancel,
- * cli/verb_requeue, cli/verb_wait, cli/verb_gpus, cli/verb_clusters, cli/verb_projects, cli/verb_events,
+ * cli/verb_requeue, cli/verb_wait, cli/verb_gpus, cli/verb_clusters, cli/verb_projects,
  * cli/verb_version, cli/follow, cli/table, cli/screen, cli/read_file, cli/verb_config. */
 #include "cli_help.h"
 
@@ -456,22 +456,6 @@ static void json_is_the_answer_as_it_came(void **state)
     cli_test_end(&test);
 }
 
-static void events_of_a_job_are_lines(void **state)
-{
-    (void)state;
-    static const struct http_script script[] = {
-        { .expect = "GET /api/v1/jobs/4/events?after=0",
-          .status = 200,
-          .body = "{\"items\":[{\"id\":1,\"time\":\"t\",\"kind\":\"state\",\"job\":4,\"data\":{\"to\":\"x\"}}"
-                  "]}" },
-    };
-    struct cli_test test;
-    CLI_BEGIN(&test, script);
-    assert_int_equal(RUN(&test, "events", "4"), 0);
-    assert_string_equal(test.out, "1  t  job 4  state  {\"to\":\"x\"}\n");
-    cli_test_end(&test);
-}
-
 static int no_project_is_right(const char *file, struct span text, struct errs *errs)
 {
     (void)text;
@@ -542,7 +526,6 @@ int main(void)
         cmocka_unit_test(tables_of_clusters_gpus_and_projects_are_shown),
         cmocka_unit_test(a_project_is_shown_with_its_commit_and_its_faults),
         cmocka_unit_test(json_is_the_answer_as_it_came),
-        cmocka_unit_test(events_of_a_job_are_lines),
         cmocka_unit_test(config_check_tells_every_error),
         cmocka_unit_test(verbs_have_help_and_the_nearest_is_named),
     };
