@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { ORIGIN_BYTES = 8192 };
+
 static struct span builtin(const char *name)
 {
     const struct embedded_template *t = embedded_templates;
@@ -158,15 +160,57 @@ void rendered_clear(struct rendered *rendered)
     rendered->line_count = rendered->line_cap = 0;
 }
 
-bool render_has_path(const struct resolved *resolved, const char *path)
+static bool is_below(const char *leaf, const char *path)
 {
     size_t len = strlen(path);
-    for (size_t i = 0; i < resolved_count(resolved); i++) {
-        const char *leaf = resolved_leaf(resolved, i).path;
-        if (strncmp(leaf, path, len) == 0 && (leaf[len] == '\0' || leaf[len] == '.'))
+    return strncmp(leaf, path, len) == 0 && (leaf[len] == '\0' || leaf[len] == '.');
+}
+
+bool render_has_path(const struct resolved *resolved, const char *path)
+{
+    for (size_t i = 0; i < resolved_count(resolved); i++)
+        if (is_below(resolved_leaf(resolved, i).path, path))
             return true;
-    }
     return false;
+}
+
+/* Each origin that something at or below the path has, once: a map is made of several layers. */
+static void add_origins(const struct resolved *resolved, const char *path, const char *label, struct str *to)
+{
+    for (size_t i = 0; i < resolved_count(resolved); i++) {
+        struct resolved_leaf leaf = resolved_leaf(resolved, i);
+        auto_str struct str text = STR_MAX(ORIGIN_BYTES);
+        if (!is_below(leaf.path, path) || leaf.origin->layer == LAYER_BUILTIN)
+            continue;
+        if (label)
+            str_addf(&text, "%s: ", label);
+        origin_text(leaf.origin, &text);
+        if (to->len > ORIGIN_BYTES || (to->len && strstr(str_text(to), str_text(&text))))
+            continue;
+        str_addf(to, "%s%s", to->len ? "; " : "", str_text(&text));
+    }
+}
+
+/* What became the words of the command line, in their order. */
+static void add_command_origins(const struct resolved *resolved, struct str *to)
+{
+    const char *program = resolved_str(resolved, "shell")                 ? "shell"
+                          : resolved_doc(resolved, "command")->count != 0 ? "command"
+                                                                          : "train_script";
+    add_origins(resolved, program, program, to);
+    add_origins(resolved, "args", "args", to);
+    add_origins(resolved, "overrides", "overrides", to);
+    add_origins(resolved, "request.args", "args", to);
+}
+
+static void add_line_origin(const struct resolved *resolved, const char *path, struct str *to)
+{
+    if (strcmp(path, "args") == 0)
+        add_command_origins(resolved, to);
+    else
+        add_origins(resolved, path, NULL, to);
+    if (!to->len)
+        str_add(to, "built-in");
 }
 
 void rendered_lines_json(const struct rendered *rendered, const struct resolved *resolved, struct str *to)
@@ -175,13 +219,12 @@ void rendered_lines_json(const struct rendered *rendered, const struct resolved 
     json_open_array(&json);
     for (size_t i = 0; i < rendered->line_count; i++) {
         const struct render_line *line = &rendered->lines[i];
-        auto_str struct str text = STR_MAX(1024);
-        if (render_has_path(resolved, line->path))
-            origin_text(resolved_origin(resolved, line->path), &text);
+        auto_str struct str text = STR_MAX(3 * ORIGIN_BYTES);
+        add_line_origin(resolved, line->path, &text);
         json_open_object(&json);
         json_member_int(&json, "line", line->line);
         json_member_str(&json, "path", line->path);
-        json_member_str(&json, "origin", text.len ? str_text(&text) : NULL);
+        json_member_str(&json, "origin", str_text(&text));
         json_close_object(&json);
     }
     json_close_array(&json);

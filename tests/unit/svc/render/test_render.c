@@ -178,7 +178,33 @@ static void lines_know_their_config_path(void **state)
     }
     assert_true(has_partition);
     assert_true(has_setup);
+    assert_non_null(strstr(str_text(&json), "\"path\":\"slurm.partition\",\"origin\":\"project, "));
     assert_non_null(strstr(str_text(&json), ".mlops-config.yaml:2"));
+    drop(&m);
+}
+
+/* It was "built-in", whatever it was made of. */
+static void the_command_line_names_what_it_is_made_of(void **state)
+{
+    (void)state;
+    struct made m = { 0 };
+    auto_str struct str json = STR_MAX(65536), none = STR_MAX(65536);
+    make(&m, CLUSTER("gres"), "command: [python3, a.py]\nargs: [x]\ndefault_overrides: {lr: 1}\n",
+         "{\"project\": \"p\", \"overrides\": {\"n\": 2}, \"args\": [\"y\"]}");
+    rendered_lines_json(&m.rendered, m.resolved, &json);
+    const char *line = strstr(str_text(&json), "\"path\":\"args\",");
+    assert_non_null(line);
+    static const char *const parts[] = { "\"origin\":\"command: project, ", "; args: project, ",
+                                         "; overrides: project, ", "; overrides: request /overrides/n",
+                                         "; args: request /args\"" };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        if (!(line = strstr(line, parts[i])))
+            fail_msg("no %s in %s", parts[i], str_text(&json));
+    drop(&m);
+    m = (struct made){ 0 };
+    make(&m, CLUSTER("gres"), "{}\n", "{\"project\": \"p\"}");
+    rendered_lines_json(&m.rendered, m.resolved, &none);
+    assert_non_null(strstr(str_text(&none), "\"path\":\"args\",\"origin\":\"built-in\""));
     drop(&m);
 }
 
@@ -391,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_secrets_value_never_reaches_the_script),
         cmocka_unit_test(each_style_asks_for_gpus_its_way),
         cmocka_unit_test(lines_know_their_config_path),
+        cmocka_unit_test(the_command_line_names_what_it_is_made_of),
         cmocka_unit_test(own_template_may_not_bring_options),
         cmocka_unit_test(existing_keys_take_effect),
         cmocka_unit_test(forbidden_options_are_told_with_their_key),
