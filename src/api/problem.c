@@ -65,9 +65,10 @@ static int status_of(const struct problem *problem)
 {
     if (problem->status)
         return problem->status;
-    /* A body that could be read, with values that are wrong in it. */
+    /* A body that could be read, with values that are wrong in it, or name what is not there: a 404 would
+     * say that of the path. */
     bool is_value = problem->err->code == ERR_INVALID || problem->err->code == ERR_UNSUPPORTED ||
-                    problem->err->code == ERR_DENIED;
+                    problem->err->code == ERR_DENIED || problem->err->code == ERR_NOT_FOUND;
     if (is_value && problem->errs && problem->errs->count)
         return 422;
     return problem_kind(problem->err->code)->status;

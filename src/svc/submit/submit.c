@@ -86,9 +86,15 @@ void submission_fail_errs(struct submission *s)
 /* --- who and where --- */
 
 /* What is wrong with the whole of a field, beside what the schema says of it. */
+static int refuse_as(struct submission *s, enum err_code code, const char *pointer, const char *text)
+{
+    return errs_add(
+        &s->errs, &(struct errs_item){ .code = code, .path = pointer + 1, .pointer = pointer, .text = text });
+}
+
 static int refuse_field(struct submission *s, const char *pointer, const char *text)
 {
-    return errs_add(&s->errs, &(struct errs_item){ .path = pointer + 1, .pointer = pointer, .text = text });
+    return refuse_as(s, ERR_INVALID, pointer, text);
 }
 
 static int find_project(struct submission *s, struct err *err)
@@ -102,7 +108,7 @@ static int find_project(struct submission *s, struct err *err)
         if (err->code != ERR_NOT_FOUND)
             return -1;
         str_addf(&text, "no project %s is registered", s->request->project);
-        return refuse_field(s, "/project", str_text(&text));
+        return refuse_as(s, ERR_NOT_FOUND, "/project", str_text(&text));
     }
     if (stat(s->project.path, &st) == 0 && S_ISDIR(st.st_mode))
         return 0;
@@ -149,7 +155,7 @@ static int find_cluster(struct submission *s)
         before = ", ";
     }
     str_add_char(&text, ')');
-    return refuse_field(s, "/cluster", str_text(&text));
+    return refuse_as(s, name ? ERR_NOT_FOUND : ERR_INVALID, "/cluster", str_text(&text));
 }
 
 /* --- the steps --- */

@@ -122,7 +122,7 @@ static int want_task(struct launch *launch, struct job *job, int64_t number, str
     int rc = tasks_load(job, &tasks, err);
     struct task *task = rc < 0 ? NULL : tasks_find(&tasks, number);
     if (rc == 0 && !task)
-        rc = err_set(err, ERR_INVALID, "job %lld has no task %lld: its array is %s", (long long)job->id,
+        rc = err_set(err, ERR_NOT_FOUND, "job %lld has no task %lld: its array is %s", (long long)job->id,
                      (long long)number, job->array);
     if (task && job_state_is_terminal(task->state))
         rc = 1;
@@ -145,7 +145,7 @@ int launch_cancel(struct launch *launch, int64_t job_id, int64_t task, answer_do
     if (!job && job_store_get(gw->store, job_id, &ended, err) < 0)
         return -1;
     if (task >= 0 && !(job ? job : ended)->array)
-        return err_set(err, ERR_INVALID, "job %lld is no array: it has no task %lld", (long long)job_id,
+        return err_set(err, ERR_NOT_FOUND, "job %lld is no array: it has no task %lld", (long long)job_id,
                        (long long)task);
     int rc = task >= 0 && job ? want_task(launch, job, task, err) : 0;
     if (rc < 0)

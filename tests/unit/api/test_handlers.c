@@ -53,6 +53,23 @@ static void submit_shows_every_wrong_field(void **state)
     client_end(client);
 }
 
+/* A 404 would be said of the path; and a command line tells "no such project" by the code. */
+static void a_field_that_names_what_is_not_there_is_told_so(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    auto_errs struct errs errs = { 0 };
+    (void)errs_add(&errs,
+                   &(struct errs_item){ .code = ERR_NOT_FOUND, .pointer = "/project", .text = "no q" });
+    (void)client_ask(client, post("/api/v1/jobs", "", "{}"));
+    fake_answer(&(struct answer){ .err = { ERR_NOT_FOUND, "project: no q" }, .errs = &errs });
+    client_take(client);
+    assert_int_equal(status_of(client->got), 422);
+    assert_non_null(strstr(client->got, "\"code\":\"not_found\""));
+    assert_non_null(strstr(client->got, "\"pointer\":\"/project\""));
+    client_end(client);
+}
+
 static void a_busy_gateway_says_when_to_come_back(void **state)
 {
     (void)state;
@@ -439,6 +456,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(submit_answers_202_with_the_job),
         WITH_SERVER(submit_shows_every_wrong_field),
+        WITH_SERVER(a_field_that_names_what_is_not_there_is_told_so),
         WITH_SERVER(a_busy_gateway_says_when_to_come_back),
         WITH_SERVER(dry_run_and_render_submit_nothing),
         WITH_SERVER(submit_waits_for_the_end_where_asked),

@@ -216,8 +216,10 @@ static void unknown_project_and_cluster_are_told_in_words(void **state)
     make_project(f, project_yaml);
     ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"q\"}", &project);
     assert_non_null(strstr(project.text, "no project q is registered"));
+    assert_int_equal(project.answer.err.code, ERR_NOT_FOUND);
     ask_and_wait(f, SUBMIT_REAL, "{\"project\":\"p\",\"cluster\":\"birch\"}", &cluster);
     assert_non_null(strstr(cluster.text, "there is no birch (configured: alder)"));
+    assert_int_equal(cluster.answer.err.code, ERR_NOT_FOUND);
 }
 
 static void secrets_are_taken_away_once_the_job_is_over(void **state)

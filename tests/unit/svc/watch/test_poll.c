@@ -273,6 +273,7 @@ static void cancel_of_one_task_is_kept_and_repeated_too(void **state)
     struct err err = { 0 };
     assert_int_equal(launch_cancel(f->gw.launch, job->id, 7, count_answers, &told, &err), -1);
     assert_string_equal(err.text, "job 1 has no task 7: its array is 0-3");
+    assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_int_equal(launch_cancel(f->gw.launch, job->id, 2, count_answers, &told, &err), 0);
     fixture_turn(f, 100);
     err_set(&err, ERR_TIMEOUT, "the link was cut");
