@@ -96,9 +96,9 @@ static int check_place(const struct log_call *call, const struct job *job, struc
 {
     int64_t newest = newest_attempt(call, job);
     if (call->attempt < 0 || call->attempt > newest)
-        return err_set(err, ERR_NOT_FOUND, "job %lld has %lld attempts%s, there is no attempt %lld",
-                       (long long)job->id, (long long)newest, call->task >= 0 ? " of that task" : "",
-                       (long long)call->attempt);
+        return err_set(err, ERR_NOT_FOUND, "job %lld has %lld attempt%s%s, there is no attempt %lld",
+                       (long long)job->id, (long long)newest, newest == 1 ? "" : "s",
+                       call->task >= 0 ? " of that task" : "", (long long)call->attempt);
     if (job->array && call->task < 0 && !call->scheduler_log)
         return err_set(err, ERR_INVALID, "job %lld is an array: name a task", (long long)job->id);
     if (!job->array && call->task >= 0)

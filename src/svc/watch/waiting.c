@@ -34,13 +34,14 @@ static void add_place(const struct gateway *gw, const struct job *job, struct st
                  job->partition, place.waiting_gpus);
 }
 
-/* " 4 of its tasks run, 6 wait." */
+/* " 4 of its tasks run, 6 wait.", " 1 of its tasks runs, 1 waits." */
 static void add_tasks(const struct job *job, struct str *to)
 {
     int64_t waiting = job->array ? tasks_in_group(job, JOB_GROUP_QUEUED) : 0;
+    int64_t running = waiting ? tasks_in_group(job, JOB_GROUP_ACTIVE) : 0;
     if (waiting)
-        str_addf(to, " %" PRId64 " of its tasks run, %" PRId64 " wait.",
-                 tasks_in_group(job, JOB_GROUP_ACTIVE), waiting);
+        str_addf(to, " %" PRId64 " of its tasks run%s, %" PRId64 " wait%s.", running, running == 1 ? "s" : "",
+                 waiting, waiting == 1 ? "s" : "");
 }
 
 static void add_numbers(const struct gateway *gw, const struct job *job, struct span reason, struct str *to)

@@ -125,6 +125,7 @@ static void a_tasks_own_attempts_count(void **state)
     assert_non_null(strstr(err.text, "has 3 attempts of that task, there is no attempt 4"));
     call = (struct log_call){ .job_id = array->id, .task = 1, .attempt = 2 };
     assert_int_equal(logs_read(f->gw.logs, &call, keep, &seen, &err), -1);
+    assert_non_null(strstr(err.text, "has 1 attempt of that task, there is no attempt 2"));
 }
 
 static void a_page_of_what_was_found_says_where_the_next_begins(void **state)

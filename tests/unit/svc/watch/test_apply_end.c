@@ -300,7 +300,7 @@ static void the_counts_of_an_array_that_waits_are_those_of_now(void **state)
     rows[0].reason = span_of("JobHeldUser");
     rows[1].task = 0;
     see(f, rows, 2);
-    assert_non_null(strstr(job->why, "1 of its tasks run, 3 wait."));
+    assert_non_null(strstr(job->why, "1 of its tasks runs, 3 wait."));
     see(f, rows, 1); /* the one that ran is gone */
     see(f, rows, 1);
     assert_non_null(strstr(job->why, "0 of its tasks run, 3 wait."));
