@@ -10,6 +10,7 @@ enum {
     SKEW_WARN_S = 5,
     SKEW_BAD_S = 300,
     LINE_BYTES = 2048,
+    ADVICE_BYTES = 1024 * 1024, /* the site may have written it */
     FREE_WARN_KB = 1024 * 1024,
     FREE_BAD_KB = 10240
 };
@@ -51,37 +52,44 @@ static struct span get(const struct lines *l, const char *name, int *rc)
 
 static const struct advice {
     enum err_code code;
-    const char *hint;
+    const char *hint; /* the cluster's name comes behind one that ends in a blank */
 } advices[] = {
     { ERR_AUTH, "check user, key and known_hosts entry; where the site asks for a code or password: sluice "
-                "connect CLUSTER" },
+                "connect " },
     { ERR_DENIED, "check the permissions of the key file and of the state directory" },
     { ERR_UNSUPPORTED, "set ssh.backend: auto or openssh" },
     { ERR_TIMEOUT, "the host does not answer: network, VPN, or a login node under load" },
-    { ERR_OFFLINE, "check the host's name, the network and the VPN; then: sluice connect CLUSTER" },
+    { ERR_OFFLINE, "check the host's name, the network and the VPN; then: sluice connect " },
     { ERR_CORRUPT, "a login script may eat stdin or print binary data" },
     { ERR_BUSY, "the budget of logins is used up, or too many commands wait: try later" },
 };
 
-static const char *advice_for(const struct doctor_patient *p)
+static void add_advice(const struct doctor_patient *p, struct str *to)
 {
-    if (p->config->connection_instructions)
-        return p->config->connection_instructions;
+    if (p->config->connection_instructions) {
+        str_add(to, p->config->connection_instructions);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LEN(advices); i++)
-        if (advices[i].code == p->err->code)
-            return advices[i].hint;
-    return "see the gateway's log";
+        if (advices[i].code == p->err->code) {
+            str_add(to, advices[i].hint);
+            str_add(to, span_ends(span_of(advices[i].hint), " ") ? p->config->name : "");
+            return;
+        }
+    str_add(to, "see the gateway's log");
 }
 
 static void unreachable(struct lines *l)
 {
+    auto_str struct str advice = STR_MAX(ADVICE_BYTES);
+    add_advice(l->p, &advice);
     bool is_key = strstr(l->p->err->text, "known_hosts") || strstr(l->p->err->text, "ost key") ||
                   strstr(l->p->err->text, "IDENTIFICATION");
     say(l,
         is_key                        ? "host key"
         : l->p->err->code == ERR_AUTH ? "login"
                                       : "connection",
-        DOCTOR_ERROR, l->p->err->text, advice_for(l->p));
+        DOCTOR_ERROR, l->p->err->text, str_text(&advice));
 }
 
 static void connection(struct lines *l)

@@ -59,8 +59,8 @@ static const struct part well[] = {
 static int prepare(void **state)
 {
     (void)state;
-    static char host[] = "login", space[] = "~/w";
-    config = (struct cluster_config){ .type = CLUSTER_SLURM, .host = host, .workspace = space };
+    static char host[] = "login", space[] = "~/w", name[] = "alder";
+    config = (struct cluster_config){ .name = name, .type = CLUSTER_SLURM, .host = host, .workspace = space };
     config.ssh.max_channels = 4;
     link_up = (struct transport_status){ .state = LINK_UP, .backend = "libssh2", .logins = 1 };
     return 0;
@@ -159,6 +159,7 @@ static void what_cannot_be_reached_is_told_by_kind(void **state)
         assert_int_equal(doctor_lines(&patient, &out), DOCTOR_ERROR);
         says(cases[i].check);
         says("\"hint\":");
+        says("sluice connect alder\""); /* as it can be typed */
     }
     str_clear(&text);
 }
