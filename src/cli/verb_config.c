@@ -35,12 +35,20 @@ static void add_json(struct json_out *out, const char *file, const struct errs *
     json_close_object(out);
 }
 
+/* The line begins with the file's name already. */
+static const char *without(const char *file, const char *text)
+{
+    size_t len = strlen(file);
+    return strncmp(text, file, len) == 0 && strncmp(text + len, ": ", 2) == 0 ? text + len + 2 : text;
+}
+
 static int check_file(const struct cli_env *env, const char *kind, const char *file, struct errs *errs)
 {
     auto_str struct str text = STR_MAX(MAX_CONFIG_BYTES);
     struct err err = { 0 };
     if (read_file(file, &text, &err) < 0)
-        return errs_add(errs, &(struct errs_item){ .code = err.code, .file = file, .text = err.text });
+        return errs_add(
+            errs, &(struct errs_item){ .code = err.code, .file = file, .text = without(file, err.text) });
     if (!kind)
         kind = config_kind(file, str_span(&text));
     if (!kind)
@@ -79,13 +87,24 @@ static int check(struct cli *cli, const char *kind)
 
 static int explain(struct cli *cli)
 {
+    auto_str struct str json = STR_MAX(MAX_TEXT_BYTES);
+    struct json_out out = { .to = &json };
+    json_open_array(&out);
     for (size_t i = 1; i < cli->in.arg_count; i++) {
         auto_str struct str text = STR_MAX(MAX_TEXT_BYTES);
         struct err err = { 0 };
         if (schema_explain(cli->in.args[i], &text, &err) < 0)
             return ask_fail(cli, &err);
-        screen_put(cli->env, str_span(&text));
+        json_open_object(&out);
+        json_member_str(&out, "key", cli->in.args[i]);
+        json_member_str(&out, "text", str_text(&text));
+        json_close_object(&out);
+        if (!cli->is_json)
+            screen_put(cli->env, str_span(&text));
     }
+    json_close_array(&out);
+    if (cli->is_json)
+        screen_json(cli->env, str_span(&json));
     return EXIT_OK;
 }
 
@@ -98,11 +117,12 @@ static int run(struct cli *cli)
         is_kind = is_kind || strcmp(kind, kinds[i]) == 0;
     if (!is_kind)
         return ask_misused(cli, "--kind is project, clusters or sluice, not %s", kind);
-    if (strcmp(cli->in.args[0], "check") == 0)
-        return check(cli, kind);
-    if (strcmp(cli->in.args[0], "explain") == 0)
-        return explain(cli);
-    return ask_misused(cli, "there is check and explain, no %s", cli->in.args[0]);
+    bool is_check = strcmp(cli->in.args[0], "check") == 0;
+    if (!is_check && strcmp(cli->in.args[0], "explain") != 0)
+        return ask_misused(cli, "there is check and explain, no %s", cli->in.args[0]);
+    if (cli->in.arg_count < 2)
+        return ask_misused(cli, "%s what? Name a %s", cli->in.args[0], is_check ? "file" : "key");
+    return is_check ? check(cli, kind) : explain(cli);
 }
 
 const struct verb verb_config = {
@@ -115,7 +135,7 @@ const struct verb verb_config = {
             "Examples:\n"
             "  sluice config check .mlops-config.yaml ~/.config/sluice/clusters.yaml\n"
             "  sluice config explain resources.gpus\n",
-    .min_args = 2,
+    .min_args = 1,
     .max_args = MAX_COMMAND_WORDS,
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "cli/ask.h"
 #include "cli/table.h"
 #include "cli/view.h"
+#include "text/quote.h"
 #include "text/terminal.h"
 #include "text/units.h"
 
@@ -89,6 +90,17 @@ static void show_resources(struct cli *cli, const struct doc *job)
     line(cli, "resources", str_text(&text));
 }
 
+/* One that would be several words, or none, is quoted: the line can be copied into a shell. */
+static void add_word(struct str *to, const char *word)
+{
+    if (to->len)
+        str_add_char(to, ' ');
+    if (word && *word && !strpbrk(word, " \t\n'\"\\$`&|;<>()*?[]#~!"))
+        str_add(to, word);
+    else
+        quote_text(to, word);
+}
+
 static void show_command(struct cli *cli, const struct doc *job)
 {
     auto_str struct str tags = STR_MAX(MAX_LINE_BYTES), argv = STR_MAX(MAX_LINE_BYTES);
@@ -96,7 +108,7 @@ static void show_command(struct cli *cli, const struct doc *job)
     view_add_list(&tags, view_at(job, "tags"));
     line(cli, "tags", str_text(&tags));
     for (size_t i = 0; words && i < words->count; i++)
-        str_addf(&argv, "%s%s", i ? " " : "", doc_scalar_text(&words->items[i]));
+        add_word(&argv, doc_scalar_text(&words->items[i]));
     line(cli, "command", str_text(&argv));
     const char *sha = view_text(job, "commit.sha"), *branch = view_text(job, "commit.branch");
     if (sha)

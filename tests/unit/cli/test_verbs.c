@@ -97,15 +97,16 @@ static void show_tells_progress_and_numbers(void **state)
     (void)state;
     static const struct http_script script[] = {
         { .status = 200,
-          .body =
-              "{\"id\":12,\"state\":\"running\",\"progress\":{\"fraction\":0.459,\"eta_s\":76,\"step\":459,"
-              "\"total\":1000},\"metrics\":{\"val/"
-              "loss\":{\"last\":0.123456,\"best\":\"NaN\",\"step\":459}}}" },
+          .body = "{\"id\":12,\"state\":\"running\",\"argv\":[\"python\",\"a "
+                  "b.py\",\"lr=1\",\"\"],\"progress\":{\"fraction\":0.459,\"eta_s\":76,\"step\":459,"
+                  "\"total\":1000},\"metrics\":{\"val/"
+                  "loss\":{\"last\":0.123456,\"best\":\"NaN\",\"step\":459}}}" },
     };
     struct cli_test test;
     CLI_BEGIN(&test, script);
     assert_int_equal(RUN(&test, "show", "12"), 0);
     assert_has(test.out, "progress    45% (459 of 1000), about 00:01:16 left\n");
+    assert_has(test.out, "command     python 'a b.py' lr=1 ''\n");
     assert_has(test.out, "METRIC\tLAST\tBEST\tSTEP\nval/loss\t0.1235\tNaN\t459\n");
     cli_test_end(&test);
 }
@@ -482,6 +483,13 @@ static void config_check_tells_every_error(void **state)
     assert_int_equal(RUN(&test, "config", "check", "-k", "sluice", str_text(&path)), EXIT_SERVE_INVALID);
     assert_has(test.err, "unknown key");
     assert_int_equal(RUN(&test, "config", "check", "/no/such.yaml"), EXIT_SERVE_INVALID);
+    assert_string_equal(test.err, "/no/such.yaml: No such file or directory\n");
+    assert_int_equal(RUN(&test, "config", "explain", "--json", "resources.gpus"), 0);
+    assert_has(test.out, "[{\"key\":\"resources.gpus\",\"text\":\"resources.gpus (");
+    assert_int_equal(RUN(&test, "config", "foo"), EXIT_USAGE_WRONG);
+    assert_has(test.err, "there is check and explain, no foo");
+    assert_int_equal(RUN(&test, "config", "check"), EXIT_USAGE_WRONG);
+    assert_has(test.err, "Name a file");
     assert_int_equal(RUN(&test, "config", "explain", "resources.gpus"), 0);
     assert_has(test.out, "GPUs per node");
     cli_test_end(&test);
