@@ -192,6 +192,17 @@ static void say_job(struct cli *cli, const struct doc *job)
     (void)fflush(cli->env->out);
 }
 
+/* The answer to a dry run warns of these; that to a submission is the job. */
+static void warn_without_slurm(struct cli *cli, const struct doc *job)
+{
+    static const char *const of_slurm[] = { "partition", "account", "qos", "constraint" };
+    const char *scheduler = view_text(job, "scheduler");
+    for (size_t i = 0; scheduler && strcmp(scheduler, "slurm") != 0 && i < ARRAY_LEN(of_slurm); i++)
+        if (options_has(&cli->in, of_slurm[i]))
+            screen_errf(cli->env, "warning: --%s has no effect on %s, which has no Slurm\n", of_slurm[i],
+                        view_text(job, "cluster"));
+}
+
 static bool is_watched(struct cli *cli)
 {
     return options_has(&cli->in, "wait") || options_has(&cli->in, "follow");
@@ -224,6 +235,7 @@ static int tell(struct cli *cli, const struct answer *accepted, bool *is_told)
     auto_answer struct answer later = { 0 };
     auto_free char *id = mem_dup_str(view_text(accepted->doc, "id"));
     int status = EXIT_OK;
+    warn_without_slurm(cli, accepted->doc);
     if (!options_has(&cli->in, "no-wait") && !is_watched(cli))
         status = job_watch(cli, id, "submitted", SUBMITTED_WAIT_S, &later);
     const struct answer *known = later.doc && view_text(later.doc, "state") ? &later : accepted;

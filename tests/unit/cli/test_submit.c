@@ -114,6 +114,25 @@ static void a_job_that_ends_before_it_ran_gives_its_status(void **state)
     cli_test_end(&test);
 }
 
+static void options_that_only_slurm_has_are_warned_of(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = {
+        { .status = 202,
+          .body = "{\"id\":7,\"cluster\":\"ws\",\"state\":\"pending\",\"scheduler\":\"process\"}" },
+        { .status = 202,
+          .body = "{\"id\":8,\"cluster\":\"alder\",\"state\":\"pending\",\"scheduler\":\"slurm\"}" },
+    };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait", "--partition", "x", "--qos", "y"), 0);
+    assert_string_equal(test.err, "warning: --partition has no effect on ws, which has no Slurm\n"
+                                  "warning: --qos has no effect on ws, which has no Slurm\n");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "--no-wait", "--partition", "x"), 0);
+    assert_string_equal(test.err, "");
+    cli_test_end(&test);
+}
+
 /* "submit --follow > run.log" holds the log alone. */
 static void with_follow_the_jobs_line_leaves_stdout_to_the_log(void **state)
 {
@@ -382,6 +401,12 @@ static void a_job_that_cannot_be_waited_for_is_said(void **state)
     assert_has(test.err, "job 28 has no number of its scheduler");
     assert_int_not_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--dependency", "afterok:99"), 0);
     assert_has(test.err, "there is no job 99");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--dependency", "afterok:1,foo:1"),
+                     EXIT_USAGE_WRONG);
+    assert_has(test.err, "\"foo\" is no kind of dependency");
+    assert_int_equal(RUN(&test, "submit", "-p", "p", "-c", "alder", "--dependency", "28?singleton"),
+                     EXIT_USAGE_WRONG);
+    assert_has(test.err, "\"28\" is no kind of dependency");
     assert_int_equal(http_server_count(test.server), 3);
     cli_test_end(&test);
 }
@@ -397,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_job_that_never_ran_is_not_taken_up),
         cmocka_unit_test(a_job_that_ends_before_it_ran_gives_its_status),
         cmocka_unit_test(with_follow_the_jobs_line_leaves_stdout_to_the_log),
+        cmocka_unit_test(options_that_only_slurm_has_are_warned_of),
         cmocka_unit_test(the_number_is_told_though_the_gateway_is_lost),
         cmocka_unit_test(until_its_number_is_told_the_same_command_takes_the_job_up),
         cmocka_unit_test(two_submissions_that_were_answered_are_two),

@@ -243,6 +243,14 @@ static void existing_keys_take_effect(void **state)
     assert_has(&m, "fill 'python3' 'run.py' 'lr=0.1' 'name=it'\\''s'\n");
     assert_string_equal(str_text(&m.rendered.argv), "[\"python3\",\"run.py\",\"lr=0.1\",\"name=it's\"]");
     assert_non_null(strstr(str_text(&m.rendered.warnings), "slurm.partition has no effect on w"));
+    drop(&m);
+    m = (struct made){ 0 };
+    make(&m, "clusters: [{name: w, type: local}]\n", "{}\n",
+         "{\"project\": \"p\", \"slurm\": {\"qos\": \"x\"}}");
+    assert_non_null(strstr(str_text(&m.rendered.warnings), "slurm.qos has no effect on w"));
+    drop(&m);
+    m = (struct made){ 0 };
+    make(&m, "clusters: [{name: w, type: local}]\n", "slurm: {partition: x}\n", "{\"project\": \"p\"}");
     assert_null(strstr(str_text(&m.rendered.script), "#SBATCH"));
     drop(&m);
 }
