@@ -31,7 +31,7 @@ int executor_new(const struct cluster_config *cluster, const struct executor_dep
 {
     struct transport *transport = NULL;
     if (transport_make(cluster, deps, &transport, err) < 0)
-        return err_wrap(err, "cluster %s", cluster->name);
+        return -1;
     struct executor *ex = mem_zalloc(sizeof(*ex));
     ex->cluster = cluster;
     ex->deps = *deps;

@@ -119,12 +119,27 @@ static void the_entry_chooses_the_transport(void **state)
     }
 }
 
+/* Whoever tells it names the cluster. */
+static void why_an_executor_is_impossible_is_told_without_the_clusters_name(void **state)
+{
+    (void)state;
+    static char name[] = "broken", host[] = "h", jump[] = "j";
+    struct cluster_config cluster = { .name = name, .host = host, .proxy_jump = jump };
+    struct executor_deps deps = { .clock = &clock_real };
+    struct executor *ex = NULL;
+    struct err err = { 0 };
+    cluster.ssh.backend = BACKEND_LIBSSH2;
+    assert_int_equal(executor_new(&cluster, &deps, &ex, &err), -1);
+    assert_string_equal(err.text, "proxy_jump needs ssh.backend auto or openssh");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sections_tell_how_things_stand),
         cmocka_unit_test(a_workspace_that_cannot_be_is_one_of_its_sections),
         cmocka_unit_test(the_entry_chooses_the_transport),
+        cmocka_unit_test(why_an_executor_is_impossible_is_told_without_the_clusters_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
