@@ -298,7 +298,7 @@ static void a_wish_to_cancel_goes_to_the_scheduler_and_starts_no_launch(void **s
     answer(&accepted);
     turn(f, 1);
     assert_int_equal(launch_cancel(f->gw.launch, id, 3, keep, &said, &err), -1); /* no array */
-    assert_int_equal(err.code, ERR_INVALID);
+    assert_int_equal(err.code, ERR_NOT_FOUND);
     launch_resume_all(f->gw.launch); /* it is none to be launched */
     assert_int_equal(launch_cancel(f->gw.launch, id, -1, keep, &said, NULL), 0);
     turn(f, 1);
@@ -312,7 +312,7 @@ static void a_wish_to_cancel_goes_to_the_scheduler_and_starts_no_launch(void **s
     turn(f, 1);
     said = (struct answer){ 0 };
     assert_int_equal(launch_cancel(f->gw.launch, id, 0, keep, &said, &err), -1); /* still no array */
-    assert_int_equal(err.code, ERR_INVALID);
+    assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_int_equal(launch_cancel(f->gw.launch, id, -1, keep, &said, NULL), 0); /* over already */
     turn(f, 1);
     assert_true(said.ok);
