@@ -227,6 +227,19 @@ describe("job", () => {
     await onPage(`/jobs/${ids.cuda}/history`, {}, async (page) => { await page.waitForSelector(".history li:nth-child(3)"); });
   });
 
+  for (const [state, title] of [["submit_failed", "No log, as it was not submitted"], ["cancelled", "No log, as it never started"]])
+    test(`a job that never ran says once that it has no log: ${state}`, () => onPage(`/jobs/${ids.exit}`, {
+      prepare: (page) => page.route(new RegExp(`/api/v1/jobs/${ids.exit}$`), async (route) => {
+        const response = await route.fetch();
+        const { started_at, ended_at, verdict, elapsed_s, ...job } = await response.json();
+        await route.fulfill({ response, json: { ...job, state, attempt: 1, why: "Not available (No node has it (type, count).); resources.gpus: .mlops-config.yaml:3:14" } });
+      }),
+    }, async (page) => {
+      await page.waitForSelector(".logcard .empty");
+      assert.equal(await page.textContent(".logcard .empty"), title);
+      if (state === "submit_failed") assert.match(await page.textContent(".tl"), /Not available\. No node has it \(type, count\); resources\.gpus: /);
+    }));
+
   test("a job that is not there is said plainly", async () => {
     const page = await openTab(browser, gateway);
     await page.at("/jobs/99999");

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ago, bytes, clock, coarse, count, duration, millis, short, value, when } from "../src/lib/format";
 import { complete, quote, terms, termValue, withTerm } from "../src/lib/filter";
 import { fuzzyScore, fuzzySort } from "../src/lib/fuzzy";
-import { gpuName, jobInFull, resourceText, runSeconds, timeText, waitSeconds, whyText } from "../src/lib/jobtext";
+import { gpuName, jobInFull, reasonText, resourceText, runSeconds, timeText, waitSeconds, whyText } from "../src/lib/jobtext";
 import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
@@ -112,6 +112,17 @@ test("a job says what it asked for and why it is so", () => {
 test("a job that is asked about is told from others of its name", () => {
   assert.equal(jobInFull(job({ id: 16, name: "runA", cluster: "alder" })), "job 16 “runA” on alder");
   assert.equal(jobInFull(job({ id: 16, name: "", cluster: "alder" })), "job 16 on alder");
+});
+
+test("a refusal is told in sentences", () => {
+  const told = (why?: string): string | undefined => reasonText(job({ state: "submit_failed", why }));
+  const hint = "No node of the partition has what was asked for (GPU type and count, CPUs, reservation).";
+  assert.equal(told(`Requested node configuration is not available (${hint}); resources.gpus: .mlops-config.yaml:3:14`),
+    "Requested node configuration is not available. No node of the partition has what was asked for (GPU type and count, CPUs, reservation); resources.gpus: .mlops-config.yaml:3:14");
+  assert.equal(told(`Not now. (${hint})`), `Not now. ${hint}`);
+  assert.equal(told("no room (at all); slurm.account"), "no room (at all); slurm.account");
+  assert.equal(told(undefined), undefined);
+  assert.equal(told("cut off before its hint begins).); x"), "cut off before its hint begins).); x");
 });
 
 test("run and wait times stop at the end", () => {

@@ -43,11 +43,16 @@ function hasLog(job: Job): boolean {
   return job.started_at !== undefined || job.attempt > 1;
 }
 
-/** Why there is no line to show. */
-function emptyText(job: Job, begun: boolean): string {
-  if (!isEnded(job.state)) return "Its first lines will appear here by themselves.";
-  if (!hasLog(job)) return "The job ended before it started.";
-  return begun ? "The job ended without a line of output." : "Its log was never begun, or the file was removed.";
+/** Why there is no line to show: in a word, and more where there is more to say. */
+function emptyText(job: Job, begun: boolean): [title: string, more?: string] {
+  if (!isEnded(job.state)) return ["No log yet", "Its first lines will appear here by themselves."];
+  if (!hasLog(job)) return [job.state === "submit_failed" ? "No log, as it was not submitted" : "No log, as it never started"];
+  return begun ? ["It wrote nothing", "The job ended without a line of output."] : ["No log", "It was never begun, or the file was removed."];
+}
+
+function NoLines({ job, begun }: { job: Job; begun: boolean }): JSX.Element {
+  const [title, more] = emptyText(job, begun);
+  return <Empty icon="jobs" title={title}>{more && <p>{more}</p>}</Empty>;
 }
 
 function useStore(job: Job, attempt?: number, task?: number): LogStore {
@@ -197,7 +202,7 @@ export function LogView({ job, attempt, task, tall, search = "", onSearch, onWhi
       </div>
       {problem && <div class="pad"><ProblemBox problem={problem} what="The log cannot be read" retry={() => void store.load()} /></div>}
       {!store.loaded.value && !problem && hasLog(job) && <Skeleton rows={8} />}
-      {(store.loaded.value ? lines.length === 0 : !problem && !hasLog(job)) && <Empty icon="jobs" title={ended ? "It wrote nothing" : "No log yet"}><p>{emptyText(job, store.begun.value)}</p></Empty>}
+      {(store.loaded.value ? lines.length === 0 : !problem && !hasLog(job)) && <NoLines job={job} begun={store.begun.value} />}
       <div class={`log${wrap ? " wrap" : ""}`} role="log" aria-live="off" aria-label="Lines of the log" tabIndex={0} ref={box} onScroll={onScroll} hidden={lines.length === 0}>
         <div class="rowsbox" style={{ height: `${virtual.getTotalSize()}px` }}>
           {virtual.getVirtualItems().map((item) => {

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 
 import { href } from "../lib/base";
 import { bytes, duration, millis, sizeText, stamp, value, when } from "../lib/format";
-import { evidenceText, resourceText, runSeconds, schedulerId, tasksOf } from "../lib/jobtext";
+import { evidenceText, reasonText, resourceText, runSeconds, schedulerId, tasksOf } from "../lib/jobtext";
 import { Icon } from "../lib/icons";
 import { now } from "../lib/clock";
 import type { Resource } from "../lib/resource";
@@ -36,7 +36,7 @@ export function VerdictPanel({ job }: { job: Job }): JSX.Element | null {
     <Notice tone={isFailure(job.state) ? "bad" : "info"}>
       <div class="verdict">
         <b>{title}</b>
-        {job.why && job.why !== title && <p class="muted">{job.why}</p>}
+        {job.why && job.why !== title && <p class="muted"><bdi>{reasonText(job)}</bdi></p>}
         {evidence.length > 0 && <ul class="evidence">{evidence.slice(0, 5).map((item, at) => <EvidenceLine key={at} job={job} item={item} />)}</ul>}
         {next.length > 0 && <ul class="next">{next.map((step, at) => <li key={at}>{typeof step === "string" ? step : (step.text ?? step.title ?? "")}</li>)}</ul>}
       </div>

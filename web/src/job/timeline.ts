@@ -1,6 +1,6 @@
 // A job's way as steps: submitted, waited, ran, ended or will end. Pure.
 import { duration, millis, plural, when } from "../lib/format";
-import { exitText, runSeconds, waitSeconds } from "../lib/jobtext";
+import { exitText, reasonText, runSeconds, waitSeconds } from "../lib/jobtext";
 import { isEnded, isQueued, stateRow } from "../lib/states";
 import type { GatewayEvent, Job } from "../lib/types";
 
@@ -39,7 +39,7 @@ export function waitsText(waits: Wait[], now: number): string {
 function submitted(job: Job, now: number): Step {
   const at = millis(job.submitted_at ?? job.created_at) ?? now;
   const by = job.user ? ` by ${job.user}` : "";
-  if (job.state === "submit_failed") return { key: "submit", title: "Not submitted", note: job.why ?? "", kind: "bad" };
+  if (job.state === "submit_failed") return { key: "submit", title: "Not submitted", note: reasonText(job) ?? "", kind: "bad" };
   return { key: "submit", title: job.submitted_at ? "Submitted" : "Accepted", note: `${when(at, now, true)}${by}`, kind: "done" };
 }
 

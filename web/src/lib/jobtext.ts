@@ -70,10 +70,23 @@ export function evidenceText(item: Evidence | string | undefined): string {
   return typeof item === "string" ? item : (item.text ?? "");
 }
 
+/** Why it is so. A refusal comes as "words (hint.); field: place": its hint is a sentence of its own. */
+export function reasonText(job: Job): string | undefined {
+  const { why } = job;
+  const end = why?.search(/\.\)(; |$)/) ?? -1;
+  if (!why || end < 0) return why;
+  let depth = 1;
+  let at = end;
+  while (at > 0 && depth > 0) depth += { ")": 1, "(": -1 }[why[--at]!] ?? 0;
+  if (depth > 0) return why; // cut off
+  const said = why.slice(0, at).trimEnd();
+  return `${said}${/[.!]$/.test(said) ? "" : "."} ${why.slice(at + 1, end)}${why.slice(end + 2) || "."}`;
+}
+
 /** Why it ended, and the line of its log that says so best, which comes first; once where the title quotes it. */
 export function endText(job: Job): [title: string | undefined, line: string] {
   const line = evidenceText(job.verdict?.evidence?.[0]);
-  return [job.verdict?.title ?? job.why, line === job.verdict?.title ? "" : line];
+  return [job.verdict?.title ?? reasonText(job), line === job.verdict?.title ? "" : line];
 }
 
 /** One line about it: why it waits, why it ended; empty where nothing is to be said. */
