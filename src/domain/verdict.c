@@ -19,6 +19,7 @@ struct hit {
 struct evidence { /* of one rule: the last few places */
     struct hit hits[VERDICT_EVIDENCE];
     size_t count; /* all of them, also those not kept */
+    size_t seen;  /* where the last word was, kept or not */
 };
 
 struct words {
@@ -36,12 +37,14 @@ static void list_words(struct words *words)
     }
 }
 
-/* Two words of one line are one place. */
+/* Two words of one line are one place. Looked for from the word before, not from the one kept: a progress bar
+ * may be the whole log in one line. */
 static void keep(struct span log, struct evidence *evidence, struct hit hit)
 {
     size_t kept = evidence->count < VERDICT_EVIDENCE ? evidence->count : VERDICT_EVIDENCE;
-    size_t last = kept ? evidence->hits[kept - 1].at : 0;
-    if (kept && !memchr(log.ptr + last, '\n', hit.at - last))
+    bool is_same = kept && !memchr(log.ptr + evidence->seen, '\n', hit.at - evidence->seen);
+    evidence->seen = hit.at;
+    if (is_same)
         return;
     if (kept == VERDICT_EVIDENCE)
         memmove(&evidence->hits[0], &evidence->hits[1], sizeof(hit) * --kept);

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+enum { MAX_KIN_CELLS = 64 }; /* each is looked for in the whole header */
+
 /* Cuts a quoted cell, its quotes taken off; doubled ones become one in the row's space. */
 static bool next_quoted(struct metric_build *row, struct span *rest, struct span *cell)
 {
@@ -54,17 +56,17 @@ static bool has_cell(struct metric_build *row, struct span line, struct span wan
     return false;
 }
 
-/* Words alone, one of them known already: another line of words is rubbish, not a header. */
+/* Words alone, one of the first of them known already: another line of words is rubbish, not a header. */
 static bool is_header(struct metric_build *row, struct span known, struct span line)
 {
     struct span cell;
     double number;
     bool is_kin = known.len == 0;
     metric_build_clear(row);
-    while (next_cell(row, &line, &cell)) {
+    for (int cells = 0; next_cell(row, &line, &cell); cells++) {
         if (!cell.len || metric_number(cell, &number))
             return false;
-        is_kin = is_kin || has_cell(row, known, cell);
+        is_kin = is_kin || (cells < MAX_KIN_CELLS && has_cell(row, known, cell));
     }
     return is_kin && !line.len;
 }

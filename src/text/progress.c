@@ -9,6 +9,8 @@
 #include <ctype.h>
 #include <string.h>
 
+enum { MAX_SECONDS = 1000000000 }; /* 30 years: more is no time that is left */
+
 /* "1:02:03", "01:16", "76s" */
 static double clock_seconds(struct span text)
 {
@@ -19,6 +21,8 @@ static double clock_seconds(struct span text)
         if (isdigit((unsigned char)c)) {
             part = part * 10 + (c - '0');
             any = true;
+            if (part > MAX_SECONDS)
+                return -1;
         } else if (c == ':') {
             seconds = (seconds + part) * 60;
             part = 0;

@@ -243,6 +243,16 @@ static void only_the_last_places_are_evidence(void **state)
     assert_non_null(strstr(json, "{\"line\":100,"));
 }
 
+/* Took half a minute when each was looked at from the first one on. */
+static void words_without_a_newline_take_no_time(void **state)
+{
+    (void)state;
+    auto_str struct str log = STR_MAX(8 << 20);
+    while (log.len < (4U << 20))
+        str_add(&log, "CUDA out of memory\r");
+    assert_code(failed(str_text(&log)), "gpu_oom");
+}
+
 static void hostile_logs_stay_short_and_well_formed(void **state)
 {
     (void)state;
@@ -273,6 +283,7 @@ int main(void)
         cmocka_unit_test(a_line_is_shown_once),
         cmocka_unit_test(the_telling_line_comes_first),
         cmocka_unit_test(only_the_last_places_are_evidence),
+        cmocka_unit_test(words_without_a_newline_take_no_time),
         cmocka_unit_test(hostile_logs_stay_short_and_well_formed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,19 @@ static void a_quoted_cell_larger_than_the_rows_space_is_no_row(void **state)
     assert_csv(str_text(&text), "2: nan a=3 b=4\n", 1);
 }
 
+/* Took minutes when each of them was looked for among all. */
+static void lines_of_many_other_words_take_no_time(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(1 << 20);
+    for (int i = 0; i < 15000; i++)
+        str_addf(&text, "%sa", i ? "," : "");
+    for (int line = 0; line < 8; line++)
+        for (int i = 0; i < 30000; i++)
+            str_addf(&text, "%sb", i ? "," : "\n");
+    assert_csv(str_text(&text), "", 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +130,7 @@ int main(void)
         cmocka_unit_test(any_rubbish_is_survived),
         cmocka_unit_test(blanks_before_a_cell_are_no_part_of_it),
         cmocka_unit_test(a_quoted_cell_larger_than_the_rows_space_is_no_row),
+        cmocka_unit_test(lines_of_many_other_words_take_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,12 @@ static void the_last_one_counts(void **state)
     assert_progress("\r 1%| | 1/100 [0:01<1:39]\r 2%| | 2/100 [0:02<1:38]\nother text\n", 0.02, 98);
 }
 
+static void a_time_that_cannot_be_is_not_told(void **state)
+{
+    (void)state;
+    assert_progress(" 2%| | 2/100 [0:02<99999999999999999999s]\n", 0.02, -1);
+}
+
 static void other_text_is_no_bar(void **state)
 {
     (void)state;
@@ -234,6 +240,7 @@ int main(void)
         cmocka_unit_test(bars_are_read),
         cmocka_unit_test(drawn_bars_are_read),
         cmocka_unit_test(the_last_one_counts),
+        cmocka_unit_test(a_time_that_cannot_be_is_not_told),
         cmocka_unit_test(other_text_is_no_bar),
         cmocka_unit_test(words_are_read),
         cmocka_unit_test(a_bar_of_an_epoch_is_a_part_of_the_whole),
