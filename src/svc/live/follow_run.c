@@ -74,11 +74,15 @@ static void open_log(const struct gateway *gw, const struct run *run, struct run
     file->inode = file->cache.inode;
     file->offset = file->told = file->cache.end;
     metrics_resume(gw, &numbers);
+    if (!file->cache
+             .inode) /* a power cut took what was kept: the log is read again, its numbers count once */
+        file->inode = numbers.inode;
     file->numbers_at = numbers.inode == file->inode ? numbers.offset : 0;
     file->scan = mem_zalloc(sizeof(*file->scan));
     file->scan->patterns = &run->links;
     struct log_place place = { run->job_id, file->attempt, file->task };
-    findings_resume(gw, &place, file->scan, &file->cache, file->numbers_at);
+    int64_t from = file->numbers_at < file->cache.end ? file->numbers_at : file->cache.end;
+    findings_resume(gw, &place, file->scan, &file->cache, from);
 }
 
 static bool has_room(struct run *run, size_t path_len)

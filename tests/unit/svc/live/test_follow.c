@@ -154,6 +154,35 @@ static void offsets_survive_a_restart(void **state)
     assert_kept(f, id, 1, -1, "one\ntwo\n");
 }
 
+static int add_count(void *ctx, const struct series_row *row, struct err *err)
+{
+    (void)err;
+    str_addf(ctx, "%.*s=%lld ", SPAN_FMT(row->name), (long long)row->count);
+    return 0;
+}
+
+/* What is kept of a log is not synced, what is stored of its numbers is. */
+static void numbers_of_a_log_whose_copy_is_lost_count_once(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    static const char text[] = "step 1 loss: 0.5\nstep 2 loss: 0.4\n";
+    static const char more[] = "step 1 loss: 0.5\nstep 2 loss: 0.4\nstep 3 loss: 0.3\n";
+    auto_str struct str counts = STR_MAX(200);
+    struct log_cache cache = { 0 };
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = (int64_t)strlen(text) }, text);
+    assert_true(follow_cache(f->gw.follow, id, 1, -1, &cache));
+    assert_int_equal(truncate(cache.path, 0), 0);
+    log_cache_clear(&cache);
+    fixture_restart(f);
+    job = jobs_find(f->gw.jobs, id);
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = (int64_t)strlen(more) }, more);
+    assert_int_equal(metric_store_list(f->gw.store, id, add_count, &counts, NULL), 0);
+    assert_string_equal(str_text(&counts), "loss=3 ");
+    assert_kept(f, id, 1, -1, more);
+}
+
 static void attempts_and_tasks_have_a_log_each(void **state)
 {
     struct fixture *f = *state;
@@ -399,6 +428,7 @@ int main(void)
         TEST(a_run_with_too_many_files_is_full),
         TEST(a_job_in_the_queue_is_not_asked_for),
         TEST(offsets_survive_a_restart),
+        TEST(numbers_of_a_log_whose_copy_is_lost_count_once),
         TEST(attempts_and_tasks_have_a_log_each),
         TEST(a_tasks_file_gives_curves_of_its_task),
         TEST(a_cut_or_replaced_file_starts_anew),
