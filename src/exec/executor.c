@@ -133,6 +133,8 @@ void call_prelude(struct call *call, struct str *sh)
         quote_text(sh, cluster->slurm.bin_dir);
         str_add(sh, ":$PATH; export PATH\n");
     }
+    if (call->ex->scheduler->prelude)
+        call->ex->scheduler->prelude(sh);
 }
 
 int call_program(struct call *call, struct str *sh, struct err *err)

@@ -10,6 +10,7 @@ struct scheduler_ops {
     const char *name;
     void *(*notes_new)(void); /* NULL: it keeps none */
     void (*notes_free)(void *notes);
+    void (*prelude)(struct str *sh); /* comes first in each of its programs; NULL: nothing does */
     int (*submit)(struct call *call, const struct submit_spec *spec, struct err *err);
     int (*look)(struct call *call, const struct look_spec *spec, struct err *err);
     int (*tick)(struct call *call, const struct tick_spec *spec, struct err *err);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "exec/slurm_call.h"
 #include "exec/slurm_look.h"
+#include "slurm/environ.h"
 #include "slurm/look.h"
 
 #include <stdio.h>
@@ -285,6 +286,7 @@ const struct scheduler_ops scheduler_slurm = {
     .name = "slurm",
     .notes_new = notes_new,
     .notes_free = notes_free,
+    .prelude = slurm_environ_clean,
     .submit = slurm_submit,
     .look = slurm_look,
     .tick = slurm_tick,

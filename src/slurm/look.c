@@ -180,8 +180,8 @@ static int open_if_ours(struct str *sh, const struct slurm_tools *tools, const s
         return -1;
     if (tools->cluster)
         str_addf(sh, " -M %s", tools->cluster);
-    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k %s%%j' 2>&1); _c=$?\n", (unsigned long long)job.job,
-             rows->text, rows->text);
+    str_addf(sh, " -h -j %llu -o '%s %%o %%Z %%k %s%%j%s' 2>&1); _c=$?\n", (unsigned long long)job.job,
+             rows->text, rows->text, rows->text);
     str_addf(sh, "case $_c,$_q in\n[!0]*,*'Invalid job id'*|0,) echo gone;;\n0,*%s*) ", token);
     return 0;
 }
@@ -200,7 +200,7 @@ static int add_cancel(struct str *sh, const struct cancel_request *request, stru
     frame_section_open(sh, "cancel");
     if (open_if_ours(sh, &request->tools, request->rows, request->id, request->token, err) < 0)
         return -1;
-    str_addf(sh, "_j=${_q##*%s}; _j=${_j%%%%'\n'*}; ", request->rows->text);
+    str_addf(sh, "_j=${_q%%%s*}; _j=${_j##*%s}; ", request->rows->text, request->rows->text);
     add_scancel(sh, request);
     str_add(sh, tell_text);
     close_if_ours(sh, request->rows);

@@ -121,6 +121,8 @@ static const struct reason_row rows[] = {
     { "OutOfMemory", false, ENDED("It used more memory than it had asked for.", "resources.mem") },
     { "TimeLimit", false, ENDED("It ran out of its time.", "resources.time") },
     { "RaisedSignal", true, ENDED("It was ended by a signal.", NULL) },
+    { "job requeued in held state", true,
+      NEVER("It was put back into the queue and is held: release it with `scontrol release`.", NULL) },
     { "launch failed requeued held", true,
       NEVER("A node failed to start it and Slurm holds it now: release it with `scontrol release`.", NULL) },
 };

@@ -2,6 +2,7 @@
 import hashlib
 import pathlib
 import re
+import time
 
 import pytest
 
@@ -122,3 +123,21 @@ def test_an_unchanged_tree_is_not_sent_again(gateway, bed, project, proxied):
         assert gw.wait_final(job["id"])["state"] == "completed"
         sent.append(proxy.passed["up"] - before)
     assert sent[0] > 400_000 and sent[1] < 100_000, sent
+
+
+def test_filters_in_the_accounts_own_environment_hide_no_job(bed, gateway, project):
+    rc = pathlib.Path(bed.user()["home"], ".bashrc")
+    before = rc.read_text(encoding="utf-8") if rc.exists() else None
+    rc.write_text("export SQUEUE_PARTITION=nosuch SQUEUE_STATES=PD SQUEUE_USERS=nobody SCANCEL_PARTITION=nosuch SCANCEL_STATE=PENDING\n",
+                  encoding="utf-8")
+    try:
+        gw = gateway(clusters=[bed.cluster()])
+        path = project(config={"command": ["sleep", "300"]})
+        job = gw.submit(project=gw.register(path)["name"], cluster="alder")
+        gw.wait_state(job["id"], ["running"])
+        time.sleep(5)  # some ticks on
+        assert gw.job(job["id"])["state"] == "running"
+        gw.post(f"/jobs/{job['id']}/cancel")
+        assert gw.wait_final(job["id"])["state"] == "cancelled"
+    finally:
+        rc.unlink() if before is None else rc.write_text(before, encoding="utf-8")

@@ -91,6 +91,8 @@ static bool take_attempt(const struct apply *apply, struct task *task, const str
                     started_us > task->started_us + ATTEMPT_SLACK_US;
     if (missed > 0 && missed <= MAX_MISSED_ATTEMPTS)
         task->attempt += missed;
+    else if (job_state_is_requeue(task->state, row->state))
+        task->attempt++; /* its log will say so when it has begun */
     else if (!is_later)
         return false;
     task->started_us = 0;
@@ -155,6 +157,9 @@ static bool judge_task(const struct apply *apply, struct job *job, struct task *
                              .exit_file = task->exit_file };
     if (is_of_earlier_attempt(apply, task, rows.accounting) && !apply_is_overdue(apply, job))
         rows.accounting = NULL;
+    bool is_old = rows.exit_file && rows.exit_file->restarts + 1 < task->attempt;
+    if (is_old && !apply_is_overdue(apply, job))
+        rows.exit_file = task->exit_file = NULL;
     bool lacks_code = task->exit_code == JOB_ABSENT && (rows.accounting || rows.exit_file);
     if (job_state_is_terminal(task->state) && !task->queue && !lacks_code)
         return false; /* known to have ended; the tick no longer asks for it */

@@ -18,6 +18,8 @@ enum {
     QUEUE_ALONE_S = 60,          /* ended in the queue, accounting lags: then the queue's word is taken */
     UNKNOWN_AFTER_S = 15 * 60,   /* P6 */
     LOST_AFTER_S = 24 * 60 * 60, /* seen before, and since then nothing anywhere */
+    NO_FILES_SIGNAL =
+        53 /* slurmd's own, where the batch step could not be set up; Linux has none of that name */
 };
 
 static bool is_slurm(const struct job *job)
@@ -235,7 +237,9 @@ static char *usage_json(const struct seen_job *row)
 
 static void end_sentence(const struct job *job, const struct seen_job *row, struct str *why)
 {
-    if (row->state == JOB_STATE_FAILED && job->signal != JOB_ABSENT && job->signal > 0)
+    if (row->state == JOB_STATE_FAILED && job->signal == NO_FILES_SIGNAL && is_slurm(job))
+        str_add(why, "the node could not open its run directory or its output");
+    else if (row->state == JOB_STATE_FAILED && job->signal != JOB_ABSENT && job->signal > 0)
         str_addf(why, "ended by signal %lld (SIG%s)", (long long)job->signal,
                  sigabbrev_np((int)job->signal) ? sigabbrev_np((int)job->signal) : "?");
     else if (row->state == JOB_STATE_FAILED && job->exit_code != JOB_ABSENT)

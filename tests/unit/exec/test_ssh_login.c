@@ -60,7 +60,6 @@ static void an_unknown_host_is_refused_with_its_fingerprint(void **state)
     auto_str struct str advice = STR_MAX(1024); /* into the file that is looked at, not into ~/.ssh */
     str_addf(&advice, "connect once with `ssh -o UserKnownHostsFile=%s/known_hosts -p %u ", sshd.dir,
              sshd.port);
-    open_with(&opts);
     refused_with(ERR_AUTH, str_text(&advice));
     assert_int_equal(sshd_log_count(&sshd, "Accepted"), 0);
 }

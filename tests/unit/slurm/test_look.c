@@ -106,17 +106,18 @@ static void only_our_own_job_is_cancelled(void **state)
     (void)state;
     static const struct cancel_case cases[] = {
         { "echo '" SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN "/script.sh" SAMPLE_NONCE
-          "it'\\''s $(mine)'; echo noise >&2",
+          "it'\\''s $(mine)\nx" SAMPLE_NONCE "'; echo noise >&2",
           "exit 0", CANCEL_SENT, true },
         { "echo " SAMPLE_NONCE " /w/other", "exit 0", CANCEL_STRANGER, false },
         { "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "exit 0", CANCEL_GONE,
           false },
         { "exit 0", "exit 0", CANCEL_GONE, false },
         { "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1", "exit 0", CANCEL_UNKNOWN, false },
-        { "echo '" SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN SAMPLE_NONCE "it'\\''s $(mine)'",
+        { "echo '" SAMPLE_NONCE " /w/runs/" SAMPLE_TOKEN SAMPLE_NONCE "it'\\''s $(mine)" SAMPLE_NONCE "'",
           "echo denied >&2; exit 210", CANCEL_REFUSED, true },
-        { "echo '" SAMPLE_NONCE " /w/Invalid job id/" SAMPLE_TOKEN SAMPLE_NONCE "it'\\''s $(mine)'", "exit 0",
-          CANCEL_SENT, true },
+        { "echo '" SAMPLE_NONCE " /w/Invalid job id/" SAMPLE_TOKEN SAMPLE_NONCE
+          "it'\\''s $(mine)" SAMPLE_NONCE "'",
+          "exit 0", CANCEL_SENT, true },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct shell shell;

@@ -277,6 +277,33 @@ static void the_largest_array_on_nodes_with_long_names_is_stored(void **state)
     assert_true(strlen(end->tasks) < 12 * 1024 * 1024);
 }
 
+/* A task that requeued itself and left by itself, with 0; the queue and accounting have nothing of what came
+ * then. */
+static void the_exit_file_of_a_tasks_earlier_attempt_is_not_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING) };
+    struct seen_job file = row_of(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED);
+    rows[1].task = file.task = 1;
+    rows[0].task = 0;
+    file.exit_code = rows[0].exit_code = 0;
+    see(f, rows, 2);
+    rows[1].state = JOB_STATE_PENDING;
+    see(f, rows, 2);
+    assert_int_equal(tasks_attempt(job, 1), 2);
+    see(f, &file, 1);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    struct seen_job end = row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED);
+    end.task = 1;
+    int64_t id = job->id;
+    see(f, &end, 1);
+    job = stored(f, id);
+    assert_int_equal(job->state, JOB_STATE_CANCELLED);
+    job_free(job);
+}
+
 static void a_task_has_attempts_of_its_own(void **state)
 {
     struct fixture *f = *state;
@@ -323,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_largest_array_on_nodes_with_long_names_is_stored),
+        TEST(the_exit_file_of_a_tasks_earlier_attempt_is_not_its_end),
         TEST(a_task_has_attempts_of_its_own),
         TEST(who_never_ran_has_no_start_and_who_was_cancelled_is_known),
         TEST(preempted_task_waits_a_poll_for_its_requeue),
