@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from support.gateway import FINAL, until
-from support.witness import assert_exactly_once, have_ended_there
+from support.witness import assert_exactly_once, have_ended_there, is_told_by_accounting
 from support.world import with_files
 
 pytestmark = pytest.mark.drill
@@ -34,6 +34,7 @@ def all_is_well_again(gw, bed, ledgers, jobs):
     gw.within_two_polls("alder", is_seen, "the cluster is seen again")
     tokens = {gw.job(job["id"])["token"] for job in jobs}
     until(lambda: have_ended_there(bed, ledgers, tokens), "all have ended there", timeout=180)
+    until(lambda: is_told_by_accounting(bed, tokens), "accounting tells of it", timeout=180)
     gw.within_two_polls("alder", lambda: all(gw.job(job["id"])["state"] in FINAL for job in jobs), "the ends are told")
     for job in jobs:
         done = gw.job(job["id"])

@@ -14,6 +14,12 @@ def have_ended_there(bed, ledgers, tokens):
         token in bed.slurm("squeue", "-h", "-t", "PD,CF,R,CG", "-o", "%Z") for token in tokens)
 
 
+def is_told_by_accounting(bed, tokens):
+    """slurmdbd hears of an end some moments behind the queue, seconds on a busy machine: until then nobody can know it."""
+    rows = checker.read_sacct(bed.env["slurm_conf"])
+    return set(tokens) <= {row.token for row in rows if row.state not in ("running", "pending", "requeued")}
+
+
 def problems_of(gateway, ledgers, bed=None, accepted=()):
     """Do ledger, accounting and gateway agree: every accepted job once, whole, with its true end? Asked over REST and, as
     a second opinion, from the store's file."""
