@@ -18,30 +18,47 @@ const common = {
 async function bundle() {
   const page = await build({ ...common, entryPoints: ["src/main.tsx", "src/styles/page.css"], format: "esm", splitting: true,
     jsx: "automatic", jsxImportSource: "preact", define: { "process.env.NODE_ENV": '"production"' } });
-  const theme = await build({ ...common, entryPoints: ["src/theme.ts"], format: "iife" });
-  return [page, theme];
+  const first = await build({ ...common, entryPoints: ["src/first.ts"], format: "iife" });
+  return [page, first];
+}
+
+/** The frame of the page as text. The page's own modules draw it; of a browser they ask no more than this when they are loaded. */
+async function still() {
+  const { outputFiles: [file] } = await build({ ...common, entryPoints: ["src/still.tsx"], format: "esm", platform: "neutral", mainFields: ["module", "main"], minify: false, metafile: false, jsx: "automatic", jsxImportSource: "preact" });
+  Object.assign(globalThis, {
+    document: { querySelector: () => ({ content: "{{base}}" }), addEventListener: () => undefined }, setInterval: () => 0, location: new URL("http://localhost/{{base}}/"), BroadcastChannel: undefined,
+    addEventListener: () => undefined, matchMedia: () => ({ addEventListener: () => undefined }), innerHeight: 0, scrollY: 0,
+  });
+  const place = join(out, "still.mjs");
+  put(place, file.contents);
+  const { still: text } = await import(place);
+  rmSync(place);
+  return text;
 }
 
 function entries(results) {
   const files = new Map();
-  let chunks = [];
+  let chunks = [], fonts = [];
   for (const { metafile } of results)
     for (const [path, info] of Object.entries(metafile.outputs)) {
-      if (!info.entryPoint) continue;
       const name = (p) => relative(out, resolve(here, p));
+      if (path.endsWith(".woff2")) fonts.push(name(path));
+      if (!info.entryPoint) continue;
       files.set(info.entryPoint, name(path));
       if (info.entryPoint === "src/main.tsx")
         chunks = info.imports.filter((i) => i.kind === "import-statement").map((i) => name(i.path));
     }
-  return { files, chunks };
+  return { files, chunks, fonts };
 }
 
-function page({ files, chunks }) {
+function page({ files, chunks, fonts, frame }) {
   const at = (file) => `{{base}}/${file}`;
-  const preload = chunks.map((file) => `<link rel="modulepreload" href="${at(file)}">`).join("");
+  const faces = fonts.map((file) => `<link rel="preload" as="font" type="font/woff2" crossorigin href="${at(file)}">`).join("");
+  const modules = chunks.map((file) => `<link rel="modulepreload" href="${at(file)}">`).join("");
   return readFileSync(join(here, "src/index.html"), "utf8")
-    .replace("<!--head-->", `<script src="${at(files.get("src/theme.ts"))}"></script>` +
-      `<link rel="stylesheet" href="${at(files.get("src/styles/page.css"))}">${preload}` +
+    .replace("<!--frame-->", frame)
+    .replace("<!--head-->", `<script src="${at(files.get("src/first.ts"))}"></script>` +
+      `<link rel="stylesheet" href="${at(files.get("src/styles/page.css"))}">${modules}${faces}` +
       `<script type="module" src="${at(files.get("src/main.tsx"))}"></script>`);
 }
 
@@ -62,4 +79,4 @@ const results = await bundle();
 rmSync(out, { recursive: true, force: true });
 for (const { outputFiles } of results)
   for (const file of outputFiles) putCompressed(file.path, Buffer.from(file.contents));
-put(join(out, "index.html"), Buffer.from(page(entries(results))));
+put(join(out, "index.html"), Buffer.from(page({ ...entries(results), frame: await still() })));

@@ -46,4 +46,4 @@ startKeys();
 startLive();
 startCounts();
 effect(() => { if (notifyOf.value.length) void import("./lib/notify").then(({ startNotify }) => startNotify()); });
-render(<App />, document.getElementById("app")!);
+setTimeout(() => render(<App />, document.getElementById("app")!)); // a task of its own: by then a list that came before this code is read

@@ -55,3 +55,31 @@ test("nothing is selected that another filter, order or change took out of the l
     await shown;
   }
 });
+
+test("what was asked for before the code was there is taken once, for that very question, and asked again where it failed", async () => {
+  const paths: string[] = [];
+  let isUp = true;
+  Object.assign(globalThis, { document: { querySelector: () => null }, BroadcastChannel: undefined, fetch: async (address: string) => {
+    paths.push(address);
+    return isUp ? Response.json({ items: [{ id: 9, event: 1 }], next: null, event: 1 }) : Response.json({}, { status: 503 });
+  } });
+  const { askEarly, takeEarly } = await import("../src/lib/early");
+  const { firstPage, listPath } = await import("../src/jobs/listpath");
+  const { JobRows } = await import("../src/jobs/store");
+  const all = { filter: "", sort: "", archived: false };
+  const asked = listPath(all, firstPage);
+  askEarly(asked);
+  const rows = new JobRows();
+  await rows.show(all);
+  assert.deepEqual([paths, rows.ids.value], [[`/api/v1${asked}`], [9]]);
+  await rows.reload();
+  assert.equal(paths.length, 2); // the early answer is not news for ever
+  askEarly(asked);
+  assert.equal(takeEarly(listPath({ ...all, filter: "state:failed" }, firstPage)), undefined);
+  isUp = false;
+  askEarly(asked);
+  isUp = true;
+  const again = new JobRows();
+  await again.show(all);
+  assert.deepEqual([again.problem.value, again.ids.value], [undefined, [9]]);
+});

@@ -13,7 +13,8 @@ import { FilterBar } from "./filterbar";
 import { FreeGpus } from "./gpus";
 import { Failures } from "./failures";
 import { rememberList } from "./lastlist";
-import { JobRows, type View } from "./store";
+import type { View } from "./listpath";
+import { JobRows } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
 

@@ -3,16 +3,15 @@
 import { signal, type Signal } from "@preact/signals";
 
 import { asProblem, getJson, query, type Problem } from "../lib/api";
+import { takeEarly } from "../lib/early";
 import { seen, watch } from "../lib/live";
 import { coalesce } from "../lib/resource";
 import type { Job, JobList } from "../lib/types";
+import { firstPage, listPath, type View } from "./listpath";
 import { clearSelection, keepSelected, selected } from "./selection";
 
-const PAGE = 100;
 const CHANGES = 200;
 const MOST = 200; // rows held by a list that nobody scrolls: new ones come on top all day
-
-export interface View { filter: string; sort: string; archived: boolean }
 
 export class JobRows {
   readonly ids = signal<number[]>([]);
@@ -61,8 +60,8 @@ export class JobRows {
     this.abort = abort;
     this.busy.value = true;
     try {
-      const want = Math.min(200, Math.max(PAGE, this.ids.value.length && this.at.value ? PAGE : 0));
-      const list = await this.page({ limit: want, total: true }, abort.signal);
+      const early = await takeEarly(listPath(this.view, firstPage));
+      const list = (early as JobList | undefined) ?? (await this.page(firstPage, abort.signal));
       if (abort.signal.aborted) return;
       this.take(list, true);
     } catch (error) {
@@ -99,8 +98,7 @@ export class JobRows {
   }
 
   private page(extra: Record<string, string | number | boolean | null>, abort?: AbortSignal): Promise<JobList> {
-    const { filter, sort, archived } = this.view;
-    return getJson<JobList>(`/jobs${query({ filter, sort, archived, ...extra })}`, abort);
+    return getJson<JobList>(listPath(this.view, extra), abort);
   }
 
   private take(list: JobList, fromStart: boolean): void {
