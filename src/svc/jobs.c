@@ -215,6 +215,12 @@ int jobs_add_take(struct jobs *jobs, struct job *job, const struct job_script *s
     return keep_take(jobs, job, err);
 }
 
+void jobs_reopen_take(struct jobs *jobs, struct job *job)
+{
+    wait_for_commit(jobs);
+    (void)keep_take(jobs, job, NULL);
+}
+
 /* At the end of the turn: callers up the stack still hold the pointer. */
 struct farewell {
     struct jobs *jobs;

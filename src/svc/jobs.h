@@ -27,6 +27,8 @@ void jobs_each(struct jobs *jobs, const char *cluster, void (*fn)(void *ctx, str
 /* Takes a new job in, with its script; stored in this turn's transaction. */
 struct job_script;
 int jobs_add_take(struct jobs *jobs, struct job *job, const struct job_script *script, struct err *err);
+/* Takes a stored job that had ended back in; the caller says with jobs_enter in which state it is. */
+void jobs_reopen_take(struct jobs *jobs, struct job *job);
 /* Stores the job as it stands now. kind: the event's word ("state", "submitted", "requeued" ...); data: JSON
  * or NULL. A job that has become final leaves memory at the end of the turn. */
 void jobs_change(struct jobs *jobs, struct job *job, const char *kind, const char *data);

@@ -129,6 +129,25 @@ def test_a_requeued_job_has_attempts_each_with_its_log(alder, bed):
     assert late.status == 409 and "has ended" in late.text, late
 
 
+def test_a_job_requeued_after_its_end_runs_on_as_its_next_attempt(alder, bed):
+    job = alder.script('echo "this is attempt $SLUICE_ATTEMPT"\n[ "$SLUICE_ATTEMPT" -gt 1 ] || exit 3\n')
+    assert alder.wait_final(job["id"])["state"] == "failed"
+    other = alder.script("sleep 300\n")  # the cluster is polled while somebody runs
+    alder.wait_state(other["id"], "running")
+    number = slurm_id(alder, job)
+    time.sleep(4)
+    bed.slurm("scontrol", "requeue", str(number))
+    until(lambda: alder.job(job["id"])["state"] == "pending", "it waits again")
+    bed.slurm("scontrol", "update", f"JobId={number}", "StartTime=now")
+    done = alder.wait_final(job["id"], timeout=120)
+    assert done["state"] == "completed" and done["exit_code"] == 0, done
+    assert [(attempt["n"], attempt["state"]) for attempt in done["attempts"]] == [(1, "failed"), (2, "completed")]
+    alder.wait_log(job["id"], "this is attempt 2")
+    kinds = [event["kind"] for event in alder.json(f"/jobs/{job['id']}/events")["items"]]
+    assert kinds.count("requeued") == 1
+    bed.slurm("scancel", slurm_id(alder, other))
+
+
 def test_several_tasks_on_several_nodes_find_each_other(alder):
     text = 'echo "rank $RANK of $WORLD_SIZE local $LOCAL_RANK on $(hostname) at $MASTER_ADDR:$MASTER_PORT"\n'
     job = alder.script(text, resources={"nodes": 2, "gpus": 2, "gpu_type": "a100", "cpus": 2, "mem": "200M"})

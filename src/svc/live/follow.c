@@ -122,6 +122,7 @@ static void meet(void *ctx, struct job *job)
     struct run *run = find(lane->follow, job->id);
     if (!run)
         run = add(lane, job);
+    run->look_at_us = run->looks = 0; /* requeued after its end, it has more to write */
     run->is_waiting = job_state_group(job->state) == JOB_GROUP_QUEUED && job->attempt == 1;
 }
 

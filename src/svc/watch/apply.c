@@ -5,6 +5,7 @@
 #include "svc/jobs.h"
 #include "svc/submit/launch.h"
 #include "svc/watch/apply_job.h"
+#include "svc/watch/reopen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,18 @@ static void apply_one(void *ctx, struct job *job)
     free(picked.all);
 }
 
+enum { MAX_REOPEN_ROWS = 1000 };
+
+/* Each row of a job that is not active here costs a look into the store: another gateway may have thousands
+ * under the same user. Where there are more, another look begins elsewhere. */
+static void reopen(const struct turn *turn, const char *cluster)
+{
+    size_t count = turn->index.count, max = count < MAX_REOPEN_ROWS ? count : MAX_REOPEN_ROWS;
+    size_t from = count > max ? (size_t)(turn->apply.mono_us / US_PER_S) % count : 0;
+    for (size_t i = 0; i < max; i++)
+        reopen_job(&turn->apply, cluster, turn->index.rows[(from + i) % count]);
+}
+
 void apply_report(const struct gateway *gw, struct cluster *cluster, const struct tick_report *report)
 {
     struct turn turn = {
@@ -156,6 +169,7 @@ void apply_report(const struct gateway *gw, struct cluster *cluster, const struc
                                  .last_skew_s = cluster->has_skew ? cluster->last_skew_s : 0,
                                  .settle_us = fleet_settle_us(gw->fleet, cluster),
                                  .runs_once = report->files_decide };
+    reopen(&turn, cluster->name);
     jobs_each(gw->jobs, cluster->name, apply_one, &turn);
     free(turn.index.rows);
     free(turn.asked);
