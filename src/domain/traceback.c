@@ -74,10 +74,10 @@ size_t traceback_end(struct span log, size_t at)
 bool traceback_says_error(struct span log, size_t at)
 {
     size_t from = line_start(log, at, LOOK_BYTES), len = 0;
-    struct span line = span_skip(log, from);
+    struct span line = span_head(span_skip(log, from), LOOK_BYTES); /* a bar's line may be the whole log */
     line = span_head(line, span_find_char(line, '\n'));
     auto_str struct str plain = STR_MAX(LOOK_BYTES + 16);
-    plain_add(&plain, span_head(line, LOOK_BYTES));
+    plain_add(&plain, line);
     struct span text = span_trim(str_span(&plain));
     text = span_skip(text, label_of(text).len);
     if (span_starts(text, "| "))

@@ -251,6 +251,10 @@ static void words_without_a_newline_take_no_time(void **state)
     while (log.len < (4U << 20))
         str_add(&log, "CUDA out of memory\r");
     assert_code(failed(str_text(&log)), "gpu_oom");
+    str_cut(&log, 0);
+    while (log.len < (4U << 20))
+        str_add(&log, "ImportError: x\r"); /* of these it is asked whether Python says them */
+    assert_code(failed(str_text(&log)), "import_error");
 }
 
 static void hostile_logs_stay_short_and_well_formed(void **state)
