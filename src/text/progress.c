@@ -26,6 +26,8 @@ static double clock_seconds(struct span text)
         } else if (c == ':') {
             seconds = (seconds + part) * 60;
             part = 0;
+            if (seconds > MAX_SECONDS)
+                return -1;
         } else {
             return any && c == 's' ? seconds + part : -1;
         }

@@ -1,5 +1,8 @@
 #include "text/progress.h"
 
+#include "base/mem.h"
+#include "base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,6 +63,12 @@ static void a_time_that_cannot_be_is_not_told(void **state)
 {
     (void)state;
     assert_progress(" 2%| | 2/100 [0:02<99999999999999999999s]\n", 0.02, -1);
+    auto_str struct str colons = STR_MAX(4096);
+    str_add(&colons, " 2%| | 2/100 [0:02<1");
+    for (int i = 0; i < 500; i++)
+        str_add(&colons, ":1");
+    str_add(&colons, "]\n");
+    assert_progress(str_text(&colons), 0.02, -1);
 }
 
 static void other_text_is_no_bar(void **state)
