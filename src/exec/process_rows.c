@@ -4,6 +4,8 @@
 #include "base/token.h"
 #include "domain/report.h"
 
+#define MAX_TIME_S INT64_C(253402300799) /* the year 9999 */
+
 static const char *const words[PROCESS_WORD_COUNT] = {
     [PROCESS_ABSENT] = "absent",   [PROCESS_QUEUED] = "queued", [PROCESS_UNBORN] = "unborn",
     [PROCESS_RUNNING] = "running", [PROCESS_ENDED] = "ended",   [PROCESS_CANCELLED] = "cancelled",
@@ -23,10 +25,11 @@ enum {
     COLS
 };
 
-static int64_t number(struct span text)
+/* From files that the job could write to, too. */
+static int64_t number(struct span text, int64_t max)
 {
     int64_t value;
-    return span_i64(text, &value) ? value : SEEN_ABSENT;
+    return span_i64(text, &value) && value >= 0 && value <= max ? value : SEEN_ABSENT;
 }
 
 static struct span known(struct span text)
@@ -49,10 +52,10 @@ bool process_row_parse(struct span line, struct process_row *row)
     *row = (struct process_row){
         .token = col[COL_TOKEN],
         .word = (enum process_word)word,
-        .code = number(col[COL_CODE]),
-        .signal = number(col[COL_SIGNAL]),
-        .started_s = number(col[COL_STARTED]),
-        .ended_s = number(col[COL_ENDED]),
+        .code = number(col[COL_CODE], 255),
+        .signal = number(col[COL_SIGNAL], 64),
+        .started_s = number(col[COL_STARTED], MAX_TIME_S),
+        .ended_s = number(col[COL_ENDED], MAX_TIME_S),
         .how = known(col[COL_HOW]),
         .gpus = known(col[COL_GPUS]),
         .reason = known(col[COL_REASON]),

@@ -89,7 +89,7 @@ static void add_exit(struct slurm_report *out, const struct slurm_tick_report *s
 {
     struct slurm_id id;
     int64_t code = word_of(exit->text, "code="), attempt = word_of(exit->text, "attempt=");
-    if (code == SEEN_ABSENT || !slurm_id_parse(exit->id, &id))
+    if (code < 0 || code > 255 || !slurm_id_parse(exit->id, &id)) /* no status that a shell writes */
         return;
     if (span_starts(exit->file, "exit.") && !span_i64(span_skip(exit->file, 5), &id.task))
         return;

@@ -26,6 +26,18 @@ static void row_is_read(void **state)
     assert_int_equal(row.reason.len, 0);
 }
 
+static void numbers_that_cannot_be_are_not_known(void **state)
+{
+    (void)state;
+    struct process_row row;
+    assert_true(process_row_parse(
+        SPAN_LIT(TOKEN " ended 9223372036854775807 99 9223372036854775807 -5 exited - -"), &row));
+    assert_int_equal(row.code, SEEN_ABSENT);
+    assert_int_equal(row.signal, SEEN_ABSENT);
+    assert_int_equal(row.started_s, SEEN_ABSENT);
+    assert_int_equal(row.ended_s, SEEN_ABSENT);
+}
+
 static void what_is_no_row_says_nothing(void **state)
 {
     (void)state;
@@ -55,6 +67,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(row_is_read),
+        cmocka_unit_test(numbers_that_cannot_be_are_not_known),
         cmocka_unit_test(what_is_no_row_says_nothing),
         cmocka_unit_test(gpu_line_of_nvidia_smi_is_read),
     };

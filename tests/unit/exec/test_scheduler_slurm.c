@@ -309,6 +309,11 @@ static void exit_file_speaks_where_accounting_does_not(void **state)
     tick(b, token.text);
     snprintf(want, sizeof(want), "queue 1 acct 1/1: 41 failed %d %s", SEEN_EXIT_FILE, token.text);
     assert_string_equal(b->text, want);
+    file = fopen(path, "w"); /* the job may write it, too */
+    fputs("code=9223372036854775807 started=5 ended=9 attempt=1 how=exited\n", file);
+    fclose(file);
+    tick(b, token.text);
+    assert_string_equal(b->text, "queue 1 acct 1/1:");
 }
 
 static void failing_squeue_proves_nothing(void **state)
