@@ -33,9 +33,12 @@ const char *apply_source_word(const struct job *job, enum seen_source source)
     return source == SEEN_QUEUE && !is_slurm(job) ? "supervisor" : words[source];
 }
 
+#define YEAR_9999_S INT64_C(253402300799) /* an exit file lies in a folder that its job may write to */
+
 int64_t apply_time_us(const struct apply *apply, int64_t cluster_s)
 {
-    return cluster_s == SEEN_ABSENT || cluster_s <= 0 ? 0 : (cluster_s - apply->skew_s) * US_PER_S;
+    bool is_time = cluster_s > 0 && cluster_s <= YEAR_9999_S;
+    return is_time ? (cluster_s - apply->skew_s) * US_PER_S : 0;
 }
 
 /* --- fields that change: true where they did --- */
@@ -302,8 +305,29 @@ static void declare_lost(const struct apply *apply, struct job *job)
 {
     job->observed_at_us = apply->now_us;
     mem_replace_str(&job->source, "gateway");
-    jobs_enter(apply->gw->jobs, job, JOB_STATE_LOST,
-               "neither the queue nor accounting know it any more; the scheduler may have lost its state");
+    jobs_enter(
+        apply->gw->jobs, job, JOB_STATE_LOST,
+        apply->runs_once
+            ? "its run directory is gone: nothing tells how it ended, or whether it still runs"
+            : "neither the queue nor accounting know it any more; the scheduler may have lost its state");
+}
+
+/* Without Slurm the run directory is all there is: no other word can come, and a file system that was away
+ * for a moment is back by then. */
+static int64_t lost_after_us(const struct apply *apply, bool was_seen)
+{
+    if (!was_seen)
+        return apply->settle_us;
+    return (apply->runs_once ? UNKNOWN_AFTER_S : LOST_AFTER_S) * US_PER_S;
+}
+
+static void enter_settling(const struct apply *apply, struct job *job)
+{
+    job->settling_since_us = apply->now_us;
+    job->settling_from_us = apply->mono_us;
+    jobs_enter(apply->gw->jobs, job, JOB_STATE_SETTLING,
+               apply->runs_once ? "its run directory cannot be found; waiting for it to come back"
+                                : "gone from the queue; waiting for accounting to tell its end");
 }
 
 bool apply_takes_last_word(const struct apply *apply, struct job *job, const struct job_rows *rows)
@@ -320,10 +344,7 @@ void apply_settling(const struct apply *apply, struct job *job, const struct job
     bool nothing_anywhere = judge_knows_nothing(rows, report);
     bool was_seen = rows->count || !job->source || strcmp(job->source, "receipt") != 0;
     if (job->state != JOB_STATE_SETTLING) {
-        job->settling_since_us = apply->now_us;
-        job->settling_from_us = apply->mono_us;
-        jobs_enter(jobs, job, JOB_STATE_SETTLING,
-                   "gone from the queue; waiting for accounting to tell its end");
+        enter_settling(apply, job);
         return;
     }
     if (!job->settling_since_us) { /* it was seen meanwhile, in a state that nobody knows */
@@ -331,7 +352,7 @@ void apply_settling(const struct apply *apply, struct job *job, const struct job
         job->settling_from_us = apply->mono_us;
     }
     int64_t since = apply_settling_us(apply, job);
-    if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
+    if (nothing_anywhere && since > lost_after_us(apply, was_seen)) {
         declare_lost(apply, job);
     } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
         auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);

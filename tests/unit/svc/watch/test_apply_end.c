@@ -114,6 +114,52 @@ static void a_runaway_ends_by_its_exit_file_or_is_lost(void **state)
     assert_ended(f, id, JOB_STATE_LOST, JOB_ABSENT);
 }
 
+/* A payload may remove the directory in which it runs, and with it all that tells of it. */
+static void a_process_without_its_run_directory_is_lost_in_a_while(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_RUNNING);
+    struct tick_report report = { .queue_ok = true,
+                                  .accounting_asked = true,
+                                  .accounting_ok = true,
+                                  .files_decide = true,
+                                  .clock_s = SEEN_ABSENT };
+    struct tick_report seen = report;
+    seen.jobs = &row;
+    seen.job_count = 1;
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &seen);
+    for (int i = 0; i < 2; i++) {
+        fixture_turn(f, 10 * MINUTE);
+        apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+        assert_int_equal(job->state, JOB_STATE_SETTLING);
+    }
+    fixture_turn(f, 6 * MINUTE);
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 0);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_LOST);
+    assert_non_null(strstr(end->why, "run directory"));
+}
+
+static void times_that_cannot_be_are_none(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t times[] = { INT64_MAX, INT64_MAX / 1000, INT64_MIN + 1, -1 };
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        struct job *job = submitted(f, NULL);
+        int64_t id = job->id;
+        struct seen_job row = exit_of(job, 4);
+        row.started_s = row.ended_s = times[i];
+        see_alone(f, &row, 1, 1000);
+        auto_job struct job *end = stored(f, id);
+        assert_int_equal(end->state, JOB_STATE_FAILED);
+        assert_int_equal(end->started_at_us, 0);
+        assert_true(end->ended_at_us > 0 && end->ended_at_us <= clock_wall_us(f->gw.clock));
+    }
+}
+
 static void a_released_job_is_held_no_more(void **state)
 {
     struct fixture *f = *state;
@@ -313,6 +359,8 @@ int main(void)
         TEST(an_end_by_a_signal_waits_for_accounting_to_tell_its_cause),
         TEST(what_we_cancelled_was_cancelled_also_where_only_the_file_knows),
         TEST(a_runaway_ends_by_its_exit_file_or_is_lost),
+        TEST(a_process_without_its_run_directory_is_lost_in_a_while),
+        TEST(times_that_cannot_be_are_none),
         TEST(a_released_job_is_held_no_more),
         TEST(what_it_waited_for_is_no_cause_of_its_end),
         TEST(without_slurm_the_reason_is_the_cause),
