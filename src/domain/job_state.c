@@ -132,6 +132,12 @@ bool job_state_is_terminal(enum job_state state)
     return job_state_group(state) == JOB_GROUP_ENDED;
 }
 
+bool job_state_is_cut_short(enum job_state state)
+{
+    return job_state_is_terminal(state) && !job_state_is_ours(state) && state != JOB_STATE_COMPLETED &&
+           state != JOB_STATE_FAILED;
+}
+
 bool job_state_is_ours(enum job_state state)
 {
     return (unsigned)state < JOB_STATE_COUNT && state != JOB_STATE_UNKNOWN && !rows[state].brief;

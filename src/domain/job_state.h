@@ -54,7 +54,9 @@ enum job_state job_state_of(struct span word);
 enum job_group job_state_group(enum job_state state);
 bool job_state_is_terminal(enum job_state state); /* has ended; comes back only by a requeue */
 bool job_state_is_live(enum job_state state);     /* Slurm holds it in its queue: pending to completing */
-bool job_state_is_ours(enum job_state state);     /* the gateway's own word, never said by Slurm */
+/* Ended by somebody else than itself: cancelled, out of time or memory, its node gone ... */
+bool job_state_is_cut_short(enum job_state state);
+bool job_state_is_ours(enum job_state state); /* the gateway's own word, never said by Slurm */
 
 /* True where a job may go from one state to the other (staying is always allowed). A job that was refused
  * stays refused: sbatch's refusals stand as FAILED in squeue and sacct under an id of their own. */

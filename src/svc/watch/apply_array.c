@@ -263,7 +263,8 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
     if (job_state_is_terminal(next)) {
         end_sentence(tally, tasks, &why);
         job->ended_at_us = tally->last_end_us;
-        job->exit_code = tally->worst_exit;
+        bool is_none = tally->worst_exit == 0 && job_state_is_cut_short(next);
+        job->exit_code = is_none ? JOB_ABSENT : tally->worst_exit;
     } else if (job->why) {
         str_add(&why, job->why); /* what its waiting tasks wait for */
     }

@@ -32,10 +32,12 @@ bool judge_is_cut_short(const struct seen_job *exit_file)
 
 int64_t judge_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
 {
-    if (exit_file && (row->exit_code == SEEN_ABSENT || row->exit_code + 128 == exit_file->exit_code ||
-                      judge_is_without_cause(row)))
-        return exit_file->exit_code;
-    return row->exit_code;
+    int64_t code = row->exit_code;
+    bool is_cut_short = job_state_is_cut_short(row->state);
+    if (exit_file && (code == SEEN_ABSENT || code + 128 == exit_file->exit_code ||
+                      judge_is_without_cause(row) || (is_cut_short && code == 0 && row->signal <= 0)))
+        code = exit_file->exit_code;
+    return is_cut_short && code == 0 && row->signal <= 0 ? SEEN_ABSENT : code;
 }
 
 /* What its time limit ended says 143 like what somebody cancelled. */

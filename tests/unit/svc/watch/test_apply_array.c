@@ -151,6 +151,7 @@ static void tasks_cancelled_as_a_range_end_and_those_that_ran_keep_their_end(voi
     auto_job struct job *end = stored(f, id);
     assert_int_equal(end->state, JOB_STATE_CANCELLED);
     assert_string_equal(end->task_counts, "{\"total\":5,\"completed\":1,\"cancelled\":4}");
+    assert_int_equal(end->exit_code, JOB_ABSENT); /* not task 2's */
 }
 
 static void a_waiting_task_that_left_no_record_was_cancelled_one_that_ran_was_not(void **state)

@@ -44,7 +44,30 @@ static void without_accounting_the_queue_knows_the_cause_and_the_file_the_code(v
         int64_t id = job->id;
         struct seen_job rows[] = { row_of(job, SEEN_QUEUE, ends[i].queue), exit_of(job, ends[i].code) };
         see_alone(f, rows, 2, 1000);
-        assert_ended(f, id, ends[i].queue, ends[i].code);
+        bool is_none = ends[i].code == 0 && ends[i].queue != JOB_STATE_COMPLETED;
+        assert_ended(f, id, ends[i].queue, is_none ? JOB_ABSENT : ends[i].code);
+    }
+}
+
+/* sacct has 0:0 for what Slurm ended: no exit status of the job's. What the job's script wrote is one. */
+static void nought_beside_an_end_by_slurm_is_no_exit_code(void **state)
+{
+    static const enum job_state ends[] = { JOB_STATE_TIMEOUT,  JOB_STATE_NODE_FAIL, JOB_STATE_PREEMPTED,
+                                           JOB_STATE_DEADLINE, JOB_STATE_CANCELLED, JOB_STATE_OUT_OF_MEMORY,
+                                           JOB_STATE_BOOT_FAIL };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(ends); i++) {
+        bool has_file = i >= ARRAY_LEN(ends);
+        enum job_state wanted = ends[i % ARRAY_LEN(ends)];
+        struct job *job = submitted(f, NULL);
+        int64_t id = job->id;
+        struct seen_job rows[] = { row_of(job, SEEN_ACCOUNTING, wanted), exit_of(job, 143) };
+        rows[0].exit_code = 0;
+        for (int looks = 0; looks < 2 && jobs_find(f->gw.jobs, id); looks++)
+            see(f, rows, 1 + has_file);
+        assert_ended(f, id, wanted, has_file ? 143 : JOB_ABSENT);
+        auto_job struct job *end = stored(f, id);
+        assert_null(strstr(end->attempts, "\"exit_code\":0"));
     }
 }
 
@@ -356,6 +379,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(without_accounting_the_queue_knows_the_cause_and_the_file_the_code),
+        TEST(nought_beside_an_end_by_slurm_is_no_exit_code),
         TEST(an_end_by_a_signal_waits_for_accounting_to_tell_its_cause),
         TEST(what_we_cancelled_was_cancelled_also_where_only_the_file_knows),
         TEST(a_runaway_ends_by_its_exit_file_or_is_lost),
