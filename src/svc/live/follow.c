@@ -192,11 +192,23 @@ void follow_unwatch(struct log_watch *watch)
 
 /* --- asking --- */
 
+/* What runs on this machine has written all when it is over. */
+static bool is_slow(const struct cluster *cluster)
+{
+    return cluster->config && cluster->config->host;
+}
+
+static bool is_last_look(const struct cluster *cluster, const struct run *run)
+{
+    return run->look_at_us && (run->looks >= ARRAY_LEN(look_after_us) || !is_slow(cluster));
+}
+
 static void ask_about(struct lane *lane, struct run *run, int64_t now_us)
 {
     struct tick_follow *ask = &lane->ask;
     run->asked_us = now_us;
     run->has_new = false;
+    run->is_last = is_last_look(lane->cluster, run);
     *vec_push(lane->tokens, ask->token_count, lane->token_cap) = run->token;
     const struct metric_plan *plan = run_numbers_plan(run->numbers);
     for (size_t i = 0; i < plan->glob_count; i++)
@@ -285,12 +297,6 @@ static void close_run(struct follow *follow, struct run *run)
     notify(follow, run->job_id);
 }
 
-/* What runs on this machine has written all when it is over. */
-static bool is_slow(const struct cluster *cluster)
-{
-    return cluster->config && cluster->config->host;
-}
-
 /* A run that has ended was looked at once more. */
 static void count_look(struct follow *follow, struct cluster *cluster, struct run *run, bool more)
 {
@@ -298,7 +304,7 @@ static void count_look(struct follow *follow, struct cluster *cluster, struct ru
         return;
     if (!run->looks || run->has_new)
         run_judge(follow->gw, run);
-    if (run->looks >= ARRAY_LEN(look_after_us) || !is_slow(cluster)) {
+    if (is_last_look(cluster, run)) {
         close_run(follow, run);
         return;
     }

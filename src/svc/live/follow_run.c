@@ -268,6 +268,7 @@ static void take_metrics(struct run *run, struct run_file *file, const struct se
     if (is_new || seen->offset > file->offset)
         file->offset = seen->offset;
     struct metric_file numbers = numbers_of(run, file);
+    numbers.is_end = run->is_last && seen->offset + (int64_t)seen->bytes.len >= seen->size;
     struct span fresh = span_skip(seen->bytes, (size_t)(file->offset - seen->offset));
     if (file->kind == METRIC_NONE)
         numbers.offset += (int64_t)fresh.len;

@@ -39,6 +39,7 @@ struct run {
     bool is_waiting;            /* in the queue: there is nothing to read yet */
     unsigned looks;             /* after its end */
     int64_t look_at_us;         /* monotonic: the next of them; 0 while it lives */
+    bool is_last;               /* the look under way is the last one, unless more is left than fits */
     int64_t asked_us;           /* monotonic: when its files were last asked for */
     bool is_over, has_new;      /* has_new: the report at hand brought something */
     bool is_stale;              /* what it took was not stored: it is made anew from what was */

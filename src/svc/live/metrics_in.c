@@ -139,8 +139,12 @@ static const struct {
     [METRIC_LOG] = { take_log, SERIES_OF_LOG },
 };
 
+/* The last line of a file may lack its newline. JSON shows whether it is whole; a row of a CSV that was cut
+ * reads as one of another number. */
 static struct span whole_lines(const struct metric_file *file, struct span bytes)
 {
+    if (file->kind == METRIC_JSONL && file->is_end)
+        return bytes;
     if (file->kind == METRIC_LOG)
         return span_head(bytes, log_lines_whole(bytes, file->is_end));
     const char *end = bytes.len ? memrchr(bytes.ptr, '\n', bytes.len) : NULL;

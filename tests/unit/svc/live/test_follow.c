@@ -361,6 +361,55 @@ static void a_job_that_ended_unseen_is_read_and_judged_after_a_restart(void **st
     assert_non_null(strstr(str_text(&doc), "https://wandb.ai/a/b/runs/1"));
 }
 
+static int64_t asked_from(struct fixture *f, const char *end)
+{
+    int64_t offset = -1;
+    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
+    for (size_t i = 0; ask && i < ask->known_count; i++)
+        if (span_ends(span_of(ask->known[i].path), end))
+            offset = ask->known[i].offset;
+    if (ask)
+        follow_end(f->gw.follow, alder(f), NULL);
+    return offset;
+}
+
+static void answer_look(struct fixture *f, const struct seen_file *file)
+{
+    struct tick_report report = { .files = file, .file_count = file ? 1 : 0 };
+    int64_t until_us = clock_mono_us(&clock_real) + 30 * US_PER_S;
+    while (!fake.tick.is_open && clock_mono_us(&clock_real) < until_us)
+        fixture_turn(f, 1000);
+    assert_true(fake.tick.is_open);
+    fake.tick.is_open = false;
+    fake.tick.tick(fake.tick.ctx, &report, NULL);
+    fixture_turn(f, 1);
+}
+
+/* A program that was ended, or that joins its lines by newlines. */
+static void the_last_line_of_numbers_may_lack_its_newline(void **state)
+{
+    static const char text[] = "{\"step\":1,\"loss\":4}\n{\"step\":2,\"loss\":3}";
+    static const char csv[] = "step,acc\n1,0.5\n2,0.";
+    struct fixture *f = *state;
+    struct job *job = running(f, NULL);
+    int64_t id = job->id;
+    char path[80];
+    auto_str struct str counts = STR_MAX(200);
+    (void)snprintf(path, sizeof(path), "%s/metrics.jsonl", job->token);
+    struct seen_file file = { .path = span_of(path), .inode = 5, .size = sizeof(text) - 1 };
+    give(f, job, "metrics.csv", (struct seen_file){ .inode = 6, .size = sizeof(csv) - 1 }, csv);
+    give(f, job, "metrics.jsonl", file, text);
+    assert_int_equal(asked_from(f, "metrics.jsonl"), 20);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_COMPLETED, NULL);
+    fixture_turn(f, 1);
+    file.offset = 20;
+    file.bytes = span_of(text + 20);
+    for (int looks = 0; looks < 3; looks++)
+        answer_look(f, &file);
+    assert_int_equal(metric_store_list(f->gw.store, id, add_count, &counts, NULL), 0);
+    assert_string_equal(str_text(&counts), "acc=1 loss=2 ");
+}
+
 static int refuse(void *ctx)
 {
     (void)ctx;
@@ -372,18 +421,6 @@ static void fail_the_commit(struct fixture *f)
     (void)sqlite3_commit_hook(f->gw.store->writer, refuse, NULL);
     assert_int_equal(store_flush(f->gw.store, NULL), -1);
     (void)sqlite3_commit_hook(f->gw.store->writer, NULL, NULL);
-}
-
-static int64_t asked_from(struct fixture *f, const char *end)
-{
-    int64_t offset = -1;
-    const struct tick_follow *ask = follow_begin(f->gw.follow, alder(f));
-    for (size_t i = 0; ask && i < ask->known_count; i++)
-        if (span_ends(span_of(ask->known[i].path), end))
-            offset = ask->known[i].offset;
-    if (ask)
-        follow_end(f->gw.follow, alder(f), NULL);
-    return offset;
 }
 
 static const char *shown(struct fixture *f, int64_t id, struct str *doc)
@@ -438,6 +475,7 @@ int main(void)
         TEST(names_that_are_no_logs_are_left_alone),
         TEST(a_watched_job_is_read_between_the_ticks),
         TEST(what_a_failed_commit_took_along_is_read_again),
+        TEST(the_last_line_of_numbers_may_lack_its_newline),
         TEST(a_job_that_ended_unseen_is_read_and_judged_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
