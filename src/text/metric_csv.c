@@ -2,6 +2,9 @@
 
 #include "base/mem.h"
 
+#include <ctype.h>
+#include <string.h>
+
 enum { MAX_KIN_CELLS = 64 }; /* each is looked for in the whole header */
 
 /* Cuts a quoted cell, its quotes taken off; doubled ones become one in the row's space. */
@@ -56,22 +59,65 @@ static bool has_cell(struct metric_build *row, struct span line, struct span wan
     return false;
 }
 
-/* Words alone, one of the first of them known already: another line of words is rubbish, not a header. */
+/* As programs name a column: "val/loss", "grad_norm". */
+static bool is_name(struct span cell)
+{
+    for (size_t i = 0; i < cell.len; i++)
+        if (!isalnum((unsigned char)cell.ptr[i]) && !strchr("_-./@:", cell.ptr[i]))
+            return false;
+    return cell.len && (isalpha((unsigned char)cell.ptr[0]) || cell.ptr[0] == '_');
+}
+
+/* Words alone, one of the first of them known already, or several that are all names: a run that was requeued
+ * with other code writes another header behind the old rows. Another line of words is rubbish. */
 static bool is_header(struct metric_build *row, struct span known, struct span line)
 {
     struct span cell;
     double number;
-    bool is_kin = known.len == 0;
+    bool is_kin = known.len == 0, are_names = true;
+    size_t cells = 0;
     metric_build_clear(row);
-    for (int cells = 0; next_cell(row, &line, &cell); cells++) {
+    for (; next_cell(row, &line, &cell); cells++) {
         if (!cell.len || metric_number(cell, &number))
             return false;
+        are_names = are_names && is_name(cell);
         is_kin = is_kin || (cells < MAX_KIN_CELLS && has_cell(row, known, cell));
     }
-    return is_kin && !line.len;
+    return (is_kin || (are_names && cells > 1)) && !line.len;
 }
 
-static bool read_row(struct metric_build *row, struct span names, struct span line)
+static struct metric_point *find_point(struct metric_build *row, struct span name)
+{
+    for (size_t i = 0; i < row->count; i++)
+        if (span_eq(row->points[i].key, name))
+            return &row->points[i];
+    return NULL;
+}
+
+/* Looked for once a header: in each row it would be the dearest part of reading one. */
+static bool has_doubles(struct metric_build *row, struct span names)
+{
+    struct span name;
+    metric_build_clear(row);
+    while (next_cell(row, &names, &name)) {
+        if (row->count == MAX_METRIC_KEYS || find_point(row, name))
+            return true;
+        metric_build_add(row, name, 0);
+    }
+    return false;
+}
+
+/* Of columns of one name the last counts, as with csv.DictReader: two points at one step would be none. */
+static void add_value(struct metric_build *row, struct span name, double number, bool may_double)
+{
+    struct metric_point *point = may_double ? find_point(row, name) : NULL;
+    if (point)
+        point->value = number;
+    else
+        metric_build_add(row, name, number);
+}
+
+static bool read_row(struct metric_build *row, struct span names, struct span line, bool may_double)
 {
     struct span name, value;
     double number;
@@ -80,7 +126,7 @@ static bool read_row(struct metric_build *row, struct span names, struct span li
         if (!next_cell(row, &line, &value))
             break;
         if (metric_number(value, &number))
-            metric_build_add(row, name, number);
+            add_value(row, name, number, may_double);
     }
     return row->count > 0 && !line.len;
 }
@@ -96,16 +142,19 @@ size_t metric_csv(struct str *header, struct span text, metric_each *each, void 
     struct metric_build *row = mem_alloc(sizeof(*row));
     struct span line;
     size_t bad = 0;
+    bool may_double = has_doubles(row, str_span(header));
     for (size_t number = 0; span_next_line(&text, &line); number++) {
         line = span_trim(line);
         if (!line.len)
             continue;
-        if (is_header(row, str_span(header), line))
+        if (is_header(row, str_span(header), line)) {
             replace(header, line);
-        else if (read_row(row, str_span(header), line))
+            may_double = has_doubles(row, str_span(header));
+        } else if (read_row(row, str_span(header), line, may_double)) {
             metric_build_tell(row, number, each, ctx);
-        else
+        } else {
             bad++;
+        }
     }
     mem_free_ptr(&row);
     return bad;

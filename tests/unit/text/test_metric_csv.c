@@ -56,10 +56,28 @@ static void a_header_may_change(void **state)
                "1: 1 loss=0.5\n3: 2 loss=0.4 acc=0.9\n5: 1 loss=0.6\n", 0);
 }
 
+/* Of a run that was requeued with other code. */
+static void a_header_may_have_nothing_in_common_with_the_one_before(void **state)
+{
+    (void)state;
+    assert_csv("step,loss\n1,0.5\niter,val/acc,grad_norm\n2,0.4,0.9\n",
+               "1: 1 loss=0.5\n3: nan iter=2 val/acc=0.4 grad_norm=0.9\n", 0);
+}
+
+static void of_columns_of_one_name_the_last_counts(void **state)
+{
+    (void)state;
+    assert_csv("step,loss,acc,loss\n1,0.5,9,0.25\n2,0.5,9,\n", "1: 1 loss=0.25 acc=9\n2: 2 loss=0.5 acc=9\n",
+               0);
+    assert_csv("loss,acc\n1,2\nloss,loss\n3,4\nloss,acc\n5,6\n",
+               "1: nan loss=1 acc=2\n3: nan loss=4\n5: nan loss=5 acc=6\n", 0);
+}
+
 static void what_is_no_row_is_counted(void **state)
 {
     (void)state;
-    assert_csv("a,b\n1,2,3\nx,y\n,\n", "", 3);
+    assert_csv("a,b\n1,2,3\nx y,z\n,\n", "", 3);
+    assert_csv("a,b\nrubbish\n1,2\n", "2: nan a=1 b=2\n", 1);
     assert_csv("1,2\n3,4\n", "", 2); /* no header */
 }
 
@@ -114,7 +132,7 @@ static void lines_of_many_other_words_take_no_time(void **state)
         str_addf(&text, "%sa", i ? "," : "");
     for (int line = 0; line < 8; line++)
         for (int i = 0; i < 30000; i++)
-            str_addf(&text, "%sb", i ? "," : "\n");
+            str_addf(&text, "%sb!", i ? "," : "\n");
     assert_csv(str_text(&text), "", 8);
 }
 
@@ -125,6 +143,8 @@ int main(void)
         cmocka_unit_test(empty_cells_are_no_points),
         cmocka_unit_test(cells_may_stand_in_quotes),
         cmocka_unit_test(a_header_may_change),
+        cmocka_unit_test(a_header_may_have_nothing_in_common_with_the_one_before),
+        cmocka_unit_test(of_columns_of_one_name_the_last_counts),
         cmocka_unit_test(what_is_no_row_is_counted),
         cmocka_unit_test(the_header_goes_on_in_the_next_call),
         cmocka_unit_test(any_rubbish_is_survived),
