@@ -258,7 +258,8 @@ static const struct tick_follow *fill(struct lane *lane, bool all)
     lane->from_id = all ? 0 : lane->from_id;
     for (; entry; entry = next_of(lane, entry, first)) {
         struct run *run = entry->run;
-        if (run->is_over || run->is_stale || !(is_due(lane, run, now_us) || (all && !run->is_waiting)))
+        if (run->is_over || run->is_stale || run->hold_until_us > now_us ||
+            !(is_due(lane, run, now_us) || (all && !run->is_waiting)))
             continue;
         path_bytes += run->path_bytes;
         if (lane->ask.token_count && path_bytes > MAX_ASK_PATH_BYTES) {

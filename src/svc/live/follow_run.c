@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TELL_BYTES = 32 * 1024, MAX_RUN_FILES = 20000 };
+enum { TELL_BYTES = 32 * 1024, MAX_RUN_FILES = 20000, HOLD_US = 30 * US_PER_S };
 
 void run_log_name(int64_t attempt, int64_t task, struct str *out)
 {
@@ -250,8 +250,12 @@ static void take_log(const struct gateway *gw, struct run *run, struct run_file 
         file->told = file->numbers_at = seen->offset;
     file->cache.inode = seen->inode;
     file->cache.max_bytes = kept_logs_share(gw, run->logs); /* each may keep as much as the others */
-    if (log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err) < 0)
+    int rc = log_cache_put(&file->cache, seen->offset, seen->bytes, is_new, &fresh, &err);
+    if (rc < 0)
         log_warn("job %" PRId64 ": log not kept: %s", run->job_id, err.text);
+    file->is_short = rc < 0 && log_cache_is_begun(&file->cache);
+    if (file->is_short)
+        run->hold_until_us = clock_mono_us(gw->clock) + HOLD_US;
     file->offset = file->cache.end;
     if (is_new || seen->offset > before) /* whatever was begun has no rest; its lines are counted anew */
         *file->scan =
@@ -316,6 +320,8 @@ void run_close(const struct gateway *gw, struct run *run)
             continue;
         findings_end(gw, &place, file->scan);
         take_numbers(run, file, true);
+        if (file->is_short) /* its end is not here: it is read on the cluster */
+            continue;
         if (log_cache_close(&file->cache, &err) < 0)
             log_warn("job %" PRId64 ": %s", run->job_id, err.text);
     }

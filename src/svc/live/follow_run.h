@@ -18,6 +18,7 @@ struct run_file {
     int64_t offset;
     struct log_cache cache; /* of a log */
     int64_t told;           /* up to where listeners know it */
+    bool is_short;          /* of a log: what came last could not all be kept, and is asked for again */
     struct link_scan *scan; /* of a log */
     int64_t numbers_at;     /* of a log: up to where its numbers are taken */
     UT_hash_handle hh;      /* by path */
@@ -40,6 +41,7 @@ struct run {
     unsigned looks;             /* after its end */
     int64_t look_at_us;         /* monotonic: the next of them; 0 while it lives */
     bool is_last;               /* the look under way is the last one, unless more is left than fits */
+    int64_t hold_until_us;      /* monotonic: our disk is full; not before this are its files asked for */
     int64_t asked_us;           /* monotonic: when its files were last asked for */
     bool is_over, has_new;      /* has_new: the report at hand brought something */
     bool is_stale;              /* what it took was not stored: it is made anew from what was */

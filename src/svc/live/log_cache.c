@@ -238,6 +238,7 @@ static int append_block(struct log_cache *cache, struct span raw, struct err *er
     cache->stored += (int64_t)block.len;
     cache->sealed += (int64_t)raw.len;
     cache->sealed_lines = add_lines(cache->sealed_lines, span_count_char(raw, '\n'));
+    cache->has_tail_file = false; /* it is that of the state before */
     return 0;
 }
 
@@ -291,13 +292,13 @@ static int copy_blocks(int from_fd, int64_t from, int64_t to, int fd)
     return 0;
 }
 
-/* Drops the older half, beside and by rename. From there until the tail is written once more it names a
- * longer file, and so counts for nothing: a kill just then only lets its bytes be read again. */
+/* Drops the older half, beside and by rename. From there until the tail's header is written once more it
+ * names a longer file, and so counts for nothing: a kill just then only lets its bytes be read again. */
 static int shrink(struct log_cache *cache, struct err *err)
 {
     struct log_cache next = *cache;
     struct log_block block;
-    auto_str struct str temp = STR_MAX(PATH_MAX), tail = STR_MAX(LOG_BLOCK_BYTES);
+    auto_str struct str temp = STR_MAX(PATH_MAX);
     auto_fd int old = open(cache->path, O_RDONLY | O_CLOEXEC);
     int64_t at = HEADER_BYTES;
     while (old >= 0 && cache->stored - at > cache->max_bytes / 2 &&
@@ -309,24 +310,38 @@ static int shrink(struct log_cache *cache, struct err *err)
     next.stored = cache->stored - at + HEADER_BYTES;
     str_addf(&temp, "%s.new", cache->path);
     auto_fd int fd = open(str_text(&temp), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool has_tail = next.end > next.sealed;
     if (old < 0 || fd < 0 || write_header(fd, &next) < 0 || copy_blocks(old, at, cache->stored, fd) < 0 ||
-        (has_tail && read_tail(cache, 0, (size_t)(next.end - next.sealed), &tail) < 0) ||
         rename(str_text(&temp), cache->path) < 0)
         return err_errno(err, errno, "%s", str_text(&temp));
     *cache = next;
-    cache->has_tail_file = false;
+    auto_fd int tail = cache->has_tail_file ? open_tail(cache, O_WRONLY) : -1;
+    cache->has_tail_file = tail >= 0 && write_tail_header(tail, cache) == 0;
+    if (cache->has_tail_file || cache->end == cache->sealed)
+        return 0;
     cache->end = cache->sealed;
-    return append_tail(cache, str_span(&tail), err);
+    return err_errno(err, errno, "%s" LOG_CACHE_TAIL, cache->path);
 }
 
 static int keep(struct log_cache *cache, struct span fresh, struct err *err)
 {
-    if (cache->stored == 0 && start_file(cache) < 0)
+    if (cache->stored == 0 && start_file(cache) < 0) {
+        cache->stored = 0;
         return err_errno(err, errno, "%s", cache->path);
+    }
     if (seal(cache, &fresh, err) < 0 || append_tail(cache, fresh, err) < 0)
         return -1;
     return cache->stored > cache->max_bytes ? shrink(cache, err) : 0;
+}
+
+/* Of what a full disk took in part: end stands where keep() left it, behind the last byte that is there. */
+static struct span take_kept(struct log_cache *cache, const struct log_cache *before, struct span fresh)
+{
+    int64_t kept = cache->end - before->end;
+    if (kept != (int64_t)fresh.len)
+        cache->end_lines = cache->end == cache->sealed ? cache->sealed_lines : before->end_lines;
+    else
+        cache->end_lines = add_lines(before->end_lines, span_count_char(fresh, '\n'));
+    return span_head(fresh, kept > 0 ? (size_t)kept : 0);
 }
 
 int log_cache_put(struct log_cache *cache, int64_t offset, struct span bytes, bool is_new, struct span *fresh,
@@ -341,18 +356,23 @@ int log_cache_put(struct log_cache *cache, int64_t offset, struct span bytes, bo
     *fresh = span_skip(bytes, (size_t)(cache->end - offset));
     if (!fresh->len && cache->stored)
         return 0;
-    int64_t end = cache->end + (int64_t)fresh->len;
+    const struct log_cache before = *cache;
     cache->is_closed = false;
-    int64_t lines = add_lines(cache->end_lines, span_count_char(*fresh, '\n'));
     int rc = keep(cache, *fresh, err);
-    cache->end = end;
-    cache->end_lines = lines;
-    if (rc == 0)
-        return 0;
-    cache->base = cache->sealed = end;
-    cache->base_lines = cache->sealed_lines = lines;
-    cache->stored = 0; /* begun anew by the next */
-    return -1;
+    if (cache->stored) {
+        *fresh = take_kept(cache, &before, *fresh);
+        return rc;
+    }
+    cache->end += (int64_t)fresh->len; /* where nothing at all can be kept the log still goes on */
+    cache->end_lines = add_lines(cache->end_lines, span_count_char(*fresh, '\n'));
+    cache->base = cache->sealed = cache->end;
+    cache->base_lines = cache->sealed_lines = cache->end_lines;
+    return rc;
+}
+
+bool log_cache_is_begun(const struct log_cache *cache)
+{
+    return cache->stored > 0;
 }
 
 int log_cache_close(struct log_cache *cache, struct err *err)

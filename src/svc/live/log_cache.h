@@ -39,9 +39,12 @@ void log_cache_open(struct log_cache *cache, const char *path);
 void log_cache_clear(struct log_cache *cache);
 
 /* Bytes of the log from offset on. is_new: the file was cut or replaced, forget the old. *fresh is the part
- * of bytes that was not known. -1: they could not be kept; the cache goes on, empty, behind them. */
+ * of bytes that was not known. -1: not all could be kept. What was kept before stays, *fresh is what was kept
+ * of these, and the rest is to be put again: no byte behind end is taken before it. Where not even a file
+ * could be begun (log_cache_is_begun) the cache goes on, empty, behind them. */
 int log_cache_put(struct log_cache *cache, int64_t offset, struct span bytes, bool is_new, struct span *fresh,
                   struct err *err);
+bool log_cache_is_begun(const struct log_cache *cache);
 /* The log is complete. */
 int log_cache_close(struct log_cache *cache, struct err *err);
 /* At most max bytes from offset on, which must be within [base, end]. */

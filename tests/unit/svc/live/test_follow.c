@@ -7,6 +7,8 @@
 #include "svc/live/logs.h"
 
 #include <inttypes.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 static struct job *running(struct fixture *f, const char *array)
 {
@@ -373,6 +375,33 @@ static int64_t asked_from(struct fixture *f, const char *end)
     return offset;
 }
 
+static void let_files_grow_to(rlim_t bytes)
+{
+    struct rlimit limit;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Not asked for at once: a log of many megabytes would come with each tick while our disk is full. */
+static void what_could_not_be_kept_of_a_log_is_asked_for_again(void **state)
+{
+    struct fixture *f = *state;
+    const struct job *job = running(f, NULL);
+    const struct seen_file more = { .inode = 5, .size = 8, .offset = 4 };
+    give(f, job, "attempt-1.log", (struct seen_file){ .inode = 5, .size = 4 }, "one\n");
+    let_files_grow_to(166);
+    give(f, job, "attempt-1.log", more, "two\n");
+    let_files_grow_to(RLIM_INFINITY);
+    assert_kept(f, job->id, 1, -1, "one\n");
+    assert_null(follow_begin(f->gw.follow, alder(f)));
+    fixture_turn(f, 31 * 1000);
+    assert_int_equal(asked_from(f, "attempt-1.log"), 4);
+    give(f, job, "attempt-1.log", more, "two\n");
+    assert_kept(f, job->id, 1, -1, "one\ntwo\n");
+}
+
 static void answer_look(struct fixture *f, const struct seen_file *file)
 {
     struct tick_report report = { .files = file, .file_count = file ? 1 : 0 };
@@ -475,6 +504,7 @@ int main(void)
         TEST(names_that_are_no_logs_are_left_alone),
         TEST(a_watched_job_is_read_between_the_ticks),
         TEST(what_a_failed_commit_took_along_is_read_again),
+        TEST(what_could_not_be_kept_of_a_log_is_asked_for_again),
         TEST(the_last_line_of_numbers_may_lack_its_newline),
         TEST(a_job_that_ended_unseen_is_read_and_judged_after_a_restart),
     };

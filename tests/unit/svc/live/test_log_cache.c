@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,79 @@ static void bytes_stay_across_a_restart(void **state)
     assert_int_equal(cache.end_lines, 3);
     assert_holds(0, "one\ntwo\nthree\n");
     assert_holds(4, "two\nthree\n");
+}
+
+/* Stands for a full disk: no file grows beyond that. */
+static void let_files_grow_to(rlim_t bytes)
+{
+    struct rlimit limit;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int put_full(int64_t offset, struct span bytes, rlim_t bytes_max, struct span *fresh)
+{
+    let_files_grow_to(bytes_max);
+    int rc = log_cache_put(&cache, offset, bytes, false, fresh, NULL);
+    let_files_grow_to(RLIM_INFINITY);
+    return rc;
+}
+
+static void what_was_kept_survives_a_full_disk_and_nothing_is_left_out(void **state)
+{
+    (void)state;
+    struct span fresh;
+    put(0, "one\n", false);
+    assert_int_equal(put_full(4, SPAN_LIT("two\n"), 166, &fresh), -1); /* two bytes of them */
+    assert_int_equal(fresh.len, 0);
+    assert_int_equal(cache.end, 4);
+    assert_int_equal(cache.end_lines, 1);
+    assert_holds(0, "one\n");
+    put(4, "two\nthree\n", false);
+    assert_int_equal(cache.end_lines, 3);
+    assert_holds(0, "one\ntwo\nthree\n");
+    reopen();
+    assert_holds(0, "one\ntwo\nthree\n");
+}
+
+static void assert_is_part_of(const struct log_cache *some, struct span text)
+{
+    auto_str struct str got = STR_MAX(1 << 24);
+    struct span part = span_head(span_skip(text, (size_t)some->base), (size_t)(some->end - some->base));
+    assert_int_equal(log_cache_read(some, some->base, 1 << 24, &got, NULL), 0);
+    assert_true(span_eq(str_span(&got), part));
+    assert_int_equal(some->end_lines, span_count_char(span_head(text, (size_t)some->end), '\n'));
+}
+
+/* Every second write, at each size: in a block, in the tail, in the shorter file. */
+static void a_disk_that_is_full_anywhere_leaves_no_gap(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(1 << 20);
+    uint32_t dice = 1;
+    while (text.len < 700 * 1000) {
+        dice = dice * 1664525 + 1013904223;
+        str_addf(&text, "%08x%s", dice, dice % 5 ? "" : "\n");
+    }
+    for (rlim_t max = 200; max < 400 * 1000; max = max * 5 / 4) {
+        struct span fresh;
+        put(0, "", true);
+        cache.max_bytes = 200 * 1000;
+        for (unsigned turn = 0; (size_t)cache.end < text.len; turn++) {
+            int64_t from = cache.end;
+            struct span piece = span_head(span_skip(str_span(&text), (size_t)from), 150 * 1000);
+            int rc = put_full(from, piece, turn % 2 ? max : RLIM_INFINITY, &fresh);
+            assert_true(rc == 0 || turn % 2);
+            assert_int_equal(cache.end, from + (int64_t)fresh.len);
+            assert_is_part_of(&cache, str_span(&text));
+            struct log_cache again;
+            log_cache_open(&again, path);
+            assert_is_part_of(&again, str_span(&text));
+            log_cache_clear(&again);
+        }
+    }
 }
 
 static void what_is_known_already_is_not_fresh(void **state)
@@ -333,6 +407,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(bytes_stay_across_a_restart),
+        TEST(what_was_kept_survives_a_full_disk_and_nothing_is_left_out),
+        TEST(a_disk_that_is_full_anywhere_leaves_no_gap),
         TEST(what_is_known_already_is_not_fresh),
         TEST(a_new_file_forgets_the_old),
         TEST(after_a_jump_line_numbers_are_not_known),
