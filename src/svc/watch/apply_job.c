@@ -312,15 +312,6 @@ static void declare_lost(const struct apply *apply, struct job *job)
             : "neither the queue nor accounting know it any more; the scheduler may have lost its state");
 }
 
-/* Without Slurm the run directory is all there is: no other word can come, and a file system that was away
- * for a moment is back by then. */
-static int64_t lost_after_us(const struct apply *apply, bool was_seen)
-{
-    if (!was_seen)
-        return apply->settle_us;
-    return (apply->runs_once ? UNKNOWN_AFTER_S : LOST_AFTER_S) * US_PER_S;
-}
-
 static void enter_settling(const struct apply *apply, struct job *job)
 {
     job->settling_since_us = apply->now_us;
@@ -352,7 +343,7 @@ void apply_settling(const struct apply *apply, struct job *job, const struct job
         job->settling_from_us = apply->mono_us;
     }
     int64_t since = apply_settling_us(apply, job);
-    if (nothing_anywhere && since > lost_after_us(apply, was_seen)) {
+    if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
         declare_lost(apply, job);
     } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
         auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
