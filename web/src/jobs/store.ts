@@ -48,9 +48,11 @@ export class JobRows {
    *  among them may not be seen again. */
   async show(view: View): Promise<void> {
     const isSame = JSON.stringify(view) === JSON.stringify(this.view);
-    if (this.busy.value && isSame) return; // on its way
-    if (!isSame) clearSelection();
-    this.view = view;
+    if (isSame && (this.busy.value || this.shown === this.view)) return; // on its way, or there
+    if (!isSame) {
+      clearSelection();
+      this.view = view;
+    }
     await this.reload();
   }
 
