@@ -16,17 +16,23 @@ static void look_fail(struct call *call, const struct err *err)
     call->done.look(call->ctx, &said);
 }
 
-/* "alive" while a launcher without a result is younger than its own deadline; "claim ID"; and the newest
- * launch's refusal in a section of its own. */
+/* n: the newest launch's number. */
+#define NEWEST                                                                                         \
+    "n=0; for l in \"$_d\"/launch.*; do [ -e \"$l\" ] && [ \"${l##*.}\" -gt $n ] && n=${l##*.}; done " \
+    "2>/dev/null\n"
+
+/* "alive" while a launcher without a result is younger than its own deadline; "claim ID"; "again" where the
+ * last two launches were answered with the same words; and the newest launch's refusal in a section of its
+ * own. */
 static const char state_text[] =
     "for l in \"$_d\"/launch.*; do [ -e \"$l\" ] || continue; n=${l##*.}\n"
     "if [ -s \"$_d/receipt\" ] || [ -s \"$_d/rej.$n\" ] || [ -s \"$_d/ambig.$n\" ]; then continue; fi\n"
     "if [ -n \"$(find \"$l\" -maxdepth 0 -mmin -3)\" ]; then echo alive; fi; done\n"
-    "for c in \"$_d\"/claim.*; do [ -L \"$c\" ] && echo \"claim $(readlink \"$c\")\" && break; done; :\n";
+    "for c in \"$_d\"/claim.*; do [ -L \"$c\" ] && echo \"claim $(readlink \"$c\")\" && break; done\n" NEWEST
+    "r=\"$_d/rej.$n\" s=\"$_d/rej.$((n-1))\"\n"
+    "if [ -s \"$r\" ] && [ -s \"$s\" ] && [ \"$(cat \"$r\")\" = \"$(cat \"$s\")\" ]; then echo again; fi\n";
 static const char rejected_text[] =
-    "n=0; for l in \"$_d\"/launch.*; do [ -e \"$l\" ] && [ \"${l##*.}\" -gt $n ] && n=${l##*.}; done "
-    "2>/dev/null\n"
-    "if [ -f \"$_d/rej.$n\" ] && ! [ -s \"$_d/receipt\" ]; then cat \"$_d/rej.$n\"; fi\n";
+    NEWEST "if [ -f \"$_d/rej.$n\" ] && ! [ -s \"$_d/receipt\" ]; then cat \"$_d/rej.$n\"; fi\n";
 
 struct found {
     char ids[MAX_LOOK_IDS + 2][24]; /* and claim and receipt */
@@ -103,6 +109,8 @@ static void look_answer(struct call *call, const struct run_result *result)
     said.count = found.count;
     if (rejected.len && refused.kind == LAUNCH_REFUSED && refused.refusal.kind == REFUSAL_PERMANENT)
         said.rejected = words;
+    else if (refused.refusal.is_new && span_has(side, "again"))
+        said.repeated = words;
     if (found.count)
         said.end = LOOK_FOUND;
     else if (seen.is_good && is_whole)

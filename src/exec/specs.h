@@ -71,6 +71,8 @@ struct look_result {
     const char *run_dir;
     bool launcher_alive;  /* a launcher may still submit: absence does not count yet */
     const char *rejected; /* ABSENT: the last launch was refused for good, with these words */
+    const char *repeated; /* ABSENT: the last two launches ended by themselves with these very words, which
+                             nobody knows */
     struct err err;
 };
 typedef void look_done(void *ctx, const struct look_result *result);

@@ -81,7 +81,7 @@ static struct launch_result not_sent(struct span text)
                           is_full ? "nothing was submitted; free space in the workspace or raise "
                                     "its quota, and it goes on by itself"
                                   : "nothing was submitted; it is tried again by itself",
-                          result.out };
+                          false, result.out };
     return result;
 }
 

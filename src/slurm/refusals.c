@@ -106,6 +106,20 @@ static const struct refusal_row rows[] = {
     { "unrecognized option", PERMANENT, "slurm.extra", "sbatch knows no such option." },
     { "invalid option", PERMANENT, "slurm.extra", "sbatch knows no such option." },
     { "option requires an argument", PERMANENT, "slurm.extra", "An option of sbatch lacks its value." },
+    { "Invalid time-min specification", PERMANENT, "slurm.extra",
+      "The least time (time-min) is over the time limit or another limit." },
+    { "Incompatible begin and deadline", PERMANENT, "slurm.extra",
+      "With its begin time it cannot end before its deadline." },
+    { "Invalid --nice value", PERMANENT, "slurm.nice", "Only operators may raise a job's priority." },
+    { "Invalid preferred feature", PERMANENT, "slurm.extra", "No node has the feature that is preferred." },
+    { "operation not supported on this system", PERMANENT, NULL,
+      "The cluster's Slurm does not support something that the job asks for." },
+    { "Bad rlimit name", PERMANENT, "slurm.extra", "There is no such limit to propagate." },
+    { "Priority must be", PERMANENT, "slurm.extra", "The priority is not one that Slurm takes." },
+    /* What its options' parser says of any other value: "Invalid --hint argument", "unrecognized --hint ...",
+     * "invalid --profile=x option". */
+    { "nvalid --", PERMANENT, "slurm.extra", "sbatch cannot read the value of an option." },
+    { "unrecognized --", PERMANENT, "slurm.extra", "sbatch cannot read the value of an option." },
     { "DOS line breaks", PERMANENT, "template", "The script has Windows line ends (CR LF)." },
     { "does not look like a batch script", PERMANENT, "template", "The script has no #! line." },
     { "Batch script is empty", PERMANENT, "template", "The script is empty." },
@@ -113,6 +127,14 @@ static const struct refusal_row rows[] = {
     { "Invalid numeric value", PERMANENT, "slurm.extra", "An option of sbatch needs a number." },
     /* A site's job_submit plugin says no with its own words before this. */
     { "Unspecified error", PERMANENT, NULL, "The cluster's submit rules refuse this job." },
+    /* Also where the answer alone was lost; and they pass, so that they are never taken for a refusal. */
+    { "Protocol authentication error", AMBIGUOUS, NULL,
+      "Munge does not work between the login node and the controller; the job may exist." },
+    { "nexpected message", AMBIGUOUS, NULL,
+      "The controller's answer was not understood; the job may exist." },
+    { "Communication ", AMBIGUOUS, NULL, "The connection to the controller broke; the job may exist." },
+    { "Message ", AMBIGUOUS, NULL, "The connection to the controller broke; the job may exist." },
+    { "onnection ", AMBIGUOUS, NULL, "The connection to the controller broke; the job may exist." },
 };
 
 /* What the shell says where there is no sbatch at all. */
@@ -140,7 +162,7 @@ static struct span line_around(struct span text, size_t at)
 
 static struct refusal refusal_of(const struct refusal_row *row, struct span words)
 {
-    return (struct refusal){ row->kind, row->field, row->sentence, words };
+    return (struct refusal){ row->kind, row->field, row->sentence, false, words };
 }
 
 /* A plugin's or policy's own sentence stands in the line before the general one. */
@@ -164,5 +186,7 @@ struct refusal refusal_read(int rc, struct span text)
     }
     if (rc == 126 || rc == 127)
         return refusal_of(&no_sbatch, first_words(text));
-    return refusal_of(&unknown, first_words(text));
+    struct refusal refusal = refusal_of(&unknown, first_words(text));
+    refusal.is_new = refusal.words.len > 0;
+    return refusal;
 }

@@ -8,12 +8,15 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
+
 enum refusal_kind { REFUSAL_AMBIGUOUS, REFUSAL_PERMANENT, REFUSAL_TRANSIENT };
 
 struct refusal {
     enum refusal_kind kind;
     const char *field;    /* the config key it points at ("slurm.partition"), or NULL */
     const char *sentence; /* for a person; static, never NULL */
+    bool is_new;          /* sbatch ended by itself and said words that no row knows */
     struct span words;    /* sbatch's own line, into `text`, without "sbatch: error: "; may be empty */
 };
 

@@ -85,7 +85,7 @@ static void become_unknown(struct launch_task *task, struct job *job, const char
     auto_str struct str text = STR_MAX(ERR_TEXT_BYTES * 2);
     str_addf(
         &text,
-        "the answer to the submission was lost (%s); the cluster is asked for the job before anything else",
+        "no answer tells whether the job was accepted (%s); the cluster is asked for it before anything else",
         why);
     mem_replace_str(&job->why, str_text(&text));
     jobs_change(task->launch->gw->jobs, job, "unconfirmed", NULL);

@@ -22,7 +22,11 @@ static void cancel_doubles(struct launch *launch, const struct job *job, const s
     }
 }
 
-static void prove_absence(struct launch_task *task, struct job *job, const struct cluster *cluster)
+/* words: of a launch that ended by itself, as the one before it did; NULL where that is not so. Both left no
+ * job, so they were refusals, though nobody knows the words: a third launch would get them again, and so on
+ * for ever. */
+static void prove_absence(struct launch_task *task, struct job *job, const struct cluster *cluster,
+                          const char *words)
 {
     const struct gateway *gw = task->launch->gw;
     int64_t now = clock_mono_us(gw->clock), settle = fleet_settle_us(gw->fleet, cluster);
@@ -35,6 +39,10 @@ static void prove_absence(struct launch_task *task, struct job *job, const struc
     }
     if (now - job->absent_since_us < settle) {
         launch_again(task, (job->absent_since_us + settle - now) / US_PER_MS + 1);
+        return;
+    }
+    if (words) {
+        launch_refuse(task, job, words, NULL, "sbatch said so twice, and there is no job");
         return;
     }
     log_info("job %lld %s: proved absent; it is sent again", (long long)job->id, job->token);
@@ -63,7 +71,7 @@ static void on_look(void *ctx, const struct look_result *look)
         struct refusal refusal = refusal_read(1, span_of(look->rejected));
         launch_refuse(task, job, look->rejected, refusal.field, refusal.sentence);
     } else if (cluster && look->end == LOOK_ABSENT && !look->launcher_alive) {
-        prove_absence(task, job, cluster);
+        prove_absence(task, job, cluster, look->repeated);
     } else {
         if (look->end == LOOK_ABSENT) /* a launcher is at work: the proof begins anew when it is over */
             job->absent_since_us = job->first_absent_at_us = 0;

@@ -30,7 +30,7 @@ struct bench {
     unsigned answers;
     enum submit_end end;
     enum look_end look;
-    char rejected[200];
+    char rejected[200], repeated[200];
     bool alive;
     size_t ids;
     enum err_code code;
@@ -176,6 +176,7 @@ static void on_look(void *ctx, const struct look_result *result)
     b->ids = result->count;
     b->alive = result->launcher_alive;
     snprintf(b->rejected, sizeof(b->rejected), "%s", result->rejected ? result->rejected : "");
+    snprintf(b->repeated, sizeof(b->repeated), "%s", result->repeated ? result->repeated : "");
     snprintf(b->text, sizeof(b->text), "%s|%.500s", result->count ? result->sched_ids[0] : "",
              result->err.text);
 }
@@ -251,6 +252,34 @@ static void a_look_finds_the_refusal_whose_answer_was_lost(void **state)
     look(b, token.text);
     assert_int_equal(b->look, LOOK_ABSENT);
     assert_non_null(strstr(b->rejected, "Invalid partition name specified"));
+}
+
+static void a_look_tells_words_that_nobody_knows_once_they_were_said_twice(void **state)
+{
+    struct bench *b = *state;
+    struct token token = token_new(1);
+    play(b, "sbatch", "echo 'sbatch: error: the moon is full' >&2\nexit 1\n");
+    assert_int_equal(submit(b, token.text, 1), SUBMIT_UNKNOWN);
+    look(b, token.text);
+    assert_int_equal(b->look, LOOK_ABSENT);
+    assert_string_equal(b->repeated, "");
+    assert_int_equal(submit(b, token.text, 2), SUBMIT_UNKNOWN);
+    look(b, token.text);
+    assert_string_equal(b->repeated, "the moon is full");
+    play(b, "sbatch", "echo 'sbatch: error: the moon is new' >&2\nexit 1\n");
+    assert_int_equal(submit(b, token.text, 3), SUBMIT_UNKNOWN);
+    look(b, token.text);
+    assert_string_equal(b->repeated, "");
+    play(b, "sbatch", "echo 'sbatch: error: Socket timed out' >&2\nexit 1\n");
+    assert_int_equal(submit(b, token.text, 4), SUBMIT_UNKNOWN);
+    assert_int_equal(submit(b, token.text, 5), SUBMIT_UNKNOWN);
+    look(b, token.text);
+    assert_string_equal(b->repeated, ""); /* it may still come */
+    play(b, "sbatch", "echo 'sbatch: error: Protocol authentication error' >&2\nexit 1\n");
+    assert_int_equal(submit(b, token.text, 6), SUBMIT_UNKNOWN);
+    assert_int_equal(submit(b, token.text, 7), SUBMIT_UNKNOWN);
+    look(b, token.text);
+    assert_string_equal(b->repeated, ""); /* it passes */
 }
 
 static void launcher_without_a_result_counts_as_alive(void **state)
@@ -431,6 +460,7 @@ int main(void)
         T(look_finds_by_receipt_and_proves_absence_only_whole),
         T(the_claim_says_which_job_is_ours_and_none_of_its_children_is),
         T(a_look_finds_the_refusal_whose_answer_was_lost),
+        T(a_look_tells_words_that_nobody_knows_once_they_were_said_twice),
         T(launcher_without_a_result_counts_as_alive),
         T(exit_file_speaks_where_accounting_does_not),
         T(failing_squeue_proves_nothing),

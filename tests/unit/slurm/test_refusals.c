@@ -88,6 +88,49 @@ static void what_is_not_listed_is_ambiguous(void **state)
         assert_int_equal(refusal_read(rows[i].rc, span_of(rows[i].text)).kind, REFUSAL_AMBIGUOUS);
 }
 
+/* All of Slurm 22.05, each seen as the end of a job that was sent again and again. */
+static void values_that_slurm_does_not_take_are_a_definite_no(void **state)
+{
+    (void)state;
+    static const struct {
+        int rc;
+        const char *text, *field;
+    } rows[] = {
+        { 1, "Batch job submission failed: Invalid --nice value", "slurm.nice" },
+        { 1, "Batch job submission failed: Incompatible begin and deadline time specification",
+          "slurm.extra" },
+        { 1,
+          "Batch job submission failed: Invalid time-min specification (exceeds job's time or other limits)",
+          "slurm.extra" },
+        { 1, "Batch job submission failed: Invalid preferred feature specification", "slurm.extra" },
+        { 1, "Batch job submission failed: Requested operation not supported on this system", NULL },
+        { 1, "Invalid --bbf specification", "slurm.extra" },
+        { 1, "Bad rlimit name: NOSUCH", "slurm.extra" },
+        { 1, "unrecognized --hint argument \"nosuch\", see --hint=help", "slurm.extra" },
+        { 255, "Invalid --signal specification", "slurm.extra" },
+        { 255, "invalid --profile=nosuch option", "slurm.extra" },
+        { 255, "Priority must be < 4294967294", "slurm.extra" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        auto_str struct str text = STR_MAX(300);
+        str_addf(&text, "sbatch: error: %s\n", rows[i].text);
+        struct refusal refusal = refusal_read(rows[i].rc, str_span(&text));
+        assert_int_equal(refusal.kind, REFUSAL_PERMANENT);
+        assert_span(refusal.words, rows[i].text);
+        assert_true(rows[i].field ? strcmp(refusal.field, rows[i].field) == 0 : !refusal.field);
+    }
+}
+
+static void only_words_that_no_row_knows_are_new(void **state)
+{
+    (void)state;
+    assert_true(refusal_read(1, span_of("sbatch: error: something new")).is_new);
+    assert_false(refusal_read(1, span_of("")).is_new);
+    assert_false(refusal_read(137, span_of("sbatch: error: something new")).is_new);
+    assert_false(refusal_read(1, span_of("sbatch: error: Protocol authentication error")).is_new);
+    assert_false(refusal_read(1, span_of("sbatch: error: Connection reset by peer")).is_new);
+}
+
 static void a_timeout_beside_a_listed_text_stays_ambiguous(void **state)
 {
     (void)state;
@@ -124,6 +167,8 @@ int main(void)
         cmocka_unit_test(a_rate_limit_is_a_definite_no_for_now),
         cmocka_unit_test(what_is_not_listed_is_ambiguous),
         cmocka_unit_test(a_timeout_beside_a_listed_text_stays_ambiguous),
+        cmocka_unit_test(values_that_slurm_does_not_take_are_a_definite_no),
+        cmocka_unit_test(only_words_that_no_row_knows_are_new),
         cmocka_unit_test(no_sbatch_at_all_is_a_definite_no),
         cmocka_unit_test(a_plugins_own_words_are_kept),
     };
