@@ -4,7 +4,11 @@
 #include "text/frame.h"
 #include "text/quote.h"
 
-/* Builtins only in the common case: a fork costs a millisecond, and there is one call for each active job. */
+/* Builtins only in the common case: a fork costs a millisecond, and there is one call for each active job.
+ *
+ * Where supervisor and script were both killed, the program itself may run on and hold its GPUs. While
+ * anything of its session lives the job is not over: nobody else can get that session's number. An empty file
+ * is what a crash of the machine leaves of one that was not yet on the disk. */
 static const char look_functions[] =
     "set -f; boot=; read -r boot </proc/sys/kernel/random/boot_id\n"
     "alive() {\n" /* pid start boot */
@@ -13,6 +17,18 @@ static const char look_functions[] =
     "  want=$2; set -- ${line##*)}\n"
     "  case $1 in Z|X) return 1;; esac\n"
     "  [ \"${20}\" = \"$want\" ]\n"
+    "}\n"
+    "session() {\n" /* SIGNAL: to what lives of the payload's session; 0 only looks */
+    "  [ \"$v_boot\" = \"$boot\" ] || return 1\n"
+    "  want=$1 n=0 line=; { read -r line <\"/proc/$v_pid/stat\"; } 2>/dev/null\n"
+    "  set -- ${line##*)}; [ \"${20:-$v_start}\" = \"$v_start\" ] || return 1\n"
+    "  set +f; set -- /proc/[0-9]*; set -f\n"
+    "  for p; do\n"
+    "    line=; { read -r line <\"$p/stat\"; } 2>/dev/null || continue; set -- ${line##*)}\n"
+    "    case $1,$4 in [ZX],*) ;; *,\"$v_pid\") "
+    "n=$((n+1)); [ $want = 0 ] || kill -s $want \"${p#/proc/}\";; esac\n"
+    "  done 2>/dev/null\n"
+    "  [ $n -gt 0 ]\n"
     "}\n"
     "load() {\n"
     "  while read -r line; do for kv in $line; do\n"
@@ -29,8 +45,9 @@ static const char look_functions[] =
     "  if alive \"$v_supervisor\" \"$v_supervisor_start\" \"$v_boot\" || alive \"$v_pid\" \"$v_start\" "
     "\"$v_boot\"; "
     "then w=running\n"
-    "  elif [ -f \"$d/exit\" ]; then of_exit exit\n"
-    "  elif [ -f \"$d/exit.payload\" ]; then of_exit exit.payload\n"
+    "  elif [ -s \"$d/exit\" ]; then of_exit exit\n"
+    "  elif [ -s \"$d/exit.payload\" ]; then of_exit exit.payload\n"
+    "  elif session 0; then w=running\n"
     "  elif [ -e \"$d/cancel.asked\" ]; then w=cancelled\n"
     "  else w=lost; reason=killed; [ \"$v_boot\" = \"$boot\" ] || reason=reboot; fi\n"
     "}\n"
@@ -44,7 +61,7 @@ static const char look_functions[] =
     "  d=runs/$1 reason=- v_code=- v_signal=- v_started=- v_ended=- v_how=- v_gpus=- v_began=-\n"
     "  v_pid=- v_start=- v_boot=- v_supervisor=- v_supervisor_start=-\n"
     "  if ! [ -f \"$d/receipt\" ]; then w=absent\n"
-    "  elif [ -f \"$d/exit\" ]; then of_exit exit\n"
+    "  elif [ -s \"$d/exit\" ]; then of_exit exit\n"
     "  elif [ -f \"$d/pid\" ]; then of_pid\n"
     "  elif [ -L \"$d/claim\" ]; then of_claim\n"
     "  else w=queued; fi\n"
@@ -144,7 +161,9 @@ static const char cancel_text[] =
     "sig=TERM; if [ -e \"$d/cancel.asked\" ]; then sig=KILL; fi; : >\"$d/cancel.asked\"\n"
     "if alive \"$v_supervisor\" \"$v_supervisor_start\" \"$v_boot\"; then kill -s TERM \"$v_supervisor\"; "
     "echo asked\n"
-    "elif alive \"$v_pid\" \"$v_start\" \"$v_boot\"; then kill -s $sig -- \"-$v_pid\"; echo asked\n"
+    "elif [ $sig = TERM ] && alive \"$v_pid\" \"$v_start\" \"$v_boot\"; then "
+    "kill -s TERM -- \"-$v_pid\"; echo asked\n"
+    "elif session $sig; then echo asked\n" /* the script's group is not its program's */
     "else echo gone; fi\n";
 
 void process_cancel_program(struct str *sh, const struct cancel_spec *spec)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "exec/supervisor.h"
+#include "exec/supervisor_file.h"
 #include "io/loop.h"
 
 #include <setjmp.h>
@@ -333,6 +334,79 @@ static void job_whose_all_was_killed_is_lost_not_failed(void **state)
     tick_until(b, n, JOB_STATE_LOST);
 }
 
+/* As body.sh runs it: in a group of its own. Its number is in the file `program`. */
+static const char deaf_program[] = "set -m\ntrap '' TERM\nsleep 60 &\necho \"number=$!\" >program\nwait\n";
+
+static pid_t program_of(struct bench *b, size_t n)
+{
+    char path[300];
+    int64_t number = 0;
+    snprintf(path, sizeof(path), "%s/runs/%s/program", b->dir, b->tokens[n].text);
+    for (int i = 0; i < 200 && number <= 0; i++) {
+        usleep(50000);
+        (void)spec_number(path, "number", &number);
+    }
+    assert_true(number > 0);
+    return (pid_t)number;
+}
+
+static void a_program_that_outlives_supervisor_and_script_is_still_the_job(void **state)
+{
+    struct bench *b = *state;
+    size_t n = add_job(b, deaf_program, 0, 0);
+    tick(b);
+    pid_t program = program_of(b, n);
+    kill((pid_t)pid_file(b, n, "supervisor"), SIGKILL);
+    kill((pid_t)pid_file(b, n, "pid"), SIGKILL);
+    usleep(200000);
+    tick(b);
+    assert_int_equal(b->seen[n].state, JOB_STATE_RUNNING);
+    kill(program, SIGKILL);
+    tick_until(b, n, JOB_STATE_LOST);
+}
+
+/* Gone, or a zombie that nobody reaps here. */
+static bool is_over(pid_t pid)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return true;
+    const char *name_end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return !name_end || name_end[2] == 'Z';
+}
+
+static void a_cancel_ends_a_deaf_program_without_its_supervisor(void **state)
+{
+    struct bench *b = *state;
+    size_t n = add_job(b, deaf_program, 0, 0);
+    tick(b);
+    pid_t program = program_of(b, n);
+    kill((pid_t)pid_file(b, n, "supervisor"), SIGKILL);
+    usleep(200000);
+    cancel(b, n);
+    tick(b);
+    assert_int_equal(b->seen[n].state, JOB_STATE_RUNNING);
+    cancel(b, n);
+    tick_until(b, n, JOB_STATE_CANCELLED);
+    assert_true(is_over(program));
+}
+
+static void an_exit_file_without_content_tells_no_end(void **state)
+{
+    struct bench *b = *state;
+    char path[300];
+    size_t n = add_job(b, "sleep 60\n", 0, 0);
+    tick(b);
+    snprintf(path, sizeof(path), "%s/runs/%s/exit.payload", b->dir, b->tokens[n].text);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    kill((pid_t)pid_file(b, n, "supervisor"), SIGKILL);
+    kill((pid_t)-pid_file(b, n, "pid"), SIGKILL);
+    tick_until(b, n, JOB_STATE_LOST);
+}
+
 static void job_whose_supervisor_died_unborn_starts_again(void **state)
 {
     struct bench *b = *state;
@@ -482,6 +556,9 @@ int main(int argc, char **argv)
         T(too_many_gpus_are_refused_in_words),
         T(gpus_are_given_and_shared_by_slots),
         T(job_whose_all_was_killed_is_lost_not_failed),
+        T(a_program_that_outlives_supervisor_and_script_is_still_the_job),
+        T(a_cancel_ends_a_deaf_program_without_its_supervisor),
+        T(an_exit_file_without_content_tells_no_end),
         T(job_whose_supervisor_died_unborn_starts_again),
         T(look_tells_found_from_absent),
         T(reads_by_offset_and_by_line),
