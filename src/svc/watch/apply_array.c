@@ -223,6 +223,20 @@ static enum job_state state_of(const struct tally *tally)
     return JOB_STATE_COMPLETED;
 }
 
+/* What its tasks waited for is no cause of the end; that the queue gave them up is. */
+static void take_end_reason(struct job *job, const struct tasks *tasks)
+{
+    struct span cause = { 0 };
+    for (size_t i = 0; i < tasks->count && !cause.len; i++) {
+        const struct task *task = &tasks->items[i];
+        if (task->state == JOB_STATE_CANCELLED && task->accounting)
+            cause = apply_end_cause(task->accounting, task->queue);
+    }
+    mem_clear_str(&job->reason);
+    if (cause.len)
+        job->reason = span_dup(cause);
+}
+
 static void end_sentence(const struct tally *tally, const struct tasks *tasks, struct str *why)
 {
     if (tally->by_state[JOB_STATE_COMPLETED] < tasks->count)
@@ -262,6 +276,9 @@ static void enter(const struct apply *apply, struct job *job, const struct tasks
         job->started_at_us = tally->first_start_us;
     if (job_state_is_terminal(next)) {
         end_sentence(tally, tasks, &why);
+        take_end_reason(job, tasks);
+        if (job->reason)
+            str_addf(&why, ": %s", job->reason);
         job->ended_at_us = tally->last_end_us;
         bool is_none = tally->worst_exit == 0 && job_state_is_cut_short(next);
         job->exit_code = is_none ? JOB_ABSENT : tally->worst_exit;

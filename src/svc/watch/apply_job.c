@@ -22,6 +22,8 @@ enum {
         53 /* slurmd's own, where the batch step could not be set up; Linux has none of that name */
 };
 
+static const char NEVER_SATISFIED[] = "DependencyNeverSatisfied";
+
 static bool is_slurm(const struct job *job)
 {
     return job->scheduler && strcmp(job->scheduler, "slurm") == 0;
@@ -251,12 +253,24 @@ static void end_sentence(const struct job *job, const struct seen_job *row, stru
         str_add(why, "ran into its time limit");
     else if (row->state == JOB_STATE_OUT_OF_MEMORY)
         str_add(why, "used more host memory than it asked for");
+    else if (is_same(job->reason, NEVER_SATISFIED))
+        str_add(why, "the job it depends on did not end as required");
     else if (job->reason)
         str_add(why, job->reason);
     if (row->source != SEEN_ACCOUNTING && is_slurm(job))
         str_addf(why, "%s%s", why->len ? "; " : "",
                  row->source == SEEN_EXIT_FILE ? "known from its exit file: accounting does not answer"
                                                : "known from the queue alone: accounting does not answer");
+}
+
+struct span apply_end_cause(const struct seen_job *row, const struct seen_job *queue)
+{
+    if (reason_read(row->reason).tells_end)
+        return row->reason;
+    bool by_slurm = row->state == JOB_STATE_CANCELLED && !span_has(row->raw_state, " by ");
+    if (by_slurm && queue && queue->state == row->state && reason_read(queue->reason).tells_end)
+        return queue->reason;
+    return (struct span){ 0 };
 }
 
 static void apply_end(const struct apply *apply, struct job *job, const struct seen_job *row,
@@ -276,8 +290,7 @@ static void apply_end(const struct apply *apply, struct job *job, const struct s
     job->settling_since_us = job->settling_from_us = 0;
     if (is_slurm(job) && row->state == JOB_STATE_CANCELLED && !job->node_list)
         job->started_at_us = 0; /* Slurm gives one that never ran its end as its start */
-    bool tells_why = !is_slurm(job) || reason_read(row->reason).tells_end;
-    take_reason(job, tells_why ? row->reason : (struct span){ 0 });
+    take_reason(job, is_slurm(job) ? apply_end_cause(row, rows->queue) : row->reason);
     close_attempt(job, job_state_word(row->state));
     auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
     end_sentence(job, row, &why);

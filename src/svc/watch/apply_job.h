@@ -21,6 +21,11 @@ void apply_job(const struct apply *apply, struct job *job, const struct job_rows
 void apply_array(const struct apply *apply, struct job *job, const struct job_rows *rows,
                  const struct tick_report *report);
 
+/* Why it ended, by accounting's row; empty: nothing tells. What Slurm itself cancelled, as it could never
+ * start, accounting tells without a reason; the queue has it as long as it remembers the job. queue: or NULL.
+ */
+struct span apply_end_cause(const struct seen_job *row, const struct seen_job *queue);
+
 /* Shared by both. */
 enum { MAX_MISSED_ATTEMPTS = 100 }; /* counted by the name of a log, which may be anything */
 int64_t apply_time_us(const struct apply *apply, int64_t cluster_s); /* 0 for unknown */

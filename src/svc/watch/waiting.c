@@ -65,7 +65,12 @@ char *waiting_why(const struct gateway *gw, int64_t mono_us, struct job *job, co
     if (is_same && job->why_told_us && mono_us - job->why_told_us < TELL_AFTER_S * US_PER_S)
         return mem_dup_str(job->why);
     job->why_told_us = mono_us;
-    reason_add_sentence(&text, row->reason);
+    if (row->state == JOB_STATE_SPECIAL_EXIT) /* squeue says JobHeldUser, and its owner did nothing */
+        str_add(&text,
+                "It ended with an exit code for which this cluster puts a job back and holds it: release "
+                "it with `scontrol release`, or cancel it.");
+    else
+        reason_add_sentence(&text, row->reason);
     if (text.len)
         add_numbers(gw, job, row->reason, &text);
     return text.len ? str_steal(&text) : NULL;

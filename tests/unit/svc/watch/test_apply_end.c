@@ -198,6 +198,18 @@ static void a_released_job_is_held_no_more(void **state)
     assert_null(job->why);
 }
 
+/* RequeueExitHold of slurm.conf. */
+static void an_exit_code_that_holds_a_job_is_told_as_that(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_SPECIAL_EXIT);
+    row.reason = span_of("JobHeldUser");
+    see(f, &row, 1);
+    assert_non_null(strstr(job->why, "exit code"));
+    assert_null(strstr(job->why, "by its owner"));
+}
+
 /* sacct's Reason is what it waited for last, whatever it ended by. */
 static void what_it_waited_for_is_no_cause_of_its_end(void **state)
 {
@@ -225,6 +237,40 @@ static void what_it_waited_for_is_no_cause_of_its_end(void **state)
             assert_null(end->reason);
         assert_int_equal(end->why != NULL, reasons[i].counts);
         job_free(end);
+    }
+}
+
+/* --kill-on-invalid-dep: sacct says CANCELLED and no reason, squeue has it. A person's scancel is told as
+ * that. */
+static void a_job_that_slurm_gave_up_says_why(void **state)
+{
+    struct fixture *f = *state;
+    for (int by_hand = 0; by_hand < 2; by_hand++) {
+        struct job *job = submitted(f, NULL), *array = submitted(f, "1-2");
+        mem_replace_str(&array->sched_id, "8");
+        int64_t id = job->id, array_id = array->id;
+        struct seen_job rows[4];
+        for (int i = 0; i < 4; i++) {
+            rows[i] = row_of(i < 2 ? job : array, i % 2 ? SEEN_ACCOUNTING : SEEN_QUEUE, JOB_STATE_CANCELLED);
+            rows[i].reason = span_of(i % 2 ? "None" : "DependencyNeverSatisfied");
+            rows[i].raw_state = span_of(i % 2 && by_hand ? "CANCELLED by 1036" : "CANCELLED");
+            rows[i].sched_id = span_of(i < 2 ? "7" : "8");
+        }
+        rows[2].tasks = rows[3].tasks = span_of("1-2");
+        see(f, rows, 4);
+        auto_job struct job *end = stored(f, id);
+        auto_job struct job *array_end = stored(f, array_id);
+        assert_int_equal(end->state, JOB_STATE_CANCELLED);
+        assert_int_equal(array_end->state, JOB_STATE_CANCELLED);
+        if (by_hand) {
+            assert_null(end->reason);
+            assert_null(array_end->reason);
+        } else {
+            assert_string_equal(end->reason, "DependencyNeverSatisfied");
+            assert_string_equal(end->why, "the job it depends on did not end as required");
+            assert_string_equal(array_end->reason, "DependencyNeverSatisfied");
+            assert_non_null(strstr(array_end->why, "2 of 2 tasks"));
+        }
     }
 }
 
@@ -387,7 +433,9 @@ int main(void)
         TEST(a_process_without_its_run_directory_is_lost_after_a_day),
         TEST(times_that_cannot_be_are_none),
         TEST(a_released_job_is_held_no_more),
+        TEST(an_exit_code_that_holds_a_job_is_told_as_that),
         TEST(what_it_waited_for_is_no_cause_of_its_end),
+        TEST(a_job_that_slurm_gave_up_says_why),
         TEST(without_slurm_the_reason_is_the_cause),
         TEST(who_never_ran_has_no_start),
         TEST(an_array_of_runaways_ends_task_by_task),
