@@ -88,10 +88,14 @@ void process_machine_program(struct str *sh)
     str_add(sh, "echo \"$(date +%s) $(uname -n) $(nproc)\"; cat /proc/meminfo\n");
 }
 
+/* A line a GPU; "unknown WORDS" where nvidia-smi is there and fails: its driver was renewed or a GPU hangs,
+ * and that says nothing of how many there are. */
 void process_gpus_program(struct str *sh)
 {
-    str_add(sh, "if command -v nvidia-smi >/dev/null 2>&1; then timeout 20 nvidia-smi "
-                "--query-gpu=index,uuid,name,memory.total --format=csv,noheader 2>/dev/null; fi\n");
+    str_add(sh, "if command -v nvidia-smi >/dev/null 2>&1; then _n=$(timeout 20 nvidia-smi "
+                "--query-gpu=index,uuid,name,memory.total --format=csv,noheader 2>&1) || "
+                "case $_n in *'No devices were found'*) ;; *) _n=\"unknown ${_n%%'\n'*}\";; esac; "
+                "printf '%s\\n' \"$_n\"; fi\n");
 }
 
 /* Waits a moment for the pid file, as our own binary does: the next look then finds a running job. */
@@ -210,7 +214,8 @@ void process_submit_program(struct str *sh, const struct submit_spec *spec, bool
         str_add(sh, "gpus=$(");
         process_gpus_program(sh);
         str_addf(sh,
-                 ")\nn=$(printf %%s \"$gpus\" | grep -c '^[0-9]')\n"
+                 ")\ncase $gpus in unknown*) echo \"$gpus\"; exit 0;; esac\n"
+                 "n=$(printf %%s \"$gpus\" | grep -c '^[0-9]')\n"
                  "if [ \"$n\" -lt %lld ]; then echo \"few-gpus $n\"; exit 0; fi\n",
                  (long long)spec->gpus);
     }

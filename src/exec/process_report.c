@@ -50,6 +50,7 @@ void process_machine_read(struct process_machine *out, const struct cluster_conf
         out->cpus = 1;
     out->mem_mb = meminfo_mb(rest, "MemTotal");
     out->mem_free_mb = meminfo_mb(rest, "MemAvailable");
+    out->gpus_unknown = process_gpus_fail(gpus);
     read_gpus(out, cluster->local.gpus, gpus);
     out->plan.slots_per_gpu = cluster->local.slots_per_gpu > 0 ? cluster->local.slots_per_gpu : 1;
     out->plan.cpu_slots = cluster->local.cpu_slots > 0 ? cluster->local.cpu_slots : out->cpus;
@@ -62,6 +63,11 @@ void process_facts_started(struct process_facts *facts, size_t index, struct spa
     facts->rows[index].word = PROCESS_RUNNING;
     if (!span_i64(span_head(line, span_find_char(line, ' ')), &facts->rows[index].started_s))
         facts->rows[index].started_s = SEEN_ABSENT;
+}
+
+bool process_gpus_fail(struct span gpus)
+{
+    return span_starts(gpus, "unknown");
 }
 
 /* --- jobs --- */
@@ -126,7 +132,8 @@ static struct seen_job seen_of(const struct process_row *row, const struct proce
     };
     seen.raw_state = span_of(job_state_word(seen.state));
     if (seen.state == JOB_STATE_PENDING)
-        seen.reason = waiting_reason(plan->end);
+        seen.reason = plan->end == PLAN_TOO_BIG && machine->gpus_unknown ? SPAN_LIT("NvidiaSmiFails")
+                                                                         : waiting_reason(plan->end);
     else
         seen.node_list = machine->host;
     if (job_state_is_terminal(seen.state))

@@ -18,7 +18,11 @@ struct process_machine {
     char indexes[PLAN_MAX_GPUS][4]; /* where the configuration only gives a number */
     struct span host;
     int64_t clock_s, cpus, mem_mb, mem_free_mb;
+    bool gpus_unknown; /* nvidia-smi failed */
 };
+
+/* These are no lines of nvidia-smi but its failure. */
+bool process_gpus_fail(struct span gpus);
 
 /* gpus: nvidia-smi's lines. */
 void process_machine_read(struct process_machine *out, const struct cluster_config *cluster, struct span gpus,

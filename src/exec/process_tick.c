@@ -58,9 +58,10 @@ static void tick_end(struct call *call)
     struct process_machine machine;
     process_machine_read(&machine, call_cluster(call), str_span(&notes->gpus), &t->facts);
     process_report_fill(&report, &machine, &t->facts, t->plan);
-    report.tick.nodes_ok = t->want_nodes;
+    report.tick.nodes_ok =
+        t->want_nodes && !machine.gpus_unknown; /* else it would be a machine without any */
     tick_files_report(&t->files, &report.tick);
-    if (!t->want_nodes)
+    if (!report.tick.nodes_ok)
         report.tick.node_count = 0;
     for (size_t i = 0; i < t->facts.count; i++)
         if (t->facts.rows[i].word == PROCESS_ENDED)
@@ -168,7 +169,7 @@ static void tick_looked(struct call *call, const struct run_result *result)
     if (call_section(result, "gpus", &gpus, NULL) == 0) {
         str_cut(&notes->gpus, 0);
         str_add_span(&notes->gpus, gpus);
-        notes->is_known = true;
+        notes->is_known = !process_gpus_fail(gpus);
     }
     str_add_span(&t->answer, machine);
     str_add_span(&t->answer, jobs);

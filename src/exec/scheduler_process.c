@@ -73,6 +73,10 @@ static void submit_read(const struct submitting *state, struct span said, struct
         to->run_dir = str_text(words);
     } else if (span_is(word, "few-gpus") && span_i64(line, &there)) {
         say_too_few(to, state->gpus, there, words);
+    } else if (span_is(word, "unknown")) {
+        to->end = SUBMIT_TRANSIENT;
+        err_set(&to->err, ERR_OFFLINE, "nvidia-smi fails there (%.*s), so that no GPU can be given away",
+                SPAN_FMT(span_head(line, 200)));
     } else if (span_is(word, "no-code")) {
         to->end = SUBMIT_TRANSIENT;
         err_set(&to->err, ERR_NOT_FOUND, "the copy of the code is not on the machine");

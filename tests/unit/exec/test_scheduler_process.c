@@ -281,6 +281,42 @@ static void too_many_gpus_are_refused_in_words(void **state)
     assert_string_equal(b->text, "the job asks for 2 GPUs, and this machine has 0|resources.gpus|");
 }
 
+static void write_nvidia_smi(struct bench *b, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/bin", b->dir);
+    (void)mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/bin/nvidia-smi", b->dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0700);
+    dprintf(fd, "#!/bin/sh\n%s\n", text);
+    close(fd);
+}
+
+static void an_nvidia_smi_that_fails_is_waited_for_and_does_not_mean_none(void **state)
+{
+    struct bench *b = *state;
+    struct token token = token_new(1);
+    struct submit_spec spec = { .token = token.text, .launch = 1, .script = SPAN_LIT("true\n"), .gpus = 1 };
+    auto_free char *old = mem_dup_str(getenv("PATH"));
+    auto_str struct str path = STR_MAX(8192);
+    str_addf(&path, "%s/bin:%s", b->dir, old);
+    setenv("PATH", str_text(&path), 1);
+    b->cluster.local.gpus = BIND_NONE;
+    write_nvidia_smi(b, "echo '0, GPU-1, NVIDIA A100, 81920 MiB'");
+    size_t n = add_job(b, "true\n", 1, 0);
+    write_nvidia_smi(b, "echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18");
+    assert_int_equal(submit(b, &spec), SUBMIT_TRANSIENT);
+    tick(b);
+    assert_string_equal(b->seen[n].reason, "NvidiaSmiFails");
+    write_nvidia_smi(b, "echo 'No devices were found'; exit 6");
+    assert_int_equal(submit(b, &spec), SUBMIT_REFUSED);
+    tick(b);
+    assert_string_equal(b->seen[n].reason, "MachineHasTooFewGpus");
+    write_nvidia_smi(b, "echo '0, GPU-1, NVIDIA A100, 81920 MiB'");
+    tick_until(b, n, JOB_STATE_COMPLETED);
+    setenv("PATH", old, 1);
+}
+
 static void gpus_are_given_and_shared_by_slots(void **state)
 {
     struct bench *b = *state;
@@ -325,11 +361,14 @@ static int64_t pid_file(struct bench *b, size_t n, const char *key)
 static void job_whose_all_was_killed_is_lost_not_failed(void **state)
 {
     struct bench *b = *state;
+    char path[256];
     size_t n = add_job(b, "sleep 60\n", 0, 0);
     tick(b);
     kill((pid_t)pid_file(b, n, "supervisor"), SIGKILL);
     tick(b);
     assert_int_equal(b->seen[n].state, JOB_STATE_RUNNING); /* the payload goes on */
+    snprintf(path, sizeof(path), "%s/runs/%s/exit.payload", b->dir, b->tokens[n].text);
+    close(open(path, O_WRONLY | O_CREAT, 0600)); /* as a crash leaves it: it tells no end */
     kill((pid_t)-pid_file(b, n, "pid"), SIGKILL);
     tick_until(b, n, JOB_STATE_LOST);
 }
@@ -392,19 +431,6 @@ static void a_cancel_ends_a_deaf_program_without_its_supervisor(void **state)
     cancel(b, n);
     tick_until(b, n, JOB_STATE_CANCELLED);
     assert_true(is_over(program));
-}
-
-static void an_exit_file_without_content_tells_no_end(void **state)
-{
-    struct bench *b = *state;
-    char path[300];
-    size_t n = add_job(b, "sleep 60\n", 0, 0);
-    tick(b);
-    snprintf(path, sizeof(path), "%s/runs/%s/exit.payload", b->dir, b->tokens[n].text);
-    close(open(path, O_WRONLY | O_CREAT, 0600));
-    kill((pid_t)pid_file(b, n, "supervisor"), SIGKILL);
-    kill((pid_t)-pid_file(b, n, "pid"), SIGKILL);
-    tick_until(b, n, JOB_STATE_LOST);
 }
 
 static void job_whose_supervisor_died_unborn_starts_again(void **state)
@@ -554,11 +580,11 @@ int main(int argc, char **argv)
         T(later_jobs_wait_for_room_and_priority_overtakes),
         T(queued_job_is_closed_by_a_cancel),
         T(too_many_gpus_are_refused_in_words),
+        T(an_nvidia_smi_that_fails_is_waited_for_and_does_not_mean_none),
         T(gpus_are_given_and_shared_by_slots),
         T(job_whose_all_was_killed_is_lost_not_failed),
         T(a_program_that_outlives_supervisor_and_script_is_still_the_job),
         T(a_cancel_ends_a_deaf_program_without_its_supervisor),
-        T(an_exit_file_without_content_tells_no_end),
         T(job_whose_supervisor_died_unborn_starts_again),
         T(look_tells_found_from_absent),
         T(reads_by_offset_and_by_line),
