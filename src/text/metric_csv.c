@@ -59,17 +59,28 @@ static bool has_cell(struct metric_build *row, struct span line, struct span wan
     return false;
 }
 
-/* As programs name a column: "val/loss", "grad_norm". */
+/* As programs name a column: "val/loss", "grad_norm". Not of an empty cell. */
 static bool is_name(struct span cell)
 {
     for (size_t i = 0; i < cell.len; i++)
         if (!isalnum((unsigned char)cell.ptr[i]) && !strchr("_-./@:", cell.ptr[i]))
             return false;
-    return cell.len && (isalpha((unsigned char)cell.ptr[0]) || cell.ptr[0] == '_');
+    return isalpha((unsigned char)cell.ptr[0]) || cell.ptr[0] == '_';
+}
+
+static size_t count_cells(struct metric_build *row, struct span line)
+{
+    struct span cell;
+    size_t count = 0;
+    metric_build_clear(row);
+    while (next_cell(row, &line, &cell))
+        count++;
+    return count;
 }
 
 /* Words alone, one of the first of them known already, or several that are all names: a run that was requeued
- * with other code writes another header behind the old rows. Another line of words is rubbish. */
+ * with other code writes another header behind the old rows. As many words as there are columns are rather a
+ * row of words. */
 static bool is_header(struct metric_build *row, struct span known, struct span line)
 {
     struct span cell;
@@ -83,7 +94,9 @@ static bool is_header(struct metric_build *row, struct span known, struct span l
         are_names = are_names && is_name(cell);
         is_kin = is_kin || (cells < MAX_KIN_CELLS && has_cell(row, known, cell));
     }
-    return (is_kin || (are_names && cells > 1)) && !line.len;
+    if (line.len || is_kin)
+        return !line.len;
+    return are_names && cells > 1 && cells != count_cells(row, known);
 }
 
 static struct metric_point *find_point(struct metric_build *row, struct span name)

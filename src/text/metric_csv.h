@@ -1,6 +1,6 @@
-/* Numbers as rows under a CSV header. A later line of names, one of them known or several of them as
- * programs name things, is a header again: runs that are resumed write theirs anew, and loggers that learn of
- * a column late may change it. Of columns of one name the last that is not empty counts. Pure.
+/* Numbers as rows under a CSV header. A later line of names, one of them known, or several and not
+ * as many as there are columns, is a header again: runs that are resumed write theirs anew, and loggers that
+ * learn of a column late may change it. Of columns of one name the last that is not empty counts. Pure.
  *
  * Cells may stand in quotes, with commas and doubled quotes inside, but not with line breaks. Empty cells are
  * no points. A row with more cells than the header is no row of it. */

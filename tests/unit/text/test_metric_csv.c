@@ -62,6 +62,7 @@ static void a_header_may_have_nothing_in_common_with_the_one_before(void **state
     (void)state;
     assert_csv("step,loss\n1,0.5\niter,val/acc,grad_norm\n2,0.4,0.9\n",
                "1: 1 loss=0.5\n3: nan iter=2 val/acc=0.4 grad_norm=0.9\n", 0);
+    assert_csv("step,loss\n_step,_time,x\n1,2,3\n", "2: 1 _time=2 x=3\n", 0);
 }
 
 static void of_columns_of_one_name_the_last_counts(void **state)
@@ -73,10 +74,28 @@ static void of_columns_of_one_name_the_last_counts(void **state)
                "1: nan loss=1 acc=2\n3: nan loss=4\n5: nan loss=5 acc=6\n", 0);
 }
 
+static void of_a_row_with_too_many_columns_the_first_are_told(void **state)
+{
+    (void)state;
+    auto_str struct str text = STR_MAX(1 << 16);
+    for (int i = 0; i < MAX_METRIC_KEYS + 2; i++)
+        str_addf(&text, "%sk%d", i ? "," : "", i);
+    for (int i = 0; i < MAX_METRIC_KEYS + 2; i++)
+        str_addf(&text, "%s%d", i ? "," : "\n", i);
+    str_add(&text, "\n");
+    auto_str struct str told = STR_MAX(1 << 16);
+    str_add(&told, "1: nan");
+    for (int i = 0; i < MAX_METRIC_KEYS; i++)
+        str_addf(&told, " k%d=%d", i, i);
+    str_add(&told, "\n");
+    assert_csv(str_text(&text), str_text(&told), 0);
+}
+
 static void what_is_no_row_is_counted(void **state)
 {
     (void)state;
     assert_csv("a,b\n1,2,3\nx y,z\n,\n", "", 3);
+    assert_csv("a,b\nwarmup,done\n1,2\n", "2: nan a=1 b=2\n", 1); /* a row of words */
     assert_csv("a,b\nrubbish\n1,2\n", "2: nan a=1 b=2\n", 1);
     assert_csv("1,2\n3,4\n", "", 2); /* no header */
 }
@@ -145,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_header_may_change),
         cmocka_unit_test(a_header_may_have_nothing_in_common_with_the_one_before),
         cmocka_unit_test(of_columns_of_one_name_the_last_counts),
+        cmocka_unit_test(of_a_row_with_too_many_columns_the_first_are_told),
         cmocka_unit_test(what_is_no_row_is_counted),
         cmocka_unit_test(the_header_goes_on_in_the_next_call),
         cmocka_unit_test(any_rubbish_is_survived),
