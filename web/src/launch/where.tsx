@@ -1,5 +1,6 @@
 // "Where": one table of GPU type x partition x cluster, by what is free; one choice sets all three.
 import type { JSX } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 
 import { GpuBar, usage } from "../jobs/gpus";
 import { now } from "../lib/clock";
@@ -86,8 +87,17 @@ function Legend({ store }: { store: Launch }): JSX.Element {
   );
 }
 
+/** Rows change places as starts become known, and an element that is moved loses the focus: whoever goes through them by keys keeps the place. */
+function useKeptFocus(within: string): void {
+  const held = document.activeElement?.closest(within) ? document.activeElement.id : "";
+  useLayoutEffect(() => {
+    if (held && document.activeElement?.id !== held) document.getElementById(held)?.focus({ preventScroll: true });
+  });
+}
+
 export function Where({ store, onlyUsable }: { store: Launch; onlyUsable: boolean }): JSX.Element {
   const rows = store.rows.value.filter((row) => !onlyUsable || !row.why);
+  useKeptFocus(".av");
   if (!store.seenWhere.value) return <Skeleton rows={3} height={46} />;
   if (!store.rows.value.length) return <Notice tone="info">No cluster is configured. Add one to clusters.yaml; this table then shows where there is room.</Notice>;
   const fault = store.faults.value.where;
