@@ -102,7 +102,8 @@ void process_gpus_program(struct str *sh)
 static const char start_by_sh[] =
     "put_sh() { printf %s \"$sup\" >\"$1.tmp.$$\" && mv -f \"$1.tmp.$$\" \"$1\"; }\n"
     "begin() {\n"
-    "  d=runs/$1; put_sh \"$d/supervise.sh\" || return 1; shift\n"
+    "  d=runs/$1; [ ! -f \"$d/pid\" ] || return 0\n" /* begun meanwhile, by one whose claim was removed */
+    "  put_sh \"$d/supervise.sh\" || return 1; shift\n"
     "  setsid sh \"$d/supervise.sh\" \"$d\" \"$@\" </dev/null >/dev/null 2>&1 &\n"
     "  s=$! n=0\n"
     "  until [ -f \"$d/pid\" ] || [ $n -ge 60 ] || ! kill -0 $s; do sleep 0.05; n=$((n+1)); done "

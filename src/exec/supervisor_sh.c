@@ -3,6 +3,11 @@
 /* HUP, INT and PIPE get a handler and are not ignored: what is ignored stays so in the payload. wait ends
  * early for each signal; a status that it gave once it does not give again (127).
  *
+ * A supervisor may be killed while its payload's pid file is still on its way to the disk; then the start is
+ * taken for one that never was, its claim is removed and another follows. So the payload shows its pid file
+ * first, where only one can stand (by mv where there are no hard links), and runs only if the claim is still
+ * its supervisor's; whoever removes a claim looks for the pid file after that (process_program.c).
+ *
  * Whoever leads the job's session: "$pid". Its timers are programs of their own that take their sleep along
  * when they are told to end. */
 const char supervisor_sh[] =
@@ -41,8 +46,12 @@ const char supervisor_sh[] =
     "$$ \"${20}\" "
     "\"$boot\" \"$supervisor\" \"$self_start\" \"$gpus\" \"$began\" >pid.tmp.$$ || exit 125\n"
     "  sync pid.tmp.$$ 2>/dev/null || sync\n"
-    "  mv -f pid.tmp.$$ pid || exit 125\n"
-    "  sync . 2>/dev/null || sync\n"
+    "  n=0; until ln pid.tmp.$$ pid 2>/dev/null; do\n"
+    "    if ! [ -e pid ] && mv -f pid.tmp.$$ pid; then break; fi\n"
+    "    n=$((n+1)); [ $n -lt 100 ] || exit 125; sleep 0.1\n"
+    "  done\n"
+    "  rm -f pid.tmp.$$; sync . 2>/dev/null || sync\n"
+    "  if [ \"$(readlink claim)\" != \"$supervisor:$self_start:$boot\" ]; then rm -f pid; exit 125; fi\n"
     "  unset boot began gpus self_start supervisor\n"
     "  exec bash script.sh' &\n"
     "pid=$!\n"
@@ -62,7 +71,8 @@ const char supervisor_sh[] =
     "done 2>/dev/null; [ $n -gt 0 ]; }\n"
     "if rest TERM; then i=0; while [ $i -lt 20 ] && rest 0; do sleep 0.1; i=$((i+1)); done; rest KILL; fi\n"
     "what=code\n"
-    "if ! [ -e pid ]; then rm -f claim; exit 1; fi\n"
+    "mine=; { read -r mine <pid; } 2>/dev/null\n"
+    "if ! [ -e pid ] || { [ $rc = 125 ] && [ \"$mine\" != \"pid=$pid\" ]; }; then rm -f claim; exit 1; fi\n"
     "if [ $rc -gt 128 ] && ! [ -s exit.payload ]; then what=signal; rc=$((rc-128)); fi\n"
     "i=0\n"
     "until printf '%s=%s started=%s ended=%s attempt=1 how=%s\\n' $what $rc $began $(date +%s) $how "

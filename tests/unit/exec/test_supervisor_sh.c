@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -226,6 +227,43 @@ static void a_dead_supervisor_leaves_the_payload_alone(void **state)
     assert_string_equal(get("exit"), "");
 }
 
+static void unlink_in_dir(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Killed while its payload's pid file was on its way to a slow disk, it is taken for one that never began:
+ * its claim is removed and another follows. */
+static void a_start_that_was_given_up_does_not_run_beside_the_next(void **state)
+{
+    (void)state;
+    char path[4096 + sizeof(dir)], sync[128];
+    auto_free char *before = mem_dup_str(getenv("PATH"));
+    snprintf(path, sizeof(path), "%s:%s", dir, before);
+    snprintf(sync, sizeof(sync), "%s/sync", dir);
+    put("sync", "#!/bin/sh\necho sync >>syncs\nwhile [ -e hold ]; do sleep 0.02; done\n");
+    assert_int_equal(chmod(sync, 0700), 0);
+    put("hold", "");
+    put("script.sh", "echo ran >>ran; sleep 0.5\n");
+    setenv("PATH", path, 1);
+    pid_t first = supervise(NULL);
+    wait_for("syncs");
+    kill(first, SIGKILL);
+    assert_int_equal(ended(first), -SIGKILL);
+    assert_string_equal(get("pid"), "");
+    unlink_in_dir("claim");
+    unlink_in_dir("syncs");
+    pid_t second = supervise(NULL);
+    wait_for("syncs");
+    unlink_in_dir("hold");
+    assert_int_equal(ended(second), 0);
+    setenv("PATH", before, 1);
+    exit_says("code=0 ");
+    assert_string_equal(get("ran"), "ran\n");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -233,6 +271,7 @@ int main(void)
         T(an_exit_code_is_kept_with_its_times),
         T(a_signal_is_told_from_an_exit_code),
         T(a_high_exit_code_of_the_script_itself_is_no_signal),
+        T(a_start_that_was_given_up_does_not_run_beside_the_next),
         T(without_its_limits_it_does_not_start),
         T(a_second_supervisor_runs_nothing),
         T(the_time_limit_ends_it),
