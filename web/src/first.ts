@@ -1,13 +1,10 @@
 // Runs before the first paint and before the page's code is there: a chosen theme must not flash, and the jobs list, which
 // most come for, is asked for while the code is on its way. Nothing else belongs here.
-import { base } from "./lib/base";
 import { askEarly } from "./lib/early";
-import { firstPage, listPath } from "./jobs/listpath";
+import { firstPage, listPath, viewHere } from "./jobs/listpath";
 
-if ([`${base}/`, `${base}/jobs`].includes(location.pathname)) {
-  const asked = new URLSearchParams(location.search);
-  askEarly(listPath({ filter: asked.get("filter") ?? "", sort: asked.get("sort") ?? "", archived: false }, firstPage));
-}
+const view = viewHere();
+if (view) askEarly(listPath(view, firstPage));
 
 try {
   const root = document.documentElement;

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { base, href } from "../lib/base";
+import { href } from "../lib/base";
 import { count } from "../lib/format";
 import { Icon } from "../lib/icons";
 import { termValue, withTerm } from "../lib/filter";
@@ -13,21 +13,21 @@ import { FilterBar } from "./filterbar";
 import { FreeGpus } from "./gpus";
 import { Failures } from "./failures";
 import { rememberList } from "./lastlist";
-import type { View } from "./listpath";
+import { viewHere, type View } from "./listpath";
 import { JobRows } from "./store";
 import { JobTable } from "./table";
 import { pageAt } from "../app/known";
 
-/** The list is asked for before anything is drawn: it is what the page waits for, ahead of typefaces and figures. */
-function askEarly(): JobRows | undefined {
-  if (![`${base}/`, `${base}/jobs`].includes(location.pathname)) return undefined;
-  const asked = new URLSearchParams(location.search);
+/** The list is taken in before anything is drawn: it is what the page waits for, ahead of figures. */
+function beginEarly(): JobRows | undefined {
+  const view = viewHere();
+  if (!view) return undefined;
   const rows = new JobRows();
-  void rows.show({ filter: asked.get("filter") ?? "", sort: asked.get("sort") ?? "", archived: false });
+  void rows.show(view);
   return rows;
 }
 
-let early = askEarly();
+let early = beginEarly();
 
 function takeRows(view: View): JobRows {
   const rows = early ?? new JobRows();
