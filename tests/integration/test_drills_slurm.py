@@ -150,7 +150,7 @@ def test_18_a_preempted_job_comes_back_as_a_second_attempt_and_ends_once(gateway
 
 TASKS = 1000
 TASK = """\
-echo "$SLURM_ARRAY_TASK_ID" >>"$1"
+echo "$SLURM_ARRAY_TASK_ID.${SLURM_RESTART_COUNT:-0}" >>"$1"
 case $((SLURM_ARRAY_TASK_ID % 5)) in
 1) exit 3 ;;
 2) kill -SEGV $$ ;;
@@ -187,8 +187,10 @@ def test_19_an_array_of_1000_tasks_with_mixed_ends_is_told_task_by_task(gateway,
     wrong = {task: end for task, end in tasks.items() if task not in gone and end != wanted[task % 5]}
     assert not wrong, wrong
     assert {tasks[task][0] for task in gone} == {"cancelled"}
-    ran = collections.Counter(int(line) for line in ledger.read_text(encoding="utf-8").split())
-    assert set(ran.values()) == {1} and set(range(TASKS)) - set(ran) <= set(gone)
+    # On a machine so slow that a slurmd does not answer in time Slurm itself runs a task again, as its next attempt.
+    ran = collections.Counter(ledger.read_text(encoding="utf-8").split())
+    assert set(ran.values()) == {1}, [run for run, count in ran.items() if count > 1]
+    assert set(range(TASKS)) - {int(run.partition(".")[0]) for run in ran} <= set(gone)
     assert done["state"] == "failed" and done["slurm"]["tasks"]["total"] == TASKS
 
 

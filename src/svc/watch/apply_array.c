@@ -135,12 +135,23 @@ static bool is_of_earlier_attempt(const struct apply *apply, const struct task *
            apply_time_us(apply, row->ended_s) < task->started_us - ATTEMPT_SLACK_US;
 }
 
+/* The queue told its end before; accounting may be behind with it, or away. */
+static bool take_code(struct task *task)
+{
+    const struct seen_job ended = { .state = task->state, .exit_code = SEEN_ABSENT, .signal = SEEN_ABSENT };
+    int64_t code = judge_exit_code(&ended, task->exit_file);
+    if (task->exit_code != JOB_ABSENT || code == SEEN_ABSENT)
+        return false;
+    task->exit_code = code;
+    return true;
+}
+
 static bool settle_task(const struct apply *apply, struct job *job, struct task *task,
                         const struct job_rows *rows, const struct tick_report *report)
 {
     enum job_state before = task->state;
     if (job_state_is_terminal(before))
-        return false; /* only its code is still waited for */
+        return take_code(task);
     if (apply_takes_last_word(apply, job, rows))
         return task_take(apply, task, judge_last_word(rows, report->files_decide));
     bool is_lost = apply_is_overdue(apply, job) && judge_knows_nothing(rows, report);
@@ -322,6 +333,19 @@ static bool end_those_without_record(const struct apply *apply, struct job *job,
     return changed;
 }
 
+/* A task that the queue alone saw end is told while its array lives; the array's own end waits for its code.
+ */
+static bool waits_for_code(const struct apply *apply, struct job *job, const struct tasks *tasks)
+{
+    bool waits = false;
+    for (size_t i = 0; i < tasks->count && !waits; i++) {
+        const struct task *task = &tasks->items[i];
+        waits = task->exit_code == JOB_ABSENT && task->queue &&
+                apply_waits_for_code(apply, job, task->queue, task->exit_file);
+    }
+    return waits;
+}
+
 /* While one of its tasks lives, accounting is mostly asked about other jobs alone: an answer says nothing of
  * its tasks. */
 static bool is_accounting_of_others(const struct job_rows *rows)
@@ -369,9 +393,10 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
     enum job_state next = state_of(&tally);
     if (report->queue_ok && !job_state_is_terminal(next) && next != JOB_STATE_SETTLING)
         changed |= take_waiting(apply, job, rows);
-    if (changed)
+    bool is_half_told = job_state_is_terminal(next) && waits_for_code(apply, job, &tasks);
+    if (!is_half_told && (changed || job_state_is_terminal(next)))
         enter(apply, job, &tasks, &tally);
-    if (state_of(&tally) == JOB_STATE_SETTLING)
+    if (is_half_told || next == JOB_STATE_SETTLING)
         apply_settling(apply, job, rows, report);
     tasks_clear(&tasks);
 }

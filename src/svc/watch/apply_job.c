@@ -14,7 +14,9 @@
 #include <string.h>
 
 enum {
-    RESTART_SLACK_S = 3,         /* a start that moved by more is another start */
+    RESTART_SLACK_S = 3, /* a start that moved by more is another start */
+    NO_CODE_S =
+        10, /* a look's while for an exit file; not longer: the queue forgets its job after MinJobAge */
     QUEUE_ALONE_S = 60,          /* ended in the queue, accounting lags: then the queue's word is taken */
     UNKNOWN_AFTER_S = 15 * 60,   /* P6 */
     LOST_AFTER_S = 24 * 60 * 60, /* seen before, and since then nothing anywhere */
@@ -309,9 +311,14 @@ int64_t apply_settling_us(const struct apply *apply, struct job *job)
     return apply->mono_us - job->settling_from_us;
 }
 
+static bool is_settling_for(const struct apply *apply, struct job *job, int64_t seconds)
+{
+    return job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > seconds * US_PER_S;
+}
+
 bool apply_is_overdue(const struct apply *apply, struct job *job)
 {
-    return job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > LOST_AFTER_S * US_PER_S;
+    return is_settling_for(apply, job, LOST_AFTER_S);
 }
 
 static void declare_lost(const struct apply *apply, struct job *job)
@@ -334,11 +341,16 @@ static void enter_settling(const struct apply *apply, struct job *job)
                                 : "gone from the queue; waiting for accounting to tell its end");
 }
 
+bool apply_waits_for_code(const struct apply *apply, struct job *job, const struct seen_job *row,
+                          const struct seen_job *exit_file)
+{
+    return !apply->runs_once && judge_lacks_code(row, exit_file) && !is_settling_for(apply, job, NO_CODE_S);
+}
+
 bool apply_takes_last_word(const struct apply *apply, struct job *job, const struct job_rows *rows)
 {
-    int64_t since_us = job->state == JOB_STATE_SETTLING ? apply_settling_us(apply, job) : 0;
-    return (rows->queue && since_us > QUEUE_ALONE_S * US_PER_S) ||
-           (rows->exit_file && since_us > UNKNOWN_AFTER_S * US_PER_S);
+    return (rows->queue && is_settling_for(apply, job, QUEUE_ALONE_S)) ||
+           (rows->exit_file && is_settling_for(apply, job, UNKNOWN_AFTER_S));
 }
 
 void apply_settling(const struct apply *apply, struct job *job, const struct job_rows *rows,
@@ -396,6 +408,15 @@ static bool is_our_cancel(const struct job *job, const struct seen_job *row)
     return job->cancel_requested_at_us && row->source == SEEN_EXIT_FILE && judge_is_cut_short(row);
 }
 
+/* The next tick may know more; if not, it is told as it stands. */
+static bool is_half_told(const struct apply *apply, struct job *job, const struct seen_job *row,
+                         const struct job_rows *rows)
+{
+    bool is_without_cause = judge_is_without_cause(row) && !rows->exit_file;
+    return (is_without_cause && !is_settling_for(apply, job, QUEUE_ALONE_S)) ||
+           apply_waits_for_code(apply, job, row, rows->exit_file);
+}
+
 void apply_job(const struct apply *apply, struct job *job, const struct job_rows *all_rows,
                const struct tick_report *report)
 {
@@ -403,10 +424,8 @@ void apply_job(const struct apply *apply, struct job *job, const struct job_rows
     const struct job_rows *rows = &known;
     const struct seen_job *row = NULL;
     enum judgement judged = judge(rows, report, job->state, &row);
-    bool is_settled =
-        job->state == JOB_STATE_SETTLING && apply_settling_us(apply, job) > QUEUE_ALONE_S * US_PER_S;
-    if (judged == JUDGED_ENDED && judge_is_without_cause(row) && !rows->exit_file && !is_settled)
-        judged = JUDGED_SETTLING; /* the next tick knows more; if not, it is told as it stands */
+    if (judged == JUDGED_ENDED && is_half_told(apply, job, row, rows))
+        judged = JUDGED_SETTLING;
     if (judged == JUDGED_SETTLING && apply_takes_last_word(apply, job, rows)) {
         row = judge_last_word(rows, report->files_decide);
         judged = JUDGED_ENDED;

@@ -36,6 +36,9 @@ bool apply_is_overdue(const struct apply *apply, struct job *job);
 /* Settling for so long that a last word without accounting (judge_last_word) is taken: the queue's after a
  * minute, the exit file's after a quarter of an hour. */
 bool apply_takes_last_word(const struct apply *apply, struct job *job, const struct job_rows *rows);
+/* The queue alone tells this end (row), and its code may still come: not for long. */
+bool apply_waits_for_code(const struct apply *apply, struct job *job, const struct seen_job *row,
+                          const struct seen_job *exit_file);
 /* Absent from a good listing: settling, unknown, lost (P6). */
 void apply_settling(const struct apply *apply, struct job *job, const struct job_rows *rows,
                     const struct tick_report *report);

@@ -7,6 +7,12 @@ bool judge_is_without_cause(const struct seen_job *row)
     return row->state == JOB_STATE_FAILED && row->exit_code == 0 && row->signal <= 0;
 }
 
+bool judge_lacks_code(const struct seen_job *row, const struct seen_job *exit_file)
+{
+    bool has_one = row->state == JOB_STATE_COMPLETED || row->state == JOB_STATE_FAILED;
+    return has_one && row->source == SEEN_QUEUE && row->exit_code == SEEN_ABSENT && !exit_file;
+}
+
 static bool is_row_final(const struct seen_job *row)
 {
     return row && job_state_is_terminal(row->state);

@@ -37,6 +37,9 @@ bool judge_is_cut_short(const struct seen_job *exit_file);
 bool judge_knows_nothing(const struct job_rows *rows, const struct tick_report *report);
 /* FAILED with code 0 and no signal: accounting knows the end and not yet how (seen under load). */
 bool judge_is_without_cause(const struct seen_job *row);
+/* The queue alone tells the end, and not with which code: it is in the exit file, which a look that began
+ * before the job was known has not read, and which a slow file system shows later. */
+bool judge_lacks_code(const struct seen_job *row, const struct seen_job *exit_file);
 /* How it ended; SEEN_ABSENT unknown. sacct shows 139 as 11: where the exit file says so, it was 139; and it
  * shows 0 for what somebody else ended, which is none. */
 int64_t judge_exit_code(const struct seen_job *row, const struct seen_job *exit_file);
