@@ -5,6 +5,7 @@
 
 void handle_page(struct request *request)
 {
+    request->reply.policy = str_text(&request->site->policy);
     reply_fixed(request, "text/html; charset=utf-8", str_span(&request->site->page), "no-cache");
 }
 

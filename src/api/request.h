@@ -31,6 +31,7 @@ struct reply {
     struct span fixed;          /* instead of body: bytes that outlive the server */
     struct reply_source source; /* instead of body: a stream */
     const char *cache;          /* Cache-Control, static; NULL: no-store */
+    const char *policy;         /* Content-Security-Policy, outlives the server; NULL: policy_usual */
     bool close;                 /* the connection ends behind it */
     struct {
         const char *name; /* static */

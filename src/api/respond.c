@@ -1,14 +1,12 @@
 #include "api/respond.h"
 
+#include "api/policy.h"
 #include "base/mem.h"
 
 static const struct {
     const char *name, *value;
 } always[] = {
     { "X-Content-Type-Options", "nosniff" },
-    { "Content-Security-Policy",
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-      "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'" },
     { "Referrer-Policy", "no-referrer" },
     { "Cross-Origin-Opener-Policy", "same-origin" },
 };
@@ -38,6 +36,8 @@ enum MHD_Result respond(struct MHD_Connection *mhd, struct reply *reply, const s
         return MHD_NO;
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
         (void)MHD_add_response_header(response, always[i].name, always[i].value);
+    (void)MHD_add_response_header(response, "Content-Security-Policy",
+                                  reply->policy ? reply->policy : policy_usual);
     (void)MHD_add_response_header(response, "Cache-Control", reply->cache ? reply->cache : "no-store");
     if (reply->type)
         (void)MHD_add_response_header(response, "Content-Type", reply->type);

@@ -2,6 +2,7 @@
 
 #include "api/assets.h"
 #include "api/openapi.h"
+#include "api/policy.h"
 
 void site_init(struct site *site, const char *base_path, const char *version)
 {
@@ -11,6 +12,8 @@ void site_init(struct site *site, const char *base_path, const char *version)
     docs_render(version, &site->docs);
     site->page = STR_MAX(MAX_PAGE_BYTES);
     page_render(base_path, &site->page);
+    site->policy = STR_MAX(MAX_POLICY_BYTES);
+    policy_of_page(str_span(&site->page), &site->policy);
 }
 
 void site_clear(struct site *site)
@@ -18,4 +21,5 @@ void site_clear(struct site *site)
     str_clear(&site->openapi);
     str_clear(&site->docs);
     str_clear(&site->page);
+    str_clear(&site->policy);
 }

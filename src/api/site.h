@@ -8,6 +8,7 @@ struct site {
     struct str openapi; /* JSON */
     struct str docs;    /* HTML */
     struct str page;    /* HTML: index.html with the base path in it */
+    struct str policy;  /* its Content-Security-Policy */
 };
 
 /* base_path: "" or "/sluice"; version: the gateway's. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { rows } from "./steps.mjs";
-import { Gateway, openBrowser, root, until, visit } from "./support.mjs";
+import { Gateway, openBrowser, root, sleep, until, visit } from "./support.mjs";
 
 const JOBS = 10_000;
 const LINES = 1_000_000; // of 100 bytes
@@ -70,6 +70,14 @@ describe("budgets", () => {
     const asked = (await page.evaluate(() => window.asked)).filter((url) => !/^data:|\.woff2$/.test(url));
     assert.ok(asked.some((url) => url.includes("/api/v1/jobs?")) && asked.length <= 6, asked.join("\n"));
     assert.equal(new Set(page.requests.filter((url) => !url.startsWith("data:")).map((url) => new URL(url).origin)).size, 1);
+  }));
+
+  test("a list that comes after the stream has opened is asked for once", () => onPage("/jobs", {
+    prepare: (page) => page.route(/\/api\/v1\/jobs\?.*total=true/, async (route) => { await sleep(1500); await route.continue(); }),
+  }, async (page) => {
+    await rows(page);
+    await sleep(1000);
+    assert.equal(page.requests.filter((url) => /\/api\/v1\/jobs\?.*total=true/.test(url)).length, 1);
   }));
 
   test(`the list of ${JOBS} jobs: fewer than 1,200 nodes, at its start and deep inside`, { timeout: 60_000 }, () => onPage("/jobs", {}, async (page) => {

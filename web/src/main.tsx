@@ -43,7 +43,14 @@ function App() {
 }
 
 startKeys();
-startLive();
-startCounts();
-effect(() => { if (notifyOf.value.length) void import("./lib/notify").then(({ startNotify }) => startNotify()); });
-setTimeout(() => render(<App />, document.getElementById("app")!)); // a task of its own: by then a list that came before this code is read
+setTimeout(() => { // a task of its own: by then a list that came before this code is read
+  render(<App />, document.getElementById("app")!);
+  requestAnimationFrame(() => setTimeout(startListening));
+});
+
+/** Once there is something to see. */
+function startListening(): void {
+  startLive();
+  startCounts();
+  effect(() => { if (notifyOf.value.length) void import("./lib/notify").then(({ startNotify }) => startNotify()); });
+}

@@ -36,7 +36,7 @@ export function Failures(): JSX.Element | null {
   return (
     <section class="card failures" aria-label="Last failures">
       <header><h2>Last failures</h2><SinceLast />{items && items.length > 0 && <a class="sm" href={href("/jobs?filter=state:failed")}>All</a>}</header>
-      {!items ? <p class="muted">They cannot be read: {problem?.message}</p> : items.length === 0 ? <p class="muted">Nothing failed in the last seven days.</p> : <ul>{items.map((job) => <Failure key={job.id} job={job} />)}</ul>}
+      {!items ? <p class="muted">They cannot be read: {problem?.message}</p> : items.length === 0 ? <p class="muted">None in the last seven days.</p> : <ul>{items.map((job) => <Failure key={job.id} job={job} />)}</ul>}
     </section>
   );
 }

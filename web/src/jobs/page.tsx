@@ -91,9 +91,9 @@ export function JobsPage(): JSX.Element {
   const filter = query.filter ?? "";
   const sort = query.sort ?? "";
   const rows = useMemo(() => takeRows({ filter, sort, archived: false }), []); // on its way while the page is drawn
-  const [painted, setPainted] = useState(false); // figures are asked for once the rows are there to see
+  const [painted, setPainted] = useState(rows.first.value); // figures are asked for once the rows are there to see, or while they are waited for
   useEffect(() => rows.start(), []);
-  useEffect(() => { if (!rows.first.value) setPainted(true); }, [rows.first.value]);
+  useEffect(() => { if (!rows.first.value) setTimeout(() => setPainted(true)); }, [rows.first.value]);
   useLayoutEffect(() => { void rows.show({ filter, sort, archived: false }); }, [filter, sort]); // by an address; else it is asked already
   useEffect(() => { document.title = "Jobs · Sluice"; }, []);
   useEffect(() => rememberList(filter, sort), [filter, sort]);

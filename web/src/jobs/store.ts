@@ -32,7 +32,7 @@ export class JobRows {
   private readonly changedSoon = coalesce(() => void this.changes(), 120);
 
   start(): () => void {
-    this.stop = watch(["jobs"], (event) => (event.kind === "reset" ? void this.reload() : this.changedSoon()));
+    this.stop = watch(["jobs"], (event) => (event.kind === "reset" && !this.first.value ? void this.reload() : this.changedSoon())); // the first answer tells from when on
     return () => { this.stop?.(); this.abort?.abort(); };
   }
 
@@ -144,7 +144,7 @@ export class JobRows {
       setTimeout(this.changedSoon, 200);
       return;
     }
-    if (this.old.value) return this.reload(); // changes of what was asked for do not belong to these rows
+    if (this.old.value || !this.shown) return this.reload(); // changes of what was asked for do not belong to these rows
     const { filter } = this.view;
     const since = this.event;
     try {

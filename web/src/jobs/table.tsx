@@ -23,7 +23,9 @@ import type { JobRows } from "./store";
 const isNarrow = signal(matchMedia("(max-width: 760px)").matches);
 matchMedia("(max-width: 760px)").addEventListener("change", (event) => { isNarrow.value = event.matches; });
 
+const NEAR = 10; // rows before the last one that is there: the next page is asked for
 const HEAD = 30; // px of the line above the rows, which stays in view
+const FIRST = 8; // rows of the first frame
 const SPARE = 6; // rows beyond each edge, for those who scroll
 let anchor: number | undefined; // the job that a range begins at
 
@@ -109,6 +111,16 @@ function useSpare(list: number): number {
   return calm === list ? SPARE : 0;
 }
 
+/** A list that was not there is drawn by its first rows, and by all that are seen once those are painted. */
+function useWhole(isThere: boolean): boolean {
+  const [whole, setWhole] = useState(false);
+  useEffect(() => {
+    const timer = isThere ? setTimeout(() => setWhole(true)) : undefined;
+    return () => clearTimeout(timer);
+  }, [isThere]);
+  return whole;
+}
+
 /** The key of each job's row. */
 function useSlots(ids: number[]): Slots {
   const slots = useRef<Slots>(new Map());
@@ -159,9 +171,10 @@ export function JobTable({ rows, filter, setFilter, sort, setSort }: TableProps)
   const rowSize = isNarrow.value ? 66 : density.value === "roomy" ? 42 : 34;
   const total = rows.hasMore ? (rows.total.value ?? ids.length) : ids.length;
   const { from, to, show } = useWindowRows({ count: total, size: rowSize, margin }, useSpare(rows.lists.value));
-  const drawn = ids.slice(from, to); // the others are on their way
+  const isWhole = useWhole(ids.length > 0);
+  const drawn = ids.slice(from, isWhole ? to : from + FIRST); // the others are on their way
   const slots = useSlots(drawn);
-  useEffect(() => { if (to > ids.length - 20 && rows.hasMore) void rows.more(); }, [to, ids.length, rows.busy.value]);
+  useEffect(() => { if (to > ids.length - NEAR && rows.hasMore) void rows.more(); }, [to, ids.length, rows.busy.value]);
   useEffect(() => () => { clearSelection(); leaveCursor(); }, []);
   useEffect(() => { seeCursor(ids); }, [ids]);
   useListKeys(rows, (index) => show(index, isNarrow.value ? 0 : HEAD), setAsked);
