@@ -35,11 +35,13 @@ static void take_range(const struct tasks *tasks, const struct seen_job *row)
 }
 
 /* Tasks that ended without ever starting have one row for all: the array's own ("27 CANCELLED") or a range's
- * ("27_[4-9] CANCELLED"). It holds for those that have no row of their own. */
+ * ("27_[4-9] CANCELLED"). It holds for those that have no row of their own, and not for one that ran: while
+ * accounting is behind, its range still names tasks that started, and the queue may have forgotten them. */
 static void take_end(struct task *task, const struct seen_job *row)
 {
     const struct seen_job **place = row->source == SEEN_QUEUE ? &task->queue : &task->accounting;
-    if (!*place && !job_state_is_terminal(task->state))
+    bool has_run = task->started_us || task->exit_file || (task->queue && task->queue->node_list.len);
+    if (!*place && !has_run && !job_state_is_terminal(task->state))
         *place = row;
 }
 

@@ -1,0 +1,80 @@
+/* Ends, attempts and cancels of an array's tasks, where queue, accounting and exit files differ.
+ * Covers: svc/watch/apply_array, svc/watch/apply_job. */
+#include "apply_help.h"
+
+static struct seen_job task_row(const struct job *job, enum seen_source source, enum job_state state,
+                                int64_t task)
+{
+    struct seen_job row = row_of(job, source, state);
+    row.task = task;
+    return row;
+}
+
+/* No accounting is there to be asked. */
+static void see_without_accounting(struct fixture *f, const struct seen_job *rows, size_t count)
+{
+    struct tick_report report = {
+        .queue_ok = true, .jobs = rows, .job_count = count, .clock_s = SEEN_ABSENT
+    };
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 1000);
+}
+
+static void assert_counts(struct fixture *f, int64_t id, const char *wanted)
+{
+    auto_job struct job *now = stored(f, id);
+    assert_string_equal(now->task_counts, wanted);
+}
+
+/* "7 CANCELLED" is the row of those that waited; one that ran and was forgotten is not among them. */
+static void the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-3");
+    int64_t id = job->id;
+    struct seen_job rows[] = { task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 0),
+                               row_of(job, SEEN_QUEUE, JOB_STATE_PENDING) };
+    rows[0].started_s = 1700000000;
+    rows[1].tasks = span_of("1-3");
+    see_without_accounting(f, rows, 2);
+    rows[1].tasks = span_of("2-3"); /* 1 ran meanwhile, unseen */
+    see_without_accounting(f, rows + 1, 1);
+    struct seen_job ends[] = { row_of(job, SEEN_QUEUE, JOB_STATE_CANCELLED),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED, 0),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED, 1) };
+    ends[1].exit_code = ends[2].exit_code = 0;
+    see_without_accounting(f, ends, 3);
+    assert_counts(f, id, "{\"total\":4,\"completed\":2,\"cancelled\":2}");
+}
+
+/* Seen on real Slurm 22.05: "34_[3-4%2] CANCELLED" in accounting, where 34_3 came seconds later. */
+static void a_range_in_accounting_names_tasks_that_ran(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "2-4");
+    int64_t id = job->id;
+    struct seen_job rows[] = { task_row(job, SEEN_QUEUE, JOB_STATE_CANCELLED, 4),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_COMPLETED, 3),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_FAILED, 2),
+                               row_of(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED, 3),
+                               task_row(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED, 3),
+                               task_row(job, SEEN_ACCOUNTING, JOB_STATE_FAILED, 2) };
+    rows[1].node_list = rows[2].node_list = span_of("a1");
+    rows[3].tasks = span_of("2-4%2");
+    rows[4].exit_code = rows[5].exit_code = 0;
+    rows[6].signal = 9;
+    see(f, rows, 5);
+    assert_counts(f, id, "{\"total\":3,\"settling\":2,\"cancelled\":1}");
+    see(f, rows, 7);
+    assert_counts(f, id, "{\"total\":3,\"completed\":1,\"failed\":1,\"cancelled\":1}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
+        TEST(a_range_in_accounting_names_tasks_that_ran),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
