@@ -148,6 +148,14 @@ static bool take_code(struct task *task)
     return true;
 }
 
+static bool end_task(const struct apply *apply, struct task *task, const struct seen_job *row)
+{
+    bool is_of_told = row->source == SEEN_EXIT_FILE && row->restarts < task->attempt;
+    if (is_of_told && job_state_is_terminal(task->state))
+        return take_code(task); /* the queue told its cause before it forgot it */
+    return task_take(apply, task, row);
+}
+
 static bool settle_task(const struct apply *apply, struct job *job, struct task *task,
                         const struct job_rows *rows, const struct tick_report *report)
 {
@@ -155,7 +163,7 @@ static bool settle_task(const struct apply *apply, struct job *job, struct task 
     if (job_state_is_terminal(before))
         return take_code(task);
     if (apply_takes_last_word(apply, job, rows))
-        return task_take(apply, task, judge_last_word(rows, report->files_decide));
+        return end_task(apply, task, judge_last_word(rows, report->files_decide));
     bool is_lost = apply_is_overdue(apply, job) && judge_knows_nothing(rows, report);
     task->state = is_lost ? JOB_STATE_LOST : JOB_STATE_SETTLING;
     return task->state != before;
@@ -178,8 +186,9 @@ static bool judge_task(const struct apply *apply, struct job *job, struct task *
         return false; /* known to have ended; the tick no longer asks for it */
     switch (judge(&rows, report, task->state, &row)) {
     case JUDGED_LIVE:
-    case JUDGED_ENDED:
         return task_take(apply, task, row);
+    case JUDGED_ENDED:
+        return end_task(apply, task, row);
     case JUDGED_SETTLING:
         return settle_task(apply, job, task, &rows, report);
     case JUDGED_NOTHING:

@@ -26,6 +26,28 @@ static void assert_counts(struct fixture *f, int64_t id, const char *wanted)
     assert_string_equal(now->task_counts, wanted);
 }
 
+static void what_the_queue_told_of_a_task_outlives_its_memory(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-2");
+    int64_t id = job->id;
+    struct seen_job rows[] = { task_row(job, SEEN_QUEUE, JOB_STATE_TIMEOUT, 0),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_CANCELLED, 1),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 2) };
+    see_without_accounting(f, rows, 3);
+    see_without_accounting(f, rows + 2, 1); /* MinJobAge is over */
+    struct seen_job ends[] = { task_row(job, SEEN_QUEUE, JOB_STATE_COMPLETED, 2),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_FAILED, 0),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED, 1),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED, 2) };
+    ends[1].exit_code = 143;
+    ends[2].exit_code = ends[3].exit_code = 0;
+    see_without_accounting(f, ends, 4);
+    assert_counts(f, id, "{\"total\":3,\"completed\":1,\"cancelled\":1,\"timeout\":1}");
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->exit_code, 143);
+}
+
 /* "7 CANCELLED" is the row of those that waited; one that ran and was forgotten is not among them. */
 static void the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran(void **state)
 {
@@ -73,6 +95,7 @@ static void a_range_in_accounting_names_tasks_that_ran(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_the_queue_told_of_a_task_outlives_its_memory),
         TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
         TEST(a_range_in_accounting_names_tasks_that_ran),
     };
