@@ -148,12 +148,16 @@ static bool take_code(struct task *task)
     return true;
 }
 
-static bool end_task(const struct apply *apply, struct task *task, const struct seen_job *row)
+static bool end_task(const struct apply *apply, const struct job *job, struct task *task,
+                     const struct seen_job *row)
 {
     bool is_of_told = row->source == SEEN_EXIT_FILE && row->restarts < task->attempt;
     if (is_of_told && job_state_is_terminal(task->state))
         return take_code(task); /* the queue told its cause before it forgot it */
-    return task_take(apply, task, row);
+    struct seen_job end = *row;
+    if (judge_is_our_cancel(row, job->cancel_requested_at_us || task->is_unwanted))
+        end.state = JOB_STATE_CANCELLED;
+    return task_take(apply, task, &end);
 }
 
 static bool settle_task(const struct apply *apply, struct job *job, struct task *task,
@@ -163,7 +167,7 @@ static bool settle_task(const struct apply *apply, struct job *job, struct task 
     if (job_state_is_terminal(before))
         return take_code(task);
     if (apply_takes_last_word(apply, job, rows))
-        return end_task(apply, task, judge_last_word(rows, report->files_decide));
+        return end_task(apply, job, task, judge_last_word(rows, report->files_decide));
     bool is_lost = apply_is_overdue(apply, job) && judge_knows_nothing(rows, report);
     task->state = is_lost ? JOB_STATE_LOST : JOB_STATE_SETTLING;
     return task->state != before;
@@ -188,7 +192,7 @@ static bool judge_task(const struct apply *apply, struct job *job, struct task *
     case JUDGED_LIVE:
         return task_take(apply, task, row);
     case JUDGED_ENDED:
-        return end_task(apply, task, row);
+        return end_task(apply, job, task, row);
     case JUDGED_SETTLING:
         return settle_task(apply, job, task, &rows, report);
     case JUDGED_NOTHING:

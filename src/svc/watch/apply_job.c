@@ -402,12 +402,6 @@ static struct job_rows rows_of_attempt(const struct apply *apply, struct job *jo
     return known;
 }
 
-/* Nobody but its exit file knows, and that says TERM or KILL: as we had asked. */
-static bool is_our_cancel(const struct job *job, const struct seen_job *row)
-{
-    return job->cancel_requested_at_us && row->source == SEEN_EXIT_FILE && judge_is_cut_short(row);
-}
-
 /* The next tick may know more; if not, it is told as it stands. */
 static bool is_half_told(const struct apply *apply, struct job *job, const struct seen_job *row,
                          const struct job_rows *rows)
@@ -431,7 +425,7 @@ void apply_job(const struct apply *apply, struct job *job, const struct job_rows
         judged = JUDGED_ENDED;
     }
     struct seen_job cancelled;
-    if (judged == JUDGED_ENDED && is_our_cancel(job, row)) {
+    if (judged == JUDGED_ENDED && judge_is_our_cancel(row, job->cancel_requested_at_us)) {
         cancelled = *row;
         cancelled.state = JOB_STATE_CANCELLED;
         row = &cancelled;

@@ -36,6 +36,11 @@ bool judge_is_cut_short(const struct seen_job *exit_file)
     return exit_file && (exit_file->exit_code == 128 + SIGTERM || exit_file->exit_code == 128 + SIGKILL);
 }
 
+bool judge_is_our_cancel(const struct seen_job *row, bool is_asked_for)
+{
+    return is_asked_for && row->source == SEEN_EXIT_FILE && judge_is_cut_short(row);
+}
+
 int64_t judge_exit_code(const struct seen_job *row, const struct seen_job *exit_file)
 {
     int64_t code = row->exit_code;

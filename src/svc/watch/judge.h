@@ -32,6 +32,8 @@ enum judgement judge(const struct job_rows *rows, const struct tick_report *repo
 const struct seen_job *judge_last_word(const struct job_rows *rows, bool files_decide);
 /* The payload was ended by a signal, as at a time limit, a cancel or for its memory: no cause is known. */
 bool judge_is_cut_short(const struct seen_job *exit_file);
+/* Nobody but its exit file knows (row), and that says TERM or KILL: as we had asked. */
+bool judge_is_our_cancel(const struct seen_job *row, bool is_asked_for);
 /* Accounting was asked about it, and nobody knows it, or accounting alone and as one that lives (a runaway).
  */
 bool judge_knows_nothing(const struct job_rows *rows, const struct tick_report *report);

@@ -48,6 +48,33 @@ static void what_the_queue_told_of_a_task_outlives_its_memory(void **state)
     assert_int_equal(end->exit_code, 143);
 }
 
+static void a_task_whose_cancel_we_asked_for_was_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    int64_t id = job->id;
+    mem_replace_str(&job->tasks, "[{\"task\":0,\"state\":\"running\",\"cancel_requested\":true}]");
+    struct seen_job ends[] = { task_row(job, SEEN_EXIT_FILE, JOB_STATE_FAILED, 0),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_FAILED, 1) };
+    ends[0].exit_code = ends[1].exit_code = 143;
+    see_without_accounting(f, ends, 2);
+    assert_counts(f, id, "{\"total\":2,\"failed\":1,\"cancelled\":1}");
+}
+
+static void an_array_whose_cancel_we_asked_for_was_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    int64_t id = job->id;
+    job->cancel_requested_at_us = f->clock.wall;
+    struct seen_job ends[] = { task_row(job, SEEN_EXIT_FILE, JOB_STATE_FAILED, 0),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_COMPLETED, 1) };
+    ends[0].exit_code = 143;
+    ends[1].exit_code = 0;
+    see_without_accounting(f, ends, 2);
+    assert_counts(f, id, "{\"total\":2,\"completed\":1,\"cancelled\":1}");
+}
+
 /* "7 CANCELLED" is the row of those that waited; one that ran and was forgotten is not among them. */
 static void the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran(void **state)
 {
@@ -96,6 +123,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_the_queue_told_of_a_task_outlives_its_memory),
+        TEST(a_task_whose_cancel_we_asked_for_was_cancelled),
+        TEST(an_array_whose_cancel_we_asked_for_was_cancelled),
         TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
         TEST(a_range_in_accounting_names_tasks_that_ran),
     };
