@@ -188,7 +188,10 @@ static bool judge_task(const struct apply *apply, struct job *job, struct task *
     bool lacks_code = task->exit_code == JOB_ABSENT && (rows.accounting || rows.exit_file);
     if (job_state_is_terminal(task->state) && !task->queue && !lacks_code)
         return false; /* known to have ended; the tick no longer asks for it */
-    switch (judge(&rows, report, task->state, &row)) {
+    enum judgement judged = judge(&rows, report, task->state, &row);
+    if (judged == JUDGED_ENDED && apply_waits_for_cause(apply, job, row, rows.exit_file))
+        judged = JUDGED_SETTLING;
+    switch (judged) {
     case JUDGED_LIVE:
         return task_take(apply, task, row);
     case JUDGED_ENDED:

@@ -347,6 +347,12 @@ bool apply_waits_for_code(const struct apply *apply, struct job *job, const stru
     return !apply->runs_once && judge_lacks_code(row, exit_file) && !is_settling_for(apply, job, NO_CODE_S);
 }
 
+bool apply_waits_for_cause(const struct apply *apply, struct job *job, const struct seen_job *row,
+                           const struct seen_job *exit_file)
+{
+    return judge_is_without_cause(row) && !exit_file && !is_settling_for(apply, job, QUEUE_ALONE_S);
+}
+
 bool apply_takes_last_word(const struct apply *apply, struct job *job, const struct job_rows *rows)
 {
     return (rows->queue && is_settling_for(apply, job, QUEUE_ALONE_S)) ||
@@ -406,8 +412,7 @@ static struct job_rows rows_of_attempt(const struct apply *apply, struct job *jo
 static bool is_half_told(const struct apply *apply, struct job *job, const struct seen_job *row,
                          const struct job_rows *rows)
 {
-    bool is_without_cause = judge_is_without_cause(row) && !rows->exit_file;
-    return (is_without_cause && !is_settling_for(apply, job, QUEUE_ALONE_S)) ||
+    return apply_waits_for_cause(apply, job, row, rows->exit_file) ||
            apply_waits_for_code(apply, job, row, rows->exit_file);
 }
 

@@ -39,6 +39,9 @@ bool apply_takes_last_word(const struct apply *apply, struct job *job, const str
 /* The queue alone tells this end (row), and its code may still come: not for long. */
 bool apply_waits_for_code(const struct apply *apply, struct job *job, const struct seen_job *row,
                           const struct seen_job *exit_file);
+/* Accounting tells this end (row), and its cause may still come: not for long. */
+bool apply_waits_for_cause(const struct apply *apply, struct job *job, const struct seen_job *row,
+                           const struct seen_job *exit_file);
 /* Absent from a good listing: settling, unknown, lost (P6). */
 void apply_settling(const struct apply *apply, struct job *job, const struct job_rows *rows,
                     const struct tick_report *report);

@@ -75,6 +75,24 @@ static void an_array_whose_cancel_we_asked_for_was_cancelled(void **state)
     assert_counts(f, id, "{\"total\":2,\"completed\":1,\"cancelled\":1}");
 }
 
+static void a_tasks_failure_without_a_cause_waits_for_it(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    int64_t id = job->id;
+    struct seen_job ends[] = { task_row(job, SEEN_ACCOUNTING, JOB_STATE_FAILED, 0),
+                               task_row(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED, 1) };
+    ends[0].exit_code = ends[1].exit_code = 0;
+    see(f, ends, 2);
+    assert_counts(f, id, "{\"total\":2,\"settling\":1,\"completed\":1}");
+    ends[0].exit_code = 0;
+    ends[0].signal = 9;
+    see(f, ends, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_FAILED);
+    assert_non_null(strstr(end->tasks, "\"signal\":9"));
+}
+
 /* "7 CANCELLED" is the row of those that waited; one that ran and was forgotten is not among them. */
 static void the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran(void **state)
 {
@@ -125,6 +143,7 @@ int main(void)
         TEST(what_the_queue_told_of_a_task_outlives_its_memory),
         TEST(a_task_whose_cancel_we_asked_for_was_cancelled),
         TEST(an_array_whose_cancel_we_asked_for_was_cancelled),
+        TEST(a_tasks_failure_without_a_cause_waits_for_it),
         TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
         TEST(a_range_in_accounting_names_tasks_that_ran),
     };
