@@ -351,15 +351,19 @@ static bool end_those_without_record(const struct apply *apply, struct job *job,
     return changed;
 }
 
-/* A task that the queue alone saw end is told while its array lives; the array's own end waits for its code.
- */
-static bool waits_for_code(const struct apply *apply, struct job *job, const struct tasks *tasks)
+/* A task that the queue alone saw end is told while its array lives; the array's own end waits for its code,
+ * though the queue has forgotten the task since, and as long as no look succeeds. */
+static bool waits_for_code(const struct apply *apply, struct job *job, const struct tasks *tasks,
+                           const struct tick_report *report)
 {
     bool waits = false;
     for (size_t i = 0; i < tasks->count && !waits; i++) {
         const struct task *task = &tasks->items[i];
-        waits = task->exit_code == JOB_ABSENT && task->queue &&
-                apply_waits_for_code(apply, job, task->queue, task->exit_file);
+        const struct seen_job *known = task->accounting;
+        bool is_known = known && job_state_is_terminal(known->state) && !judge_is_without_cause(known);
+        struct seen_job told = { .source = SEEN_QUEUE, .state = task->state, .exit_code = SEEN_ABSENT };
+        waits = task->exit_code == JOB_ABSENT && !is_known && judge_lacks_code(&told, task->exit_file) &&
+                (!report->queue_ok || apply_waits_for_code(apply, job, &told, task->exit_file));
     }
     return waits;
 }
@@ -411,7 +415,7 @@ void apply_array(const struct apply *apply, struct job *job, const struct job_ro
     enum job_state next = state_of(&tally);
     if (report->queue_ok && !job_state_is_terminal(next) && next != JOB_STATE_SETTLING)
         changed |= take_waiting(apply, job, rows);
-    bool is_half_told = job_state_is_terminal(next) && waits_for_code(apply, job, &tasks);
+    bool is_half_told = job_state_is_terminal(next) && waits_for_code(apply, job, &tasks, report);
     if (!is_half_told && (changed || job_state_is_terminal(next)))
         enter(apply, job, &tasks, &tally);
     if (is_half_told || next == JOB_STATE_SETTLING)

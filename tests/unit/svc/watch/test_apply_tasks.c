@@ -137,6 +137,26 @@ static void a_range_in_accounting_names_tasks_that_ran(void **state)
     assert_counts(f, id, "{\"total\":3,\"completed\":1,\"failed\":1,\"cancelled\":1}");
 }
 
+static void a_look_without_a_queue_ends_no_array_that_waits_for_codes(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-0");
+    int64_t id = job->id;
+    struct seen_job rows[] = { task_row(job, SEEN_QUEUE, JOB_STATE_FAILED, 0),
+                               task_row(job, SEEN_EXIT_FILE, JOB_STATE_FAILED, 0) };
+    rows[1].exit_code = 7;
+    see_without_accounting(f, rows, 1);
+    struct tick_report report = { .queue_error = "timed out", .clock_s = SEEN_ABSENT };
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 20000);
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 1000);
+    see_without_accounting(f, rows, 2);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_FAILED);
+    assert_int_equal(end->exit_code, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +166,7 @@ int main(void)
         TEST(a_tasks_failure_without_a_cause_waits_for_it),
         TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
         TEST(a_range_in_accounting_names_tasks_that_ran),
+        TEST(a_look_without_a_queue_ends_no_array_that_waits_for_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
