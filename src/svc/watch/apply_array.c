@@ -98,6 +98,7 @@ static bool take_attempt(const struct apply *apply, struct task *task, const str
     else if (!is_later)
         return false;
     task->started_us = 0;
+    task->node_list = (struct span){ 0 }; /* the attempt before was there */
     return true;
 }
 

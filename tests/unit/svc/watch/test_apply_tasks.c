@@ -157,6 +157,25 @@ static void a_look_without_a_queue_ends_no_array_that_waits_for_codes(void **sta
     assert_int_equal(end->exit_code, 7);
 }
 
+static void a_task_that_waits_again_is_on_no_node(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    struct seen_job rows[] = { task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 0),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 1) };
+    rows[1].node_list = span_of("a1");
+    rows[1].started_s = 1700000000;
+    see(f, rows, 2);
+    rows[1] = task_row(job, SEEN_QUEUE, JOB_STATE_PENDING, 1);
+    see(f, rows, 2);
+    assert_null(strstr(job->tasks, "\"a1\""));
+    rows[1] = task_row(job, SEEN_ACCOUNTING, JOB_STATE_CANCELLED, 1);
+    rows[1].started_s = rows[1].ended_s = 1700000900;
+    rows[1].restarts = 1;
+    see(f, rows, 2);
+    assert_null(strstr(job->tasks, "started_at"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +186,7 @@ int main(void)
         TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
         TEST(a_range_in_accounting_names_tasks_that_ran),
         TEST(a_look_without_a_queue_ends_no_array_that_waits_for_codes),
+        TEST(a_task_that_waits_again_is_on_no_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
