@@ -134,7 +134,11 @@ static bool task_take(const struct apply *apply, struct task *task, const struct
 static bool is_of_earlier_attempt(const struct apply *apply, const struct task *task,
                                   const struct seen_job *row)
 {
-    return row && job_state_is_terminal(row->state) && row->ended_s != SEEN_ABSENT && task->started_us &&
+    if (!row || !job_state_is_terminal(row->state))
+        return false;
+    if (row->restarts + 1 < task->attempt) /* while it waits again it has no start to compare with */
+        return true;
+    return row->ended_s != SEEN_ABSENT && task->started_us &&
            apply_time_us(apply, row->ended_s) < task->started_us - ATTEMPT_SLACK_US;
 }
 

@@ -2,6 +2,8 @@
  * Covers: svc/watch/apply_array, svc/watch/apply_job. */
 #include "apply_help.h"
 
+#include "svc/watch/array_tasks.h"
+
 static struct seen_job task_row(const struct job *job, enum seen_source source, enum job_state state,
                                 int64_t task)
 {
@@ -176,6 +178,33 @@ static void a_task_that_waits_again_is_on_no_node(void **state)
     assert_null(strstr(job->tasks, "started_at"));
 }
 
+/* It was seen to wait again; accounting is behind and knows the attempt before alone. */
+static void the_end_of_an_attempt_before_one_that_waited_is_not_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-1");
+    int64_t id = job->id;
+    struct seen_job rows[] = { task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 0),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 1) };
+    see(f, rows, 2);
+    rows[1].state = JOB_STATE_PENDING;
+    see(f, rows, 2);
+    assert_int_equal(tasks_attempt(job, 1), 2);
+    struct seen_job ends[] = { task_row(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED, 0),
+                               task_row(job, SEEN_ACCOUNTING, JOB_STATE_PREEMPTED, 1),
+                               task_row(job, SEEN_QUEUE, JOB_STATE_COMPLETED, 1),
+                               task_row(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED, 1) };
+    for (int i = 0; i < 4; i++)
+        ends[i].exit_code = i == 2 ? SEEN_ABSENT : 0;
+    see(f, ends, 3);
+    see(f, ends, 3);
+    assert_int_equal(job->state, JOB_STATE_SETTLING);
+    ends[3].submitted_s = 1;
+    ends[3].restarts = 1;
+    see(f, ends, 4);
+    assert_counts(f, id, "{\"total\":2,\"completed\":2}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +216,7 @@ int main(void)
         TEST(a_range_in_accounting_names_tasks_that_ran),
         TEST(a_look_without_a_queue_ends_no_array_that_waits_for_codes),
         TEST(a_task_that_waits_again_is_on_no_node),
+        TEST(the_end_of_an_attempt_before_one_that_waited_is_not_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
