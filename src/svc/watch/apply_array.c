@@ -85,17 +85,19 @@ static void take_rows(const struct tasks *tasks, const struct job_rows *rows)
     }
 }
 
-/* Started anew while nobody looked: the newest attempt's log or accounting tells, or the start moved. */
+/* Started anew while nobody looked: the newest attempt's log or accounting tells, or the start moved. It
+ * moves back where our own clock was set back: kept as it was, every end would seem to be an earlier
+ * attempt's. */
 static bool take_attempt(const struct apply *apply, struct task *task, const struct seen_job *row)
 {
     int64_t missed = row->restarts + 1 - task->attempt, started_us = apply_time_us(apply, row->started_s);
-    bool is_later = row->state == JOB_STATE_RUNNING && task->started_us &&
-                    started_us > task->started_us + ATTEMPT_SLACK_US;
+    bool is_moved = row->state == JOB_STATE_RUNNING && task->started_us && started_us &&
+                    llabs(started_us - task->started_us) > ATTEMPT_SLACK_US;
     if (missed > 0 && missed <= MAX_MISSED_ATTEMPTS)
         task->attempt += missed;
     else if (job_state_is_requeue(task->state, row->state))
         task->attempt++; /* its log will say so when it has begun */
-    else if (!is_later)
+    else if (!is_moved)
         return false;
     task->started_us = 0;
     task->node_list = (struct span){ 0 }; /* the attempt before was there */

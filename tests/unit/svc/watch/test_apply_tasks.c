@@ -139,6 +139,29 @@ static void a_range_in_accounting_names_tasks_that_ran(void **state)
     assert_counts(f, id, "{\"total\":3,\"completed\":1,\"failed\":1,\"cancelled\":1}");
 }
 
+static void our_clock_set_back_hides_no_end_of_a_task(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, "0-0");
+    int64_t id = job->id, start_s = f->clock.wall / US_PER_S;
+    struct cluster *cluster = fleet_find(f->gw.fleet, "alder");
+    struct seen_job row = task_row(job, SEEN_QUEUE, JOB_STATE_RUNNING, 0);
+    row.started_s = start_s;
+    see(f, &row, 1);
+    cluster->has_skew = true;
+    cluster->clock_skew_s = 86400; /* and last_skew_s the same from the look after this on */
+    see(f, &row, 1);
+    cluster->last_skew_s = 86400;
+    see(f, &row, 1);
+    row = task_row(job, SEEN_ACCOUNTING, JOB_STATE_COMPLETED, 0);
+    row.started_s = start_s;
+    row.ended_s = start_s + 100;
+    row.exit_code = 0;
+    see(f, &row, 1);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_COMPLETED);
+}
+
 static void a_look_without_a_queue_ends_no_array_that_waits_for_codes(void **state)
 {
     struct fixture *f = *state;
@@ -214,6 +237,7 @@ int main(void)
         TEST(a_tasks_failure_without_a_cause_waits_for_it),
         TEST(the_cancel_of_those_that_wait_is_not_the_end_of_one_that_ran),
         TEST(a_range_in_accounting_names_tasks_that_ran),
+        TEST(our_clock_set_back_hides_no_end_of_a_task),
         TEST(a_look_without_a_queue_ends_no_array_that_waits_for_codes),
         TEST(a_task_that_waits_again_is_on_no_node),
         TEST(the_end_of_an_attempt_before_one_that_waited_is_not_its_end),
