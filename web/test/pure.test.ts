@@ -10,7 +10,7 @@ import { FrameReader } from "../src/lib/sse";
 import { isFailure, stateRow, summarize } from "../src/lib/states";
 import type { Job } from "../src/lib/types";
 import { fold, isAlarm, lineRange, marked, MAX_SHOWN, pieces, plain } from "../src/job/logtext";
-import { chartsOf, inColumn, inOrder, isSpread, ofTask, readCurves, restarts, sinceLabel, smooth, splitsSince, stepLabels, summary, tasksIn } from "../src/job/series";
+import { chartsOf, inColumn, inOrder, isSpread, lastOf, ofTask, readCurves, restarts, sinceLabel, smooth, splitsSince, stepLabels, summary, tasksIn } from "../src/job/series";
 import { timeline } from "../src/job/timeline";
 import { bits } from "../src/lib/code";
 import { seat } from "../src/jobs/slots";
@@ -244,6 +244,18 @@ test("curves of several shapes, in order, on common charts", () => {
   const [merged] = readCurves({ items: [{ name: "loss", total: 5000, steps: [0, 10], min: [1, "NaN"], max: [3, 4] }] });
   assert.deepEqual([merged?.value, merged?.low, merged?.high], [[2, null], [1, null], [3, 4]]);
   assert.ok(summary(two[0]!, String).includes("eval/loss stays"));
+});
+
+test("a curve that ended in NaN says so, not the last number before it", () => {
+  const read = (item: object) => readCurves({ items: [{ name: "loss", steps: [1, 2, 3], ...item }] })[0]!;
+  const diverged = read({ values: [2, 1.5, "NaN"] });
+  assert.equal(lastOf(diverged), "NaN");
+  assert.match(summary(diverged, String), /falls from 2 to 1.5, .*, now NaN$/);
+  assert.equal(lastOf(read({ values: [2, "Infinity", 1.5] })), 1.5);
+  assert.equal(lastOf(read({ min: [2, 1, 1], max: [3, 2, 2], last: "-Infinity" })), "-Infinity");
+  assert.equal(summary(read({ values: ["NaN", "NaN", "NaN"] }), String), "loss: NaN");
+  assert.equal(lastOf(read({ values: [1, 2, null] })), 2);
+  assert.deepEqual(inColumn([1.25, "NaN", null, 2]), ["1.25", "NaN", "–", "2.00"]);
 });
 
 test("a script's lines keep every character", () => {

@@ -8,7 +8,7 @@ import { Icon } from "../lib/icons";
 import { theme } from "../lib/prefs";
 import { Dialog } from "../lib/ui";
 import { whenSeen, type Piece } from "./inview";
-import { inColumn, inOrder, isSpread, partsOf, restarts, sinceLabel, smooth, splitsSince, stepLabels, summary, type Curve } from "./series";
+import { inColumn, inOrder, isSpread, lastOf, partsOf, restarts, sinceLabel, smooth, splitsSince, stepLabels, summary, type Curve } from "./series";
 
 /** starts: of the attempts after the first, in seconds since the epoch. */
 export interface ChartView { smoothing: number; log: boolean; byTime: boolean; starts?: number[] }
@@ -193,8 +193,10 @@ function usePlot(curves: Curve[], view: ChartView, height: number, calls: Calls,
   return box;
 }
 
-function lastValue(curve: Curve): number | null {
-  return curve.last ?? curve.value.findLast((one) => one !== null) ?? null;
+/** Its last points, with the words that are no numbers. */
+function endOf(curve: Curve, most: number): (number | string | null)[] {
+  const from = Math.max(0, curve.value.length - most);
+  return curve.value.slice(from).map((one, at) => curve.odd?.[from + at] ?? one);
 }
 
 const TOLD = 200; // points of a curve
@@ -209,7 +211,7 @@ function ChartTable({ title, curves, onClose }: { title: string; curves: Curve[]
           <table key={curve.name} class="plain">
             <caption class="mono">{curve.name}</caption>
             <thead><tr><th scope="col">Step</th><th scope="col">Value</th></tr></thead>
-            <tbody>{inColumn(curve.value.slice(-TOLD)).map((said, at, all) => <tr key={at}><td class="num">{curve.step[curve.step.length - all.length + at]}</td><td class="num">{said}</td></tr>)}</tbody>
+            <tbody>{inColumn(endOf(curve, TOLD)).map((said, at, all) => <tr key={at}><td class="num">{curve.step[curve.step.length - all.length + at]}</td><td class="num">{said}</td></tr>)}</tbody>
           </table>
         ))}
       </div>
@@ -254,7 +256,7 @@ export function Chart({ title, curves: all, view: asked, closer, height = 150, p
   const starts = view.starts?.join() ?? "";
   const { again, words, ordered } = useMemo(() => told(curves, view), [curves, view.byTime, starts]);
   const box = usePlot(curves, view, height, { cursor: setAt, zoom, restarts: () => again }, shows);
-  const shown = at !== null && curves.length === 1 ? ordered.y[at] : lastValue(curves[0]!);
+  const shown = at !== null && curves.length === 1 ? ordered.y[at] : lastOf(curves[0]!);
   return (
     <section class="card chart" aria-label={`Chart ${title}`}>
       <header>

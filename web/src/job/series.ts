@@ -9,12 +9,22 @@ export interface Curve {
   value: (number | null)[];
   low?: (number | null)[];
   high?: (number | null)[];
-  last?: number | null; // value, also where the points at the end are merged
+  last?: number | string | null; // value, also where the points at the end are merged
+  odd?: Record<number, string>; // "NaN" and the like, by the place in value: no point of the line
+}
+
+function oddWord(value: unknown): string | undefined {
+  return value === "NaN" || value === "Infinity" || value === "-Infinity" ? value : undefined;
+}
+
+function oddOnes(values: unknown[]): Record<number, string> | undefined {
+  const found = values.flatMap((one, at) => { const word = oddWord(one); return word ? [[at, word] as const] : []; });
+  return found.length ? Object.fromEntries(found) : undefined;
 }
 
 function num(value: unknown): number | null {
   if (typeof value === "number") return value;
-  if (value === "Infinity" || value === "-Infinity" || value === "NaN" || value === undefined) return null;
+  if (oddWord(value) || value === undefined) return null;
   return typeof value === "string" && value !== "" && Number.isFinite(Number(value)) ? Number(value) : null;
 }
 
@@ -45,17 +55,23 @@ function fromColumns(name: string, item: Row): Curve | undefined {
   if (!value) return undefined;
   const step = column(item, ["steps", "step"]) ?? value.map((_, at) => at);
   const time = column(item, ["times", "time"]) ?? [];
-  return { name, step: step.map((x, at) => num(x) ?? at), time: step.map((_, at) => seconds(time[at])), value: value.map(num), low: low?.map(num), high: high?.map(num), last: num(item.last) };
+  return { name, step: step.map((x, at) => num(x) ?? at), time: step.map((_, at) => seconds(time[at])), value: value.map(num), low: low?.map(num), high: high?.map(num), last: oddWord(item.last) ?? num(item.last), odd: oddOnes(value) };
 }
 
 function fromPoints(name: string, points: unknown[]): Curve {
   const rows = points.map((point): Row => (Array.isArray(point) ? { step: point[0], value: point[1], min: point[2], max: point[3] } : (point as Row)));
   const has = (key: string): boolean => rows.some((row) => row[key] !== undefined);
+  const values = rows.map((row) => row.value ?? row.mean ?? row.last);
   return {
     name, step: rows.map((row, at) => num(row.step) ?? at), time: rows.map((row) => seconds(row.time ?? row.at)),
-    value: rows.map((row) => num(row.value ?? row.mean ?? row.last)),
+    value: values.map(num), odd: oddOnes(values),
     low: has("min") ? rows.map((row) => num(row.min)) : undefined, high: has("max") ? rows.map((row) => num(row.max)) : undefined,
   };
+}
+
+/** What was logged last, as it was logged: of a run that diverged that is "NaN", not the last number before it. */
+export function lastOf(curve: Curve): number | string | null {
+  return curve.last ?? curve.odd?.[curve.value.length - 1] ?? curve.value.findLast((one) => one !== null) ?? null;
 }
 
 /** Whether any curve knows the times of its points. */
@@ -180,23 +196,24 @@ export function stepLabels(steps: number[]): string[] {
 }
 
 /** Values below each other: with as many decimals as the longest of them, unless one is no plain number. */
-export function inColumn(values: (number | null)[]): string[] {
+export function inColumn(values: (number | string | null)[]): string[] {
   const said = values.map(value);
   const decimals = said.map((one) => one.split(".")[1]?.length ?? 0);
-  if (!said.every((one) => /^(-?\d+(\.\d+)?|–)$/.test(one))) return said;
+  if (!said.every((one) => /^(-?\d+(\.\d+)?|–|NaN|-?Infinity)$/.test(one))) return said;
   const most = Math.max(...decimals);
-  return said.map((one, at) => (one === "–" || decimals[at] === most ? one : `${one}${decimals[at] ? "" : "."}${"0".repeat(most - decimals[at]!)}`));
+  return said.map((one, at) => (!/\d/.test(one) || decimals[at] === most ? one : `${one}${decimals[at] ? "" : "."}${"0".repeat(most - decimals[at]!)}`));
 }
 
 /** "falls from 3.2 to 1.4 over 2,400 points, lowest 1.38": what a chart says without being seen. */
 export function summary(curve: Curve, format: (n: number) => string): string {
   const values = curve.value.filter((value): value is number => value !== null);
-  if (!values.length) return `${curve.name}: no values`;
+  const end = lastOf(curve);
+  if (!values.length) return `${curve.name}: ${typeof end === "string" ? end : "no values"}`;
   const first = values[0]!;
   const last = values[values.length - 1]!;
   let low = first;
   let high = first;
   for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
   const way = last < first ? "falls" : last > first ? "rises" : "stays";
-  return `${curve.name} ${way} from ${format(first)} to ${format(last)}, between ${format(low)} and ${format(high)}, ${values.length} points`;
+  return `${curve.name} ${way} from ${format(first)} to ${format(last)}, between ${format(low)} and ${format(high)}, ${values.length} points${typeof end === "string" ? `, now ${end}` : ""}`;
 }
