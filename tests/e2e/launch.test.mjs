@@ -153,6 +153,19 @@ describe("the launch form", () => {
     assert.equal(await page.inputValue("[id='f-param_lr']"), "");
   }));
 
+  test("a clone of a place or of a job that is not there says so", { timeout: 60_000 }, async () => {
+    const job = await gateway.submit({ name: "elsewhere", slurm: { partition: "gpuu" } });
+    await onPage(`/launch?from=${job.id}`, async (page) => {
+      await page.waitForSelector(".notice:has-text('There is no local / gpuu to choose now')");
+      await page.locator(".av input:not([disabled], :checked)").first().check();
+      await page.waitForSelector(".notice:has-text('There is no local')", { state: "detached" });
+    });
+    await onPage("/launch?from=999999", async (page) => {
+      await previewed(page);
+      await page.waitForSelector(".notice:has-text('There is no job 999999 to clone')");
+    }, { allow: /404 .*999999/ });
+  });
+
   test("a fault stands beside its field and on top, and nothing is sent", { timeout: 60_000 }, async () => {
     const page = await openTab(browser, gateway);
     await page.at("/launch?project=page-tests");

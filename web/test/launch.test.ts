@@ -7,10 +7,10 @@ import { signal } from "@preact/signals";
 
 import { matrixOf, nodeKind, roomText } from "../src/clusters/shape";
 import { changedLines, diffLines, hunks } from "../src/launch/diff";
-import { asCommand, asCurl, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, sizeKey, splitArgs } from "../src/launch/model";
+import { asCommand, asCurl, askedOf, bodyOf, draftFrom, emptyDraft, fieldOf, isUntouched, joinArgs, paramFault, paramsOf, paramValue, sizeKey, splitArgs } from "../src/launch/model";
 import { originsOf } from "../src/launch/origins";
 import { paint } from "../src/launch/paint";
-import { askable, byStart, firstRow, placeKey, rowFor, waitedText, whereRows } from "../src/launch/rows";
+import { askable, byStart, firstRow, placeKey, placesOf, rowFor, waitedText, whereRows, type Asked } from "../src/launch/rows";
 import { secretNames, Secrets } from "../src/launch/secrets";
 import { accountsAt, boundFaults, boundsAt, chargeFaults, gpuChoices, hoursLeft, qosAt, seconds, slurmTime, timeHint, tresOf, whyNot, type Limits } from "../src/launch/size";
 import { showUtc, sizeText, stamp, timeWord, valueWord, when } from "../src/lib/format";
@@ -234,12 +234,34 @@ test("seldom fields go where the request has them, and come back from it", () =>
   assert.deepEqual(draftFrom(body).rest, {});
 });
 
+const asked = (gpus: boolean, partition = "", ...gpuTypes: string[]): Asked => ({ gpus, partition, gpuTypes });
+
+test("a fresh form begins where the project's file says, and there where it ran last", () => {
+  const gpu = (cluster: string, partition: string, type: string, free: number) => ({ cluster, partition, type, total: 10, free });
+  const gpus = [gpu("alder", "debug", "a100", 9), gpu("alder", "gpu", "a100", 8), gpu("alder", "gpu", "h100", 7), gpu("local", "", "A100 PCIe", 2)];
+  const rows = whereRows(gpus, [{ name: "alder", scheduler: "slurm" }, { name: "local", scheduler: "process" }], { alder: { partitions: [{ name: "cpu" }, { name: "debug" }, { name: "gpu" }] } as Limits, local: { cpus: 2 } });
+  const first = (...how: [Asked, Place[]?]) => { const place = firstRow(rows, ...how)?.place; return `${place?.cluster}/${place?.partition}/${place?.cpuOnly ? "cpu" : place?.gpuType}`; };
+  assert.equal(first(asked(true)), "alder/debug/a100");
+  assert.equal(first(asked(true, "gpu")), "alder/gpu/a100");
+  assert.equal(first(asked(true, "", "v100", "h100")), "alder/gpu/h100");
+  assert.equal(first(asked(true, "gone")), "alder/debug/a100");
+  const ran = placesOf([
+    { state: "submit_failed", cluster: "alder", resources: { partition: "debug", gpus: 0 } }, { state: "completed", cluster: "local", resources: { gpus: 0 } },
+    { state: "failed", cluster: "alder", resources: { partition: "gpu", gpus: 1, gpu_type: "a100" } },
+  ]);
+  assert.equal(first(asked(false), ran), "local//cpu");
+  assert.equal(first(asked(false)), "alder/cpu/cpu");
+  assert.equal(first(asked(true), ran), "alder/gpu/a100");
+  assert.equal(first(asked(true, "", "h100"), ran), "alder/gpu/h100");
+  assert.deepEqual(askedOf({ ...emptyDraft("p"), profile: "big" }, { resources: { gpus: 0 }, slurm: { partition: "cpu" }, profiles: { big: { resources: { gpus: 8, gpu_type: ["h100", "a100"] } } } }), asked(true, "cpu", "h100", "a100"));
+});
+
 test("the table has a row a place, those one may not use with the reason, and CPUs", () => {
   const gpus = [{ cluster: "alder", partition: "theirs", type: "h100", total: 8, free: 8 }, { cluster: "alder", partition: "gpu", type: "a100", total: 32, free: 3 }];
   const rows = whereRows(gpus, [{ name: "alder", scheduler: "slurm" }, { name: "local", scheduler: "process" }], { alder: limits, local: { cpus: 2 } });
   assert.deepEqual(rows.map((row) => placeKey(row.place).replaceAll("\n", "/") + (row.why ? ": " + row.why : "")), ["alder/gpu/a100", "alder/theirs/h100: none of your accounts may use it", "alder/cpu/cpu", "local//cpu"]);
-  assert.equal(firstRow(rows, true)?.place.partition, "gpu");
-  assert.equal(firstRow(rows, false)?.place.partition, "cpu");
+  assert.equal(firstRow(rows, asked(true))?.place.partition, "gpu");
+  assert.equal(firstRow(rows, asked(false))?.place.partition, "cpu");
   assert.equal(rowFor(rows, { cluster: "alder", partition: "", gpuType: "a100", cpuOnly: false })?.place.partition, "gpu");
 });
 

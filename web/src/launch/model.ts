@@ -172,6 +172,15 @@ export function gpusAsked(draft: Draft, config: ProjectConfig | undefined): stri
   return standing === 0 ? "1" : "";
 }
 
+/** What profile and project ask for by themselves, which the form begins with. */
+export function askedOf(draft: Draft, config: ProjectConfig | undefined): { gpus: boolean; partition: string; gpuTypes: string[] } {
+  const profile = object(config?.profiles?.[draft.profile]);
+  const resources = { ...config?.resources, ...object(profile.resources) };
+  const slurm = { ...object(config?.slurm as Json), ...object(profile.slurm) };
+  const types = Array.isArray(resources.gpu_type) ? resources.gpu_type : [resources.gpu_type];
+  return { gpus: resources.gpus !== 0, partition: text(slurm.partition), gpuTypes: types.map(text).filter(Boolean) };
+}
+
 function resourcesOf(draft: Draft, config: ProjectConfig | undefined): JsonObject {
   const cpuOnly = draft.place?.cpuOnly ?? false;
   const gpus: [string, Json][] = cpuOnly ? [["gpus", 0]] : [["gpus", number(gpusAsked(draft, config))], ["gpu_type", typeName(draft.place?.gpuType)]];

@@ -44,7 +44,14 @@ function Filled({ store }: { store: Launch }): JSX.Element | null {
   const close = <button type="button" class="ibtn" aria-label="Close this notice" onClick={() => { store.notice.value = ""; }}><Icon name="cross" /></button>;
   if (kind === "clone") return <Notice tone="info"><div class="noticerow"><p>Filled from <a href={href(`/jobs/${id}`)}><bdi>{name.join(":") || "job"}</bdi> #{id}</a>: change what should differ, then launch.</p>{close}</div></Notice>;
   if (kind === "unknown") return <Notice tone="info"><div class="noticerow"><p>There is no project <bdi>{[id, ...name].join(":")}</bdi> here: another one is shown.</p>{close}</div></Notice>;
+  if (kind === "nojob") return <Notice tone="info"><div class="noticerow"><p>There is no job <bdi>{id}</bdi> to clone: the form starts afresh.</p>{close}</div></Notice>;
   return <Notice tone="info"><div class="noticerow"><p>Your unsent values are back.</p><button type="button" class="btn link" onClick={() => store.startOver()}>Start over</button>{close}</div></Notice>;
+}
+
+/** The place of an earlier job is no row any more: never changed without a word. */
+function Gone({ store }: { store: Launch }): JSX.Element | null {
+  if (!store.gone.value) return null;
+  return <Notice><p>There is no <bdi>{store.gone.value}</bdi> to choose now: look at the place below.</p></Notice>;
 }
 
 const names: Record<string, string> = { where: "Where", time: "Time limit", gpus: "GPUs", cpus: "CPUs", mem: "Memory", nodes: "Nodes", args: "Arguments", name: "Run name", project: "Project", profile: "Entry point", account: "Account", qos: "QOS" };
@@ -135,7 +142,7 @@ export default function LaunchPage(): JSX.Element {
   return (
     <>
       <Head store={store} />
-      {store.ready.value && <Filled store={store} />}
+      {store.ready.value && <><Filled store={store} /><Gone store={store} /></>}
       <Failure store={store} />
       {store.loadProblem.value && <ProblemBox problem={store.loadProblem.value} what="Not everything could be read" retry={() => void store.again()} />}
       {!store.ready.value ? <section class="card"><Skeleton rows={14} height={34} /></section> : (

@@ -1,6 +1,6 @@
 // The rows of "Where": GPU type x cluster x partition, and one for CPUs where there is something without GPUs. Pure.
 import { coarse } from "../lib/format";
-import type { ClusterNote, GpuRow, Waited } from "../lib/types";
+import type { ClusterNote, GpuRow, Job, Waited } from "../lib/types";
 import type { Place } from "./model";
 import { partitionAt, whyNot, type Limits, type Partition } from "./size";
 
@@ -76,10 +76,31 @@ export function rowFor(rows: WhereRow[], place: Place | null): WhereRow | undefi
     ?? rows.find((row) => row.place.cluster === place.cluster && (!place.partition || row.place.partition === place.partition) && (place.cpuOnly ? row.place.cpuOnly : !row.place.cpuOnly && (!place.gpuType || row.place.gpuType === place.gpuType)));
 }
 
-/** Where a fresh form starts: GPUs when the project asks for them, else CPUs; the first that can be chosen. */
-export function firstRow(rows: WhereRow[], wantsGpus: boolean): WhereRow | undefined {
+/** What the project's file asks for, "" and none where it leaves it open. */
+export interface Asked { gpus: boolean; partition: string; gpuTypes: string[] }
+
+/** Where jobs of the project ran, the newest first; a place that refused one is none to begin with. */
+export function placesOf(jobs: Pick<Job, "state" | "cluster" | "resources">[]): Place[] {
+  return jobs.filter((job) => job.cluster && job.state !== "submit_failed")
+    .map(({ cluster, resources }) => ({ cluster: cluster!, partition: resources?.partition ?? "", gpuType: resources?.gpu_type ?? "", cpuOnly: !resources?.gpus }));
+}
+
+function narrowed(rows: WhereRow[], fits: (row: WhereRow) => boolean): WhereRow[] {
+  const found = rows.filter(fits);
+  return found.length ? found : rows;
+}
+
+/** Where a fresh form starts: what can be chosen, of the kind, partition and type that the project asks for; of these
+ *  where it ran last, else the first. A cluster without partitions fits any. */
+export function firstRow(rows: WhereRow[], asked: Asked, used: Place[] = []): WhereRow | undefined {
   const usable = rows.filter((row) => !row.why && !row.stale);
-  return usable.find((row) => row.place.cpuOnly !== wantsGpus) ?? usable[0] ?? rows.find((row) => !row.why);
+  const kind = narrowed(usable, (row) => row.place.cpuOnly !== asked.gpus);
+  const type = asked.gpuTypes.find((one) => kind.some((row) => row.place.gpuType === one));
+  const typed = type ? kind.filter((row) => row.place.gpuType === type) : kind;
+  const named = asked.partition ? typed.find(({ place }) => place.partition === asked.partition) : undefined;
+  const fit = named ? typed.filter(({ place }) => place.partition === asked.partition || !place.partition) : typed;
+  const before = used.map((place) => rowFor(fit, place)).find(Boolean);
+  return before ?? named ?? fit[0] ?? rows.find((row) => !row.why);
 }
 
 const MOST_ASKED = 6;

@@ -8,9 +8,9 @@ import { millis } from "../lib/format";
 import { lastHeard } from "../lib/live";
 import { recall, remember } from "../lib/prefs";
 import type { ClusterNote, GpuList, GpuRow, Job } from "../lib/types";
-import { bodyOf, draftFrom, sizeKey, emptyDraft, fieldOf, gpusAsked, isUntouched, paramFault, paramsOf, type Draft, type JsonObject, type ProjectConfig } from "./model";
+import { askedOf, bodyOf, draftFrom, sizeKey, emptyDraft, fieldOf, gpusAsked, isUntouched, paramFault, paramsOf, type Draft, type JsonObject, type Place, type ProjectConfig } from "./model";
 import type { ScriptLine } from "./origins";
-import { askable, byStart, firstRow, placeKey, rowFor, whereRows, type ClusterSeen } from "./rows";
+import { askable, byStart, firstRow, placeKey, placesOf, rowFor, whereRows, type ClusterSeen } from "./rows";
 import { secretNames, Secrets } from "./secrets";
 import { boundFaults, boundsAt, chargeFaults, timeHint, type Limits } from "./size";
 
@@ -70,6 +70,7 @@ export class Launch {
   failure = signal<Problem | undefined>(undefined);
   submitting = signal(false);
   notice = signal("");
+  gone = signal(""); // the place that was meant, where it is not to be had
   touched = signal(false);
   ready = signal(false); // all there is to choose from has come, or is late
 
@@ -104,6 +105,7 @@ export class Launch {
   private asked = ""; // the project that the address names
   private left = new Map<string, Draft>(); // what was typed for projects that are not shown now
   private wanted: Wanted = {};
+  private used: Place[] = []; // where the project ran, the newest first
   private isUnfilled = false; // what the address names could not be read
 
   /** Loads, restores and starts to watch; the answer stops it. */
@@ -166,9 +168,7 @@ export class Launch {
       this.show(kept.draft);
       this.touched.value = true;
       this.notice.value = "restored";
-    } else if (wanted.from) {
-      await this.fillFrom(wanted.from);
-    } else {
+    } else if (!wanted.from || !(await this.fillFrom(wanted.from))) {
       const name = [wanted.project, recall("launch.project")].find((one) => one && this.known(one)) ?? this.projects.value?.[0]?.name ?? "";
       if (wanted.project && !this.known(wanted.project)) this.notice.value = `unknown:${wanted.project}`;
       this.show({ ...this.remembered(name), ...(wanted.preset ? { profile: wanted.preset } : {}) });
@@ -180,14 +180,21 @@ export class Launch {
     return this.projects.value?.some((project) => project.name === name) ?? false;
   }
 
-  private async fillFrom(id: string): Promise<void> {
-    const request = await getJson<JsonObject>(`/jobs/${encodeURIComponent(id)}/request`);
+  /** False where there is no such job: then the form is as for any run, and says so. */
+  private async fillFrom(id: string): Promise<boolean> {
+    const request = await getJson<JsonObject>(`/jobs/${encodeURIComponent(id)}/request`).catch((error) => { if (asProblem(error).status === 404) return undefined; throw error; });
+    if (!request) {
+      this.from = "";
+      this.notice.value = `nojob:${id}`;
+      return false;
+    }
     const job = await getJson<Job>(`/jobs/${encodeURIComponent(id)}`);
     const draft = draftFrom(request);
     const place = draft.place ?? { cluster: job.cluster ?? "", partition: "", gpuType: "", cpuOnly: !job.resources?.gpus };
     if (!job.resources?.gpus) place.cpuOnly = true;
     this.show({ ...draft, project: draft.project || job.project || "", place });
     this.notice.value = `clone:${job.id}:${job.name ?? ""}`;
+    return true;
   }
 
   private remembered(project: string): Draft {
@@ -204,8 +211,8 @@ export class Launch {
     const draft = this.draft.value;
     if (!this.seenWhere.value || !draft.project) return;
     const row = rowFor(this.rows.value, draft.place);
-    const wantsGpus = this.config.value?.resources?.gpus !== 0;
-    const chosen = row ?? firstRow(this.rows.value, wantsGpus);
+    const chosen = row ?? firstRow(this.rows.value, askedOf(draft, this.config.value), this.used);
+    this.gone.value = row || !draft.place?.cluster ? "" : [draft.place.cluster, draft.place.partition, draft.place.gpuType].filter(Boolean).join(" / ");
     if (chosen && placeKey(chosen.place) !== placeKey(draft.place)) this.draft.value = { ...draft, place: chosen.place };
   }
 
@@ -214,26 +221,36 @@ export class Launch {
     if (!name) return;
     this.project.value = this.projects.value?.find((project) => project.name === name);
     this.lastRun.value = undefined;
-    void this.loadLast(name);
+    const last = this.loadLast(name);
     try {
       const project = await getJson<ProjectSeen>(`/projects/${encodeURIComponent(name)}`);
       if (this.draft.value.project === name) this.project.value = project;
     } catch (error) {
       this.loadProblem.value = asProblem(error);
     }
+    await last;
   }
 
   private async loadLast(project: string): Promise<void> {
     this.ran.value = "";
+    this.used = [];
     try {
       const list = await getJson<{ items: Job[] }>(`/jobs${query({ filter: `project:${quote(project)}`, limit: 20 })}`);
-      if (this.draft.value.project === project) this.ran.value = timeHint(list.items);
-      const job = list.items[0];
-      if (!job) return;
+      if (this.draft.value.project !== project) return;
+      this.ran.value = timeHint(list.items);
+      this.used = placesOf(list.items);
+      if (list.items[0]) void this.loadScript(project, list.items[0]);
+    } catch {
+      // without runs there is no place to prefer, and nothing to compare with
+    }
+  }
+
+  private async loadScript(project: string, job: Job): Promise<void> {
+    try {
       const script = await (await fetchApi(`/jobs/${job.id}/script`)).text();
       if (this.draft.value.project === project) this.lastRun.value = { id: job.id, name: job.name ?? "", script };
     } catch {
-      // without the last run there is nothing to compare with
+      // nothing to compare with
     }
   }
 
@@ -265,6 +282,7 @@ export class Launch {
       this.draft.value = draft;
       this.touched.value = true;
       this.failure.value = undefined;
+      if (change.place) this.gone.value = "";
       if (!change.project) this.keep();
     });
   }
