@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MAX_LINE_BYTES = 256 * 1024, MAX_TASK_LINES = 50 };
+enum { MAX_LINE_BYTES = 256 * 1024, MAX_TASK_LINES = 50, MAX_EVIDENCE_LINES = 5 };
 
 static const struct option_row rows[] = {
     { "script", 0, NULL, "the batch script as it was sent, instead", false },
@@ -141,11 +141,26 @@ static void show_times(struct cli *cli, const struct doc *job, int64_t now_us)
     line(cli, "elapsed", str_text(&elapsed));
 }
 
+/* "          line 325: RuntimeError: CUDA out of memory", and what to do next, below the verdict. */
+static void show_verdict(struct cli *cli, const struct doc *verdict)
+{
+    const struct doc *lines = doc_get(verdict, "evidence"), *next = doc_get(verdict, "next");
+    line(cli, "verdict", view_text(verdict, "title"));
+    for (size_t i = 0; lines && lines->kind == DOC_SEQ && i < lines->count && i < MAX_EVIDENCE_LINES; i++) {
+        const char *number = view_text(&lines->items[i], "line"), *text = view_text(&lines->items[i], "text");
+        if (text)
+            screen_putf(cli->env, "%-11s %s%s%s%s\n", "", number ? "line " : "", number ? number : "",
+                        number ? ": " : "", text);
+    }
+    for (size_t i = 0; next && next->kind == DOC_SEQ && i < next->count; i++)
+        line(cli, i ? "" : "next", doc_scalar_text(&next->items[i]));
+}
+
 static void show_end(struct cli *cli, const struct doc *job)
 {
     line(cli, "exit code", view_text(job, "exit_code"));
     line(cli, "signal", view_text(job, "signal"));
-    line(cli, "verdict", view_text(job, "verdict.title"));
+    show_verdict(cli, view_at(job, "verdict"));
     if (view_time_us(job, "cancel_requested_at") && !view_is_ended(job))
         line(cli, "cancel", "asked for, not yet done");
 }

@@ -10,6 +10,8 @@
 #include "svc/submit/spool.h"
 #include "text/json_in.h"
 
+#include <string.h>
+
 /* "; slurm.partition: .mlops-config.yaml:3:14" */
 static void add_origin(struct store *store, const struct job *job, const char *field, struct str *why)
 {
@@ -32,7 +34,8 @@ void launch_refuse(struct launch_task *task, struct job *job, const char *upstre
     str_add(&why, upstream && *upstream ? upstream : "refused by the scheduler");
     if (hint)
         str_addf(&why, " (%s)", hint);
-    if (field)
+    if (field &&
+        strchr(field, '.')) /* a whole section is no place to look at, and the hint has it in words */
         add_origin(task->launch->gw->store, job, field, &why);
     mem_replace_str(&job->reason, "Refused");
     job->confirmed = true;

@@ -68,6 +68,29 @@ static void the_verdict_is_why_a_job_failed(void **state)
     cli_test_end(&test);
 }
 
+#define FAILED_AND_TOLD                                                                                  \
+    "{\"id\":5,\"state\":\"failed\",\"exit_code\":1,\"verdict\":{\"title\":\"A GPU ran out of memory\"," \
+    "\"evidence\":[{\"line\":325,\"text\":\"RuntimeError: \\u001b[31mCUDA\"},{\"text\":\"no "            \
+    "line\"},{\"line\":7}],"                                                                             \
+    "\"next\":[\"Take a smaller batch\",\"Take another type\"]}}"
+
+static void show_says_by_what_and_what_to_do_next(void **state)
+{
+    (void)state;
+    static const struct http_script script[] = { { .status = 200, .body = FAILED_AND_TOLD },
+                                                 { .status = 200, .body = FAILED } };
+    struct cli_test test;
+    CLI_BEGIN(&test, script);
+    assert_int_equal(RUN(&test, "show", "5"), 0);
+    assert_has(test.out,
+               "verdict     A GPU ran out of memory\n            line 325: RuntimeError: \\x1b[31mCUDA\n"
+               "            no line\nnext        Take a smaller batch\n            Take another type\n");
+    assert_int_equal(RUN(&test, "show", "5"), 0);
+    assert_has(test.out, "verdict     A GPU ran out of memory\n");
+    assert_null(strstr(test.out, "next "));
+    cli_test_end(&test);
+}
+
 #define JUST_FAILED                                                       \
     "{\"id\":5,\"state\":\"failed\",\"exit_code\":1,\"why\":\"exit code " \
     "1\",\"started_at\":\"2025-10-09T08:48:20Z\"}"
@@ -519,6 +542,7 @@ int main(void)
         cmocka_unit_test(a_list_fits_the_terminal),
         cmocka_unit_test(show_tells_progress_and_numbers),
         cmocka_unit_test(the_verdict_is_why_a_job_failed),
+        cmocka_unit_test(show_says_by_what_and_what_to_do_next),
         cmocka_unit_test(wait_waits_for_the_verdict_too_but_not_long),
         cmocka_unit_test(to_a_pipe_nothing_is_cut_and_tabs_part_the_columns),
         cmocka_unit_test(an_argument_may_be_a_whole_filter_line),

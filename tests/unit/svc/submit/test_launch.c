@@ -314,6 +314,7 @@ static void a_refusal_says_what_to_change_and_where_it_was_said(void **state)
           "Invalid partition (name one of: cpu, gpu); slurm.partition: a.yaml:3:14" },
         { "Invalid qos", "slurm.qos", NULL, "Invalid qos; slurm.qos" }, /* nobody knows where it came from */
         { "Invalid account", "slurm.account", NULL, "Invalid account; slurm.account" },
+        { "Not available", "resources", "No node has it.", "Not available (No node has it.)" },
         { "", NULL, NULL, "refused by the scheduler" },
         { NULL, NULL, NULL, "refused by the scheduler" },
     };
