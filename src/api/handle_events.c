@@ -12,11 +12,14 @@ enum { MAX_EVENTS_BYTES = 64 * 1024 * 1024 };
 static void list_events(struct request *request, int64_t job_id)
 {
     auto_str struct str body = STR_MAX(MAX_EVENTS_BYTES);
+    struct event_ask ask = { .job_id = job_id };
     struct err err;
-    int64_t after = 0, limit;
-    if (request_query_int(request, "after", 0, INT64_MAX, &after, &err) < 0 ||
-        request_query_limit(request, &limit, &err) < 0 ||
-        query_events(request->gw, job_id, after, limit, &body, &err) < 0)
+    bool numbers = true;
+    int bad = request_query_int(request, "after", 0, INT64_MAX, &ask.after, &err) < 0 ||
+              request_query_limit(request, &ask.limit, &err) < 0 ||
+              request_query_bool(request, "numbers", &numbers, &err) < 0;
+    ask.no_numbers = !numbers;
+    if (bad || query_events(request->gw, &ask, &body, &err) < 0)
         reply_err(request, &err);
     else
         reply_json(request, 200, &body);

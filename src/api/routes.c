@@ -80,6 +80,7 @@ static const struct route_query stream_query[] = {
 static const struct route_query events_query[] = {
     { "after", "integer", "only events after this one" },
     { "limit", "integer", "events, at most 200; 50 where not given" },
+    { "numbers", "boolean", "false: without the news that metrics and progress moved" },
     { NULL, NULL, NULL },
 };
 static const struct route_query page_query[] = {

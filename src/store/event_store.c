@@ -32,8 +32,10 @@ int event_store_list(struct store *store, const struct event_query *query, event
     auto_call struct call call = call_open(store, id);
     call_int(&call, 1, query->after_id);
     call_int(&call, 2, query->limit ? (int64_t)query->limit : DEFAULT_PAGE_ROWS);
-    if (id == SQL_EVENT_OF_JOB)
+    if (id == SQL_EVENT_OF_JOB) {
         call_int(&call, 3, query->job_id);
+        call_int(&call, 5, query->no_numbers);
+    }
     if (id != SQL_EVENT_LIST)
         call_text(&call, 4, query->topic);
     int rc;

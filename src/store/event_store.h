@@ -19,6 +19,7 @@ struct event_query {
     int64_t after_id, job_id; /* 0: all jobs */
     const char *topic;        /* NULL: all */
     size_t limit;
+    bool no_numbers; /* of a job: without "metrics" and "progress" */
 };
 int event_store_list(struct store *store, const struct event_query *query, event_store_each *each, void *ctx,
                      struct err *err);

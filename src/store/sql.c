@@ -89,7 +89,8 @@ static const struct {
                          true },
     [SQL_EVENT_OF_JOB] = { "SELECT id, time_us, job_id, topic, kind, data FROM event WHERE job_id = ?3 AND "
                            "id > ?1"
-                           " AND (?4 IS NULL OR topic = ?4) ORDER BY id LIMIT ?2",
+                           " AND (?4 IS NULL OR topic = ?4)"
+                           " AND (NOT ?5 OR kind NOT IN ('metrics', 'progress')) ORDER BY id LIMIT ?2",
                            true },
     [SQL_EVENT_OF_TOPIC] = { "SELECT id, time_us, job_id, topic, kind, data FROM event WHERE topic = ?4 AND "
                              "id > ?1"

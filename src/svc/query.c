@@ -210,13 +210,14 @@ static int add_event(void *ctx, const struct event_row *row, struct err *err)
     return 0;
 }
 
-int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
-                 struct err *err)
+int query_events(const struct gateway *gw, const struct event_ask *ask, struct str *out, struct err *err)
 {
-    if (limit < 0 || limit > MAX_PAGE_ROWS)
+    if (ask->limit < 0 || ask->limit > MAX_PAGE_ROWS)
         return err_set(err, ERR_INVALID, "limit is 1 to %d", MAX_PAGE_ROWS);
-    size_t rows = limit ? (size_t)limit : DEFAULT_PAGE_ROWS;
-    struct event_query query = { .after_id = after, .job_id = job_id, .limit = rows };
+    size_t rows = ask->limit ? (size_t)ask->limit : DEFAULT_PAGE_ROWS;
+    struct event_query query = {
+        .after_id = ask->after, .job_id = ask->job_id, .limit = rows, .no_numbers = ask->no_numbers
+    };
     struct event_page page = { .out = { .to = out } };
     json_open_object(&page.out);
     json_key(&page.out, "items");

@@ -36,9 +36,13 @@ int query_script(const struct gateway *gw, int64_t id, struct str *out, struct e
 int query_request(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
 /* What it was made of: the request as kept, resolved values with their origins, uncommitted changes. JSON. */
 int query_manifest(const struct gateway *gw, int64_t id, struct str *out, struct err *err);
-/* {"items": [{id time kind data job}], "next": id|null}; job_id 0: of everything. */
-int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
-                 struct err *err);
+struct event_ask {
+    int64_t job_id; /* 0: of everything */
+    int64_t after, limit;
+    bool no_numbers; /* without the news that metrics and progress moved: of a long run nearly all there is */
+};
+/* {"items": [{id time kind data job}], "next": id|null} */
+int query_events(const struct gateway *gw, const struct event_ask *ask, struct str *out, struct err *err);
 int query_counts(const struct gateway *gw, struct str *out, struct err *err);
 /* The newest event id: a weak ETag of every list. */
 int64_t query_last_event(const struct gateway *gw);

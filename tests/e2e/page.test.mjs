@@ -224,7 +224,7 @@ describe("job", () => {
       await page.waitForSelector("table.config tbody tr");
       assert.match(await page.textContent("table.config"), /lr/);
     });
-    await onPage(`/jobs/${ids.cuda}/history`, {}, async (page) => { await page.waitForSelector(".history li:nth-child(3)"); });
+    await onPage(`/jobs/${ids.cuda}/history`, {}, async (page) => { await page.waitForSelector(".history li:has-text('Failed')"); assert.equal(await page.locator(".history li:has-text('metrics')").count(), 0); });
   });
 
   for (const [state, title] of [["submit_failed", "No log, as it was not submitted"], ["cancelled", "No log, as it never started"]])

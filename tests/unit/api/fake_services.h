@@ -169,11 +169,10 @@ weak int query_script(const struct gateway *gw, int64_t id, struct str *out, str
     return 0;
 }
 
-weak int query_events(const struct gateway *gw, int64_t job_id, int64_t after, int64_t limit, struct str *out,
-                      struct err *err)
+weak int query_events(const struct gateway *gw, const struct event_ask *ask, struct str *out, struct err *err)
 {
-    str_addf(out, "{\"items\":[],\"next\":null,\"asked\":[%lld,%lld,%lld]}", (long long)job_id,
-             (long long)after, (long long)limit);
+    str_addf(out, "{\"items\":[],\"next\":null,\"asked\":[%lld,%lld,%lld%s]}", (long long)ask->job_id,
+             (long long)ask->after, (long long)ask->limit, ask->no_numbers ? ",\"no numbers\"" : "");
     return 0;
 }
 weak int query_counts(const struct gateway *gw, struct str *out, struct err *err)

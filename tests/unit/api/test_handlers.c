@@ -419,6 +419,8 @@ static void lists_and_documents_answer_at_once(void **state)
             fail_msg("%s does not answer 200", paths[i]);
     assert_string_equal(body_of(ask(get("/api/v1/jobs/5/events?after=3&limit=9"))),
                         "{\"items\":[],\"next\":null,\"asked\":[5,3,9]}");
+    assert_string_equal(body_of(ask(get("/api/v1/jobs/5/events?limit=9&numbers=false"))),
+                        "{\"items\":[],\"next\":null,\"asked\":[5,0,9,\"no numbers\"]}");
     assert_int_equal(status_of(ask(get("/api/v1/clusters/none"))), 404);
     assert_int_equal(status_of(ask(get("/api/v1/clusters/none/gpus"))), 404);
     assert_int_equal(status_of(ask(get("/api/v1/schemas/none"))), 404);

@@ -65,6 +65,27 @@ static void events_come_in_order_by_job_and_by_topic(void **state)
     store_help_end(&h);
 }
 
+/* A run of hours has thousands of them before its end. */
+static void a_jobs_story_may_be_told_without_its_numbers(void **state)
+{
+    static const char *const kinds[] = { "metrics", "progress", "metrics", "state" };
+    struct store_help h;
+    auto_job struct job *job = NULL;
+    (void)state;
+    store_help_init(&h);
+    store_help_insert(h.store, 1, JOB_STATE_SUBMITTING);
+    assert_int_equal(job_store_get(h.store, 1, &job, NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        assert_int_equal(job_store_update(h.store, job, kinds[i], NULL, NULL), 0);
+    assert_int_equal(store_flush(h.store, NULL), 0);
+    assert_int_equal(list(h.store, (struct event_query){ .job_id = 1 }).count, 5);
+    struct rows rows = list(h.store, (struct event_query){ .job_id = 1, .limit = 2, .no_numbers = true });
+    assert_int_equal(rows.count, 2);
+    assert_string_equal(rows.kinds[0], "created");
+    assert_string_equal(rows.kinds[1], "state");
+    store_help_end(&h);
+}
+
 static void old_events_go_and_the_newest_stays(void **state)
 {
     struct store_help h;
@@ -110,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_in_order_by_job_and_by_topic),
+        cmocka_unit_test(a_jobs_story_may_be_told_without_its_numbers),
         cmocka_unit_test(old_events_go_and_the_newest_stays),
         cmocka_unit_test(an_event_past_the_limit_is_refused_and_takes_no_number),
     };

@@ -70,7 +70,7 @@ static void events_of_a_job_come_in_order(void **state)
     struct job *job = fixture_job(f, NULL);
     jobs_enter(f->gw.jobs, job, JOB_STATE_PENDING, NULL);
     fixture_turn(f, 1);
-    assert_int_equal(query_events(&f->gw, job->id, 0, 0, &out, NULL), 0);
+    assert_int_equal(query_events(&f->gw, &(struct event_ask){ .job_id = job->id }, &out, NULL), 0);
     struct span text = str_span(&out);
     assert_true(span_find(text, SPAN_LIT("created")) < span_find(text, SPAN_LIT("\"state\"")));
     assert_true(span_has(text, "\"next\":null"));

@@ -74,7 +74,7 @@ function eventText(event: GatewayEvent): string {
 }
 
 export function HistoryTab({ job }: { job: Job }): JSX.Element {
-  const events = useResource<EventList>((abort) => getJson(`/jobs/${job.id}/events?limit=200`, abort), [job.id, job.event]);
+  const events = useResource<EventList>((abort) => getJson(`/jobs/${job.id}/events?limit=200&numbers=false`, abort), [job.id, job.event]);
   const list = events.data.value;
   if (events.problem.value) return <ProblemBox problem={events.problem.value} what="The history cannot be read" retry={() => void events.reload()} />;
   if (!list) return <Skeleton rows={8} />;

@@ -31,7 +31,7 @@ import { mayRequeue, timeline, waitsOf, type Wait } from "./timeline";
 /** What it waited, or waits, for; asked again only while it does. Undefined: it waits, and the answer is on its way. */
 function useWaits(job: Job): Wait[] | undefined {
   const queued = isQueued(job.state);
-  const events = useResource<EventList>((abort) => getJson(`/jobs/${job.id}/events?limit=200`, abort), [job.id, queued ? job.event : job.attempt, queued]);
+  const events = useResource<EventList>((abort) => getJson(`/jobs/${job.id}/events?limit=200&numbers=false`, abort), [job.id, queued ? job.event : job.attempt, queued]);
   const waits = useMemo(() => waitsOf(events.data.value?.items ?? []), [events.data.value]);
   return queued && !events.data.value && !events.problem.value ? undefined : waits;
 }

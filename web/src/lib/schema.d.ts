@@ -3786,6 +3786,8 @@ export interface operations {
                 after?: number;
                 /** @description events, at most 200; 50 where not given */
                 limit?: number;
+                /** @description false: without the news that metrics and progress moved */
+                numbers?: boolean;
             };
             header?: never;
             path: {
