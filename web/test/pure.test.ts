@@ -58,6 +58,7 @@ test("numbers are short and honest", () => {
   assert.equal(value(0), "0");
   assert.equal(plainSpaces(bytes(1536)), "1.5 KB");
   assert.equal(plainSpaces(bytes(0)), "0 B");
+  assert.deepEqual([5e15, -3.402e38, 1.25e20, 9.99e14].map(value), ["5e15", "-3.4e38", "1.25e20", "999T"]);
 });
 
 test("a filter falls into terms with their places", () => {

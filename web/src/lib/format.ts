@@ -94,6 +94,7 @@ export function count(n: number): string {
 /** 375.8k, 1.2M */
 export function short(n: number): string {
   const size = Math.abs(n);
+  if (size >= 1e15) return n.toExponential(2).replace(/\.?0+e\+/, "e").replace("e+", "e"); // a loss that runs away: no unit is known for it
   const units: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
   for (const [unit, name] of units)
     if (size >= unit) return `${trim((n / unit).toPrecision(size / unit >= 100 ? 4 : 3))}${name}`;
