@@ -40,7 +40,25 @@ static int cannot_read(const char *path, int number, struct err *err)
                      "snapshot: %.200s cannot be read; leave it out by code.exclude or .mlopsignore", path);
 }
 
-static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct glob_list *exclude,
+/* Which of what lies there counts: judged on the way, or a folder of a million files that nobody wants would
+ * use up what is looked at, and hide what lies behind it. */
+struct choice {
+    const struct glob_list *exclude, *include; /* include NULL: all that is not excluded */
+    size_t most;
+};
+
+static size_t most_files(const struct tree_rules *rules)
+{
+    return rules->max_files ? rules->max_files : MAX_FILES;
+}
+
+static bool is_chosen(const struct choice *choice, const char *path)
+{
+    return !glob_list_match(choice->exclude, path, false) &&
+           (!choice->include || glob_list_match(choice->include, path, false));
+}
+
+static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct choice *choice,
                       struct tree *tree, struct err *err)
 {
     switch (entry->fts_info) {
@@ -51,13 +69,14 @@ static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct gl
     case FTS_F:
     case FTS_SL:
     case FTS_SLNONE:
-        add(tree, span_of(path));
+        if (is_chosen(choice, path))
+            add(tree, span_of(path));
         return 0;
     case FTS_DNR:
     case FTS_NS:
     case FTS_ERR:
         if (entry->fts_errno == ENOENT ||
-            (entry->fts_level > 0 && glob_list_match(exclude, path, entry->fts_info == FTS_DNR)))
+            (entry->fts_level > 0 && glob_list_match(choice->exclude, path, entry->fts_info == FTS_DNR)))
             return 0;
         return cannot_read(path, entry->fts_errno, err);
     default:
@@ -65,18 +84,18 @@ static int walk_entry(FTS *fts, FTSENT *entry, const char *path, const struct gl
     }
 }
 
-static int walk(const char *folder, const struct glob_list *exclude, struct tree *tree, struct err *err)
+static int walk(const char *folder, const struct choice *choice, struct tree *tree, struct err *err)
 {
     char *roots[] = { (char *)folder, NULL };
-    size_t skip = strlen(folder) + 1;
+    size_t skip = strlen(folder) + 1, most = tree->count + choice->most;
     FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
     if (!fts)
         return err_errno(err, errno, "%s", folder);
     FTSENT *entry = NULL;
     int rc = 0;
-    while (rc == 0 && tree->count <= MAX_FILES && (errno = 0, entry = fts_read(fts)))
-        rc = walk_entry(fts, entry, entry->fts_level > 0 ? entry->fts_path + skip : folder, exclude, tree,
-                        err);
+    while (rc == 0 && tree->count <= most && (errno = 0, entry = fts_read(fts)))
+        rc =
+            walk_entry(fts, entry, entry->fts_level > 0 ? entry->fts_path + skip : folder, choice, tree, err);
     if (rc == 0 && !entry && errno)
         rc = cannot_read(folder, errno, err);
     fts_close(fts);
@@ -106,19 +125,12 @@ static void sort_unique(struct tree *tree)
 static int add_included(const char *folder, const struct tree_rules *rules, const struct glob_list *exclude,
                         struct tree *tree, struct err *err)
 {
-    struct tree all = { 0 };
     auto_glob_list struct glob_list include = { 0 };
     for (size_t i = 0; i < rules->include_count; i++)
         if (glob_list_add(&include, span_of(rules->include[i]), err) < 0)
             return err_wrap(err, "code.include");
-    if (!include.count)
-        return 0;
-    int rc = walk(folder, exclude, &all, err);
-    for (size_t i = 0; rc == 0 && i < all.count; i++)
-        if (glob_list_match(&include, all.paths[i], false))
-            add(tree, span_of(all.paths[i]));
-    tree_clear(&all);
-    return rc;
+    return include.count ? walk(folder, &(struct choice){ exclude, &include, most_files(rules) }, tree, err)
+                         : 0;
 }
 
 /* The patterns of .mlopsignore, then those of code.exclude: the last that matches decides. */
@@ -207,8 +219,8 @@ static int filter(const char *folder, const struct glob_list *exclude, const str
         tree->paths[kept++] = move_ptr(path);
     }
     tree->count = kept;
-    if (tree->count > MAX_FILES)
-        return err_set(err, ERR_TOO_LARGE, "the snapshot holds more than %d files", MAX_FILES);
+    if (tree->count > most_files(rules))
+        return err_set(err, ERR_TOO_LARGE, "the snapshot holds more than %zu files", most_files(rules));
     return tree->bytes > rules->max_bytes ? too_large(rules, tree, largest, err) : 0;
 }
 
@@ -222,7 +234,7 @@ static int choose(const char *folder, bool is_repo, struct span git_files, const
     while (is_repo && span_next(&git_files, '\0', &path))
         if (path.len)
             add(tree, path);
-    if (!is_repo && walk(folder, &exclude, tree, err) < 0)
+    if (!is_repo && walk(folder, &(struct choice){ &exclude, NULL, most_files(rules) }, tree, err) < 0)
         return -1;
     if (add_included(folder, rules, &exclude, tree, err) < 0)
         return -1;

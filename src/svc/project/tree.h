@@ -9,6 +9,7 @@ struct tree_rules {
     char **include, **exclude; /* patterns (text/glob.h); .mlopsignore's stand before exclude's */
     size_t include_count, exclude_count;
     uint64_t max_bytes;
+    size_t max_files; /* 0: 200,000 */
 };
 
 struct tree {

@@ -204,6 +204,39 @@ static void a_path_that_is_too_long_is_told(void **state)
     assert_non_null(strstr(err.text, "cannot be read"));
 }
 
+static void put_many(const char *under, int count)
+{
+    char name[64];
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "%s%d/file", under, i);
+        put(name, "x");
+    }
+}
+
+/* Folders come in any order: some of the code lies behind the crowd. */
+static void crowd_that_is_left_out_hides_no_code(void **state)
+{
+    (void)state;
+    static const char list[] = "train.py";
+    char *data[] = { (char *)"data*/" }, *code[] = { (char *)"code*/**" };
+    struct tree_rules rules = { .exclude = data, .exclude_count = 1, .max_bytes = 1 << 20, .max_files = 30 };
+    struct tree tree = { 0 };
+    struct err err = { 0 };
+    put_many("data", 100);
+    put_many("code", 16);
+    assert_int_equal(tree_choose(folder, false, (struct span){ 0 }, &rules, &tree, NULL), 0);
+    assert_int_equal(tree.count, 16 + 3);
+    tree_clear(&tree);
+    rules.exclude_count = 0;
+    assert_int_equal(tree_choose(folder, false, (struct span){ 0 }, &rules, &tree, &err), -1);
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+    rules.include = code;
+    rules.include_count = 1;
+    assert_int_equal(tree_choose(folder, true, (struct span){ list, sizeof(list) }, &rules, &tree, NULL), 0);
+    assert_int_equal(tree.count, 16 + 1);
+    tree_clear(&tree);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -217,6 +250,7 @@ int main(void)
         TEST(hash_is_what_b2sum_prints),
         TEST(what_cannot_be_looked_at_is_not_left_out_in_silence),
         TEST(a_path_that_is_too_long_is_told),
+        TEST(crowd_that_is_left_out_hides_no_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
