@@ -22,12 +22,15 @@ struct curve {
     UT_hash_handle hh;
 };
 
+/* NULL: one too many. A file may make its names of a counter, hundreds of thousands in one read. */
 static struct curve *find_curve(struct gather *gather, struct span name)
 {
     struct curve *curve = NULL;
     HASH_FIND(hh, gather->curves, name.ptr, name.len, curve);
     if (curve)
         return curve;
+    if (HASH_COUNT(gather->curves) >= MAX_SERIES)
+        return NULL;
     curve = mem_zalloc(sizeof(*curve));
     memcpy(curve->name, name.ptr, name.len);
     HASH_ADD_KEYPTR(hh, gather->curves, curve->name, name.len, curve);
@@ -43,6 +46,10 @@ static void add_point(struct gather *gather, const struct metric_row *row, const
         key = str_span(&name);
     }
     struct curve *curve = find_curve(gather, key);
+    if (!curve) {
+        gather->lost++;
+        return;
+    }
     *vec_push(curve->points, curve->count, curve->cap) =
         (struct bucket){ .step_lo = row->step,
                          .step_hi = row->step,
@@ -70,6 +77,7 @@ void gather_clear(struct gather *gather)
         mem_free_ptr(&curve->points);
         mem_free_ptr(&curve);
     }
+    gather->lost = 0;
 }
 
 /* --- the job's document: the last and best value of each --- */
@@ -138,8 +146,11 @@ int gather_store(struct gather *gather, struct err *err)
             continue;
         if (own.code != ERR_TOO_LARGE) /* one series too many is no reason to lose the others */
             return err_set(err, own.code, "%s", own.text);
-        log_warn("metrics: %s", own.text);
+        gather->lost += curve->count;
     }
+    if (gather->lost)
+        log_warn("job %" PRId64 ": %zu points are left out: it has more than %d series", gather->job_id,
+                 gather->lost, MAX_SERIES);
     if (gather->curves)
         job_note(gather->gw, gather->job_id,
                  &(struct job_note){ .kind = "metrics", .set = show, .ctx = gather });

@@ -15,9 +15,10 @@ struct gather {
     int64_t job_id, now_us;
     int64_t task; /* -1: none */
     enum series_source source;
-    size_t first_line; /* rows of earlier lines are known already */
-    double last_step;  /* NaN: none was told */
-    struct curve *curves;
+    size_t first_line;    /* rows of earlier lines are known already */
+    double last_step;     /* NaN: none was told */
+    struct curve *curves; /* MAX_SERIES at most: a job has no more */
+    size_t lost;          /* points of others */
 };
 
 /* A metric_each; ctx is the gather. */

@@ -2,6 +2,7 @@
 #include "unit/svc/fixture_group.h"
 
 #include "svc/live/metrics.h"
+#include "svc/live/metrics_gather.h"
 #include "text/json_in.h"
 
 #include <math.h>
@@ -332,6 +333,24 @@ static void a_post_with_a_wrong_point_takes_none(void **state)
     assert_string_equal(curves(f, id, NULL, 100), "{\"items\":[]}");
 }
 
+/* Names made of a counter: of one read no more are held than a job may have curves. */
+static void a_flood_of_names_is_cut_short(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = running(f);
+    metric_plan_read(&plan, NULL);
+    auto_gather struct gather gather = { .gw = &f->gw, .plan = &plan, .job_id = id, .task = -1 };
+    char name[16];
+    for (int i = 0; i < MAX_SERIES + 500; i++) {
+        struct metric_point point = { { name, (size_t)snprintf(name, sizeof(name), "m%d", i) }, i };
+        gather_row(&gather, &(struct metric_row){ .points = &point, .count = 1, .step = 1 });
+    }
+    assert_int_equal(gather.lost, 500);
+    assert_int_equal(gather_store(&gather, NULL), 0);
+    assert_non_null(strstr(curves(f, id, "m1999", 10), "\"values\":[1999]"));
+    metric_plan_clear(&plan);
+}
+
 static void a_thinned_series_is_exported_by_its_extremes(void **state)
 {
     struct fixture *f = *state;
@@ -374,6 +393,7 @@ int main(void)
         TEST(the_primary_one_stands_first_with_its_own_goal),
         TEST(a_stream_posted_and_written_counts_once),
         TEST(a_post_with_a_wrong_point_takes_none),
+        TEST(a_flood_of_names_is_cut_short),
         TEST(a_thinned_series_is_exported_by_its_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
