@@ -68,12 +68,14 @@ int event_store_first(struct store *store, int64_t *id, struct err *err)
     return 0;
 }
 
-/* The last of the oldest events that are all too old; 0 none. */
+/* The last of the oldest events that are all too old; 0 none. Those from a time that is still to come were
+ * written while the clock was wrong: they say nothing of their age, and go with what lies behind them. */
 static int find_old(struct store *store, int64_t older_than_us, int64_t *last, struct err *err)
 {
     auto_call struct call call = call_open(store, SQL_EVENT_OLDEST);
     call_int(&call, 1, store->next_event - 1); /* the newest stays: ids go on from it after a restart */
     call_int(&call, 2, MAX_PRUNE_ROWS);
+    call_int(&call, 3, clock_wall_us(store->clock));
     *last = 0;
     int rc;
     while ((rc = call_step(&call, err)) == 1 && sqlite3_column_int64(call.stmt, 1) < older_than_us)

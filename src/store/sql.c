@@ -96,7 +96,9 @@ static const struct {
                              "id > ?1"
                              " ORDER BY id LIMIT ?2",
                              true },
-    [SQL_EVENT_OLDEST] = { "SELECT id, time_us FROM event WHERE id < ?1 ORDER BY id LIMIT ?2", false },
+    [SQL_EVENT_OLDEST] = { "SELECT id, time_us FROM event WHERE id < ?1 AND time_us <= ?3 ORDER BY id LIMIT "
+                           "?2",
+                           false },
     [SQL_EVENT_PRUNE] = { "DELETE FROM event WHERE id <= ?1", false },
     [SQL_PROJECT_PUT] = { "INSERT INTO project(name, path, url, grp, created_at_us, synced_at_us)"
                           " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(name) DO UPDATE SET path = "

@@ -111,6 +111,28 @@ static void old_events_go_and_the_newest_stays(void **state)
     store_help_end(&h);
 }
 
+/* Written while the clock was years ahead, they do not keep all that comes after them for so long. */
+static void events_of_a_clock_that_was_wrong_hold_nothing_back(void **state)
+{
+    struct store_help h;
+    int64_t removed = 0;
+    (void)state;
+    store_help_init(&h);
+    int64_t right = h.clock.wall;
+    h.clock.wall += 10 * 365 * 86400 * US_PER_S;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(event_store_add(h.store, "gpus", "changed", NULL, NULL, NULL), 0);
+    h.clock.wall = right;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(event_store_add(h.store, "gpus", "changed", NULL, NULL, NULL), 0);
+        clock_fake_advance(&h.clock, 86400 * US_PER_S);
+    }
+    int64_t cut = h.clock.wall - 3 * 86400 * US_PER_S;
+    assert_int_equal(event_store_prune(h.store, cut, &removed, NULL), 0);
+    assert_int_equal(removed, 3 + 2);
+    store_help_end(&h);
+}
+
 static void an_event_past_the_limit_is_refused_and_takes_no_number(void **state)
 {
     struct store_help h;
@@ -133,6 +155,7 @@ int main(void)
         cmocka_unit_test(events_come_in_order_by_job_and_by_topic),
         cmocka_unit_test(a_jobs_story_may_be_told_without_its_numbers),
         cmocka_unit_test(old_events_go_and_the_newest_stays),
+        cmocka_unit_test(events_of_a_clock_that_was_wrong_hold_nothing_back),
         cmocka_unit_test(an_event_past_the_limit_is_refused_and_takes_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
