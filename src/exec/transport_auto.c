@@ -8,6 +8,8 @@
 #include "exec/transport_openssh.h"
 #include "exec/transport_ssh.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,7 +58,17 @@ static void fail_run(struct auto_run *run, enum run_end end, const struct err *e
 
 static void on_inner(void *ctx, const struct run_result *result);
 
-/* The stream goes along as a copy of its descriptor: nothing of it was read where nothing was sent. */
+/* The stream goes along as a copy of its descriptor: nothing of it was read where nothing was sent. Not for
+ * children: the openssh master may live for days, and would keep a snapshot's bytes on our disk for as long.
+ */
+static int copy_stream(struct run_request *request, struct err *err)
+{
+    if (request->stream_fd < 0)
+        return 0;
+    request->stream_fd = fcntl(request->stream_fd, F_DUPFD_CLOEXEC, 0);
+    return request->stream_fd < 0 ? err_errno(err, errno, "copying the stream's descriptor") : 0;
+}
+
 static void send(struct auto_run *run)
 {
     struct err err = { 0 };
@@ -67,10 +79,9 @@ static void send(struct auto_run *run)
         fail_run(run, RUN_CANCELLED, &err);
         return;
     }
-    if (request.stream_fd >= 0)
-        request.stream_fd = dup(request.stream_fd);
     run->on = a->now;
-    if (transport_run(a->now, &request, on_inner, run, &run->inner, &err) < 0)
+    if (copy_stream(&request, &err) < 0 ||
+        transport_run(a->now, &request, on_inner, run, &run->inner, &err) < 0)
         fail_run(run, RUN_NOT_SENT, &err);
 }
 
@@ -205,10 +216,9 @@ static int auto_run_start(struct transport *t, const struct run_request *request
     if (a->state == AUTO_ASKING)
         return 0;
     struct run_request inner = *request;
-    if (may_repeat && inner.stream_fd >= 0)
-        inner.stream_fd = dup(inner.stream_fd);
     run->on = a->now;
-    if (transport_run(a->now, &inner, on_inner, run, &run->inner, err) == 0)
+    if ((!may_repeat || copy_stream(&inner, err) == 0) &&
+        transport_run(a->now, &inner, on_inner, run, &run->inner, err) == 0)
         return 0;
     DL_DELETE(a->runs, &run->run);
     mem_close_fd(&run->request.stream_fd);

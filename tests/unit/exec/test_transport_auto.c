@@ -5,6 +5,9 @@
 #define TRANSPORT_NEW transport_auto_new
 #include "ssh_fixture.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 static void expect_backend(const char *backend, const char *why)
 {
     works();
@@ -150,6 +153,40 @@ static void a_refused_key_is_not_tried_by_the_other(void **state)
     assert_int_equal(status_of().state, LINK_REFUSED);
 }
 
+/* Open descriptors of that file that a child would have, too. */
+static unsigned inherited(int file)
+{
+    struct stat want, st;
+    unsigned count = 0;
+    assert_int_equal(fstat(file, &want), 0);
+    for (int fd = 0; fd < 256; fd++)
+        count += fstat(fd, &st) == 0 && st.st_ino == want.st_ino && st.st_dev == want.st_dev &&
+                 !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    return count;
+}
+
+static void a_stream_is_not_left_to_children(void **state)
+{
+    (void)state;
+    struct ssh_options opts = options();
+    struct answer a = { 0 };
+    struct err err = { 0 };
+    auto_fd int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    assert_int_equal(write(file, "bytes", 5), 5);
+    assert_int_equal(lseek(file, 0, SEEK_SET), 0);
+    open_with(&opts);
+    struct run_request request = runs_request(&a, "head -c 5");
+    request.stream_fd = fcntl(file, F_DUPFD_CLOEXEC, 0);
+    request.stream_bytes = 5;
+    assert_int_equal(transport_run(t, &request, runs_done, &a, &a.run, &err), 0);
+    while (!a.calls) {
+        assert_int_equal(inherited(file), 0);
+        loop_step(loop);
+    }
+    assert_string_equal(a.text, "bytes");
+    runs_clear(&a);
+}
+
 static void cancelled_and_freed_runs_say_so_once(void **state)
 {
     (void)state;
@@ -187,6 +224,7 @@ int main(void)
         WITH(a_jump_goes_through_openssh, start_plain),
         WITH(prompts_wait_for_a_person, start_prompts),
         WITH(a_refused_key_is_not_tried_by_the_other, start_plain),
+        WITH(a_stream_is_not_left_to_children, start_plain),
         WITH(cancelled_and_freed_runs_say_so_once, start_plain),
     };
     return cmocka_run_group_tests(tests, prepare, clear);
