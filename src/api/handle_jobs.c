@@ -77,7 +77,7 @@ void handle_job_script(struct request *request)
 
 void handle_job_request(struct request *request)
 {
-    auto_str struct str body = STR_MAX(MAX_SCRIPT_BYTES);
+    auto_str struct str body = STR_MAX(MAX_LIST_BYTES);
     struct err err;
     int64_t job_id;
     if (job_wait_id(request, &job_id, &err) < 0 || query_request(request->gw, job_id, &body, &err) < 0)

@@ -95,8 +95,11 @@ static int commit_rendered(struct intent *intent, const struct rendered *rendere
 {
     struct submission *s = intent->s;
     auto_free char *request = submission_request_json(s);
-    auto_str struct str resolved = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    auto_str struct str resolved = STR_MAX(MAX_JOB_DOC_BYTES);
     resolved_json(s->resolved, &(struct json_out){ .to = &resolved });
+    if (resolved.failed || strlen(request) > MAX_JOB_DOC_BYTES)
+        return err_set(err, ERR_TOO_LARGE, "the request, or its values with their origins, exceeds %d bytes",
+                       MAX_JOB_DOC_BYTES);
     struct job_script script = { .script = (char *)str_text(&rendered->script),
                                  .request = request,
                                  .resolved = (char *)str_text(&resolved),

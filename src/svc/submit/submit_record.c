@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+/* What a body becomes as JSON of ours: a byte of it may take six. No ceiling of what is stored: where that is
+ * less it is told, and nothing is cut. */
+enum { MAX_AGAIN_BYTES = 7 * 16 * 1024 * 1024 };
+
 /* --- the job --- */
 
 static void take_resources(struct job *job, const struct resolved *r)
@@ -27,7 +31,7 @@ static void take_resources(struct job *job, const struct resolved *r)
 /* The same tag twice is one tag. */
 static char *tags_json(const struct strs *tags)
 {
-    auto_str struct str text = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    auto_str struct str text = STR_MAX(MAX_AGAIN_BYTES);
     struct json_out out = { .to = &text };
     json_open_array(&out);
     for (size_t i = 0; i < tags->count; i++) {
@@ -43,7 +47,7 @@ static char *tags_json(const struct strs *tags)
 
 static char *doc_json_text(const struct doc *doc)
 {
-    auto_str struct str text = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    auto_str struct str text = STR_MAX(MAX_AGAIN_BYTES);
     json_doc(&(struct json_out){ .to = &text }, doc);
     return str_steal(&text);
 }
@@ -89,7 +93,7 @@ struct job *submission_job(const struct submission *s, const char *token, const 
 /* The request as it may be kept: values of `environment` are secrets or of the submitter's machine. */
 char *submission_request_json(const struct submission *s)
 {
-    auto_str struct str text = STR_MAX(MAX_SUBMIT_BODY_BYTES);
+    auto_str struct str text = STR_MAX(MAX_AGAIN_BYTES);
     struct json_out out = { .to = &text };
     json_open_object(&out);
     for (size_t i = 0; i < s->request->doc->count; i++) {

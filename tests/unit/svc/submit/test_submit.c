@@ -5,6 +5,8 @@
  */
 #include "unit/svc/submit_fixture.h"
 
+#include "base/limits.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -44,6 +46,40 @@ static void secret_reaches_only_its_file(void **state)
     assert_int_equal(spool_get_secrets(f->state, job->token, &lines, NULL), 0);
     assert_true(
         span_starts(str_span(&lines), "export TOKEN='s3cr3t it'\\''s'\nexport SLUICE_METRICS_TOKEN=slm_"));
+}
+
+static void assert_is_json(const char *text)
+{
+    auto_doc struct doc *doc = NULL;
+    struct err err;
+    if (json_parse(span_of(text), &doc, &err) < 0)
+        fail_msg("%zu bytes: %s", strlen(text), err.text);
+}
+
+/* Each value stands beside its origin, and a byte may take six: that is a multiple of the request. */
+static void what_is_kept_of_a_large_request_is_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = { 0 };
+    struct job_script script = { 0 };
+    auto_str struct str body = STR_MAX(MAX_SUBMIT_BODY_BYTES), shown = STR_MAX(MAX_OUTPUT_BYTES);
+    str_add(&body, "{\"project\":\"p\",\"environment\":{\"TOKEN\":\"x\"},\"env\":{\"vars\":{\"A\":\"1\"");
+    for (int i = 0; i < 4000; i++)
+        str_addf(&body, ",\"V_%0120d\":\"%d\"", i, i);
+    str_add(&body, "}},\"args\":[\"a");
+    for (int i = 0; i < 200000; i++)
+        str_add(&body, i % 1000 ? "\x7f" : "\",\"");
+    str_add(&body, "\"]}");
+    make_project(f, project_yaml);
+    ask_and_wait(f, SUBMIT_REAL, str_text(&body), &seen);
+    if (!seen.answer.ok)
+        fail_msg("%s", seen.text);
+    assert_int_equal(job_store_script(f->gw.store, seen.answer.job_id, &script, NULL), 0);
+    assert_is_json(script.request);
+    assert_is_json(script.resolved);
+    job_script_clear(&script);
+    assert_int_equal(query_job(&f->gw, seen.answer.job_id, &shown, NULL), 0);
+    assert_is_json(str_text(&shown));
 }
 
 static void secret_without_a_value_is_told(void **state)
@@ -257,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(request_becomes_a_job_with_its_snapshot),
         TEST(secret_reaches_only_its_file),
+        TEST(what_is_kept_of_a_large_request_is_whole),
         TEST(secret_without_a_value_is_told),
         TEST(same_tree_has_the_same_name),
         TEST(known_tree_keeps_its_tar_and_drops_the_new_one),
