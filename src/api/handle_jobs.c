@@ -5,6 +5,7 @@
 #include "api/reply.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "domain/filter.h"
 #include "svc/edit.h"
 #include "svc/query.h"
 #include "svc/submit/launch.h"
@@ -24,6 +25,14 @@ static int read_list(const struct request *request, struct query_list *list, str
     return request_query_bool(request, "total", &list->total, err);
 }
 
+/* Of a filter by age a list changes though nothing happens; of one that is none there is no list. */
+static bool goes_by_events(const struct query_list *list)
+{
+    auto_job_filter struct job_filter filter = { 0 };
+    return !list->filter || (job_filter_parse(span_of(list->filter), &filter, NULL) == 0 &&
+                             !filter.younger_than_s && !filter.older_than_s);
+}
+
 void handle_jobs(struct request *request)
 {
     struct err err;
@@ -32,7 +41,7 @@ void handle_jobs(struct request *request)
         reply_err(request, &err);
         return;
     }
-    if (reply_not_modified(request, query_last_event(request->gw)))
+    if (goes_by_events(&list) && reply_not_modified(request, query_last_event(request->gw)))
         return;
     auto_str struct str body = STR_MAX(MAX_LIST_BYTES);
     if (query_jobs(request->gw, &list, &body, &err) < 0)

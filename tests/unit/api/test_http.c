@@ -109,6 +109,15 @@ static void list_gives_304_while_nothing_happened(void **state)
     assert_int_equal(status_of(ask(request)), 200);
 }
 
+/* Hours later other jobs are younger than a day, though nothing happened. */
+static void list_by_age_has_no_tag(void **state)
+{
+    (void)state;
+    const char *answer = ask("GET /api/v1/jobs?filter=state:failed+age:%3C1d HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(status_of(answer), 200);
+    assert_null(strstr(answer, "ETag: "));
+}
+
 static void wrong_query_parameters_are_refused(void **state)
 {
     (void)state;
@@ -453,6 +462,7 @@ int main(void)
         WITH_SERVER(unknown_path_is_a_problem_document),
         WITH_SERVER(wrong_method_names_the_right_ones),
         WITH_SERVER(list_gives_304_while_nothing_happened),
+        WITH_SERVER(list_by_age_has_no_tag),
         WITH_SERVER(wrong_query_parameters_are_refused),
         WITH_SERVER(smuggled_framing_is_refused),
         WITH_SERVER(odd_header_bytes_are_refused),
