@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-enum { MAX_LINKS = 20, LINK_JSON_BYTES = 16 * 1024, RESUME_PIECE_BYTES = 1024 * 1024 };
+enum {
+    MAX_LINKS = 20,
+    LINK_JSON_BYTES = 16 * 1024,
+    MAX_LINKS_BYTES = LINK_JSON_BYTES * MAX_LINKS,
+    RESUME_PIECE_BYTES = 1024 * 1024
+};
 
 /* --- links --- */
 
@@ -17,6 +22,7 @@ struct finding {
     const struct log_place *place;
     struct str *json; /* the one link */
     struct str *url;  /* as a JSON string */
+    struct str known; /* the job's links, once the job was looked at; to be cleared */
 };
 
 static size_t count_links(const char *links)
@@ -27,12 +33,14 @@ static size_t count_links(const char *links)
     return count;
 }
 
-static bool add_link(void *ctx, struct job *job)
+static bool is_wanted(const struct finding *finding, const char *links)
 {
-    const struct finding *finding = ctx;
-    if (count_links(job->links) >= MAX_LINKS || (job->links && strstr(job->links, str_text(finding->url))))
-        return false;
-    auto_str struct str links = STR_MAX((size_t)LINK_JSON_BYTES * MAX_LINKS);
+    return count_links(links) < MAX_LINKS && !(links && strstr(links, str_text(finding->url)));
+}
+
+static void append_link(const struct finding *finding, struct job *job)
+{
+    auto_str struct str links = STR_MAX(MAX_LINKS_BYTES);
     struct span old = span_of(job->links);
     if (old.len > 2) { /* "[...]" without its bracket */
         str_add_span(&links, span_head(old, old.len - 1));
@@ -43,15 +51,30 @@ static bool add_link(void *ctx, struct job *job)
     str_add_span(&links, str_span(finding->json));
     str_add_char(&links, ']');
     mem_replace_str(&job->links, str_text(&links));
-    return true;
 }
 
+static bool add_link(void *ctx, struct job *job)
+{
+    struct finding *finding = ctx;
+    bool is_new = is_wanted(finding, job->links);
+    if (is_new)
+        append_link(finding, job);
+    str_cut(&finding->known, 0);
+    str_add_span(&finding->known, span_of(job->links));
+    return is_new;
+}
+
+/* A log may say one address at every step, or hundreds of thousands: the job, which is read from the store
+ * where it has ended, is looked at for those only that it may take. */
 static void on_link(void *ctx, const struct link *link)
 {
     struct finding *finding = ctx;
     auto_str struct str json = STR_MAX(LINK_JSON_BYTES), url = STR_MAX(LINK_JSON_BYTES);
     struct json_out out = { .to = &json };
     json_str_span(&(struct json_out){ .to = &url }, link->url);
+    finding->url = &url;
+    if (finding->known.len && !is_wanted(finding, str_text(&finding->known)))
+        return;
     json_open_object(&out);
     json_member_str(&out, "kind", link->kind);
     json_member_raw(&out, "url", str_span(&url));
@@ -62,7 +85,6 @@ static void on_link(void *ctx, const struct link *link)
         json_member_int(&out, "task", finding->place->task);
     json_close_object(&out);
     finding->json = &json;
-    finding->url = &url;
     job_note(finding->gw, finding->place->job_id,
              &(struct job_note){ .kind = "link", .data = str_text(&json), .set = add_link, .ctx = finding });
 }
@@ -86,8 +108,9 @@ void findings_patterns(const struct gateway *gw, int64_t job_id, struct link_pat
 void findings_take(const struct gateway *gw, const struct log_place *place, struct link_scan *scan,
                    struct span bytes)
 {
-    struct finding finding = { .gw = gw, .place = place };
+    struct finding finding = { .gw = gw, .place = place, .known = STR_MAX(MAX_LINKS_BYTES) };
     links_feed(scan, bytes, on_link, &finding);
+    str_clear(&finding.known);
 }
 
 /* Newlines before that offset, or LOG_LINES_UNKNOWN. */
@@ -123,6 +146,7 @@ void findings_resume(const struct gateway *gw, const struct log_place *place, st
 
 void findings_end(const struct gateway *gw, const struct log_place *place, struct link_scan *scan)
 {
-    struct finding finding = { .gw = gw, .place = place };
+    struct finding finding = { .gw = gw, .place = place, .known = STR_MAX(MAX_LINKS_BYTES) };
     links_end(scan, on_link, &finding);
+    str_clear(&finding.known);
 }

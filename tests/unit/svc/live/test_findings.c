@@ -1,6 +1,7 @@
 /* Covers: svc/job_note. */
 #include "unit/svc/fixture_group.h"
 
+#include "store/call.h"
 #include "svc/live/findings.h"
 #include "svc/job_note.h"
 
@@ -45,6 +46,33 @@ static void links_are_kept_once_with_their_line(void **state)
         f, id,
         "\"links\":[{\"kind\":\"wandb\",\"url\":\"https://wandb.ai/a/b/runs/1\",\"line\":2,\"attempt\":1},"
         "{\"kind\":\"wandb\",\"url\":\"https://wandb.ai/a/b/runs/2\",\"line\":4,\"attempt\":1}]");
+}
+
+/* How often a whole job was read. */
+static int reads_of_jobs(const struct fixture *f)
+{
+    sqlite3_stmt *stmt = f->gw.store->stmts[SQL_JOB_GET];
+    return stmt ? sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0) : 0;
+}
+
+static void a_flood_of_links_reads_an_ended_job_for_the_first_only(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = running(f);
+    int64_t id = job->id;
+    struct log_place place = { id, 1, -1 };
+    struct link_scan scan = { 0 };
+    auto_str struct str text = STR_MAX(1 << 20);
+    for (int i = 0; i < 2000; i++)
+        str_addf(&text, "https://wandb.ai/a/b/runs/%d\n", 100 + i / 20);
+    jobs_enter(f->gw.jobs, job, JOB_STATE_COMPLETED, NULL);
+    fixture_turn(f, 1);
+    assert_null(jobs_find(f->gw.jobs, id));
+    int before = reads_of_jobs(f);
+    findings_take(&f->gw, &place, &scan, str_span(&text));
+    assert_in_range(reads_of_jobs(f) - before, 1, 20);
+    assert_shows(f, id, "/runs/100\",\"line\":1,");
+    assert_shows(f, id, "/runs/119\",\"line\":381,\"attempt\":1}]");
 }
 
 static void a_projects_patterns_come_from_what_was_resolved_for_the_job(void **state)
@@ -110,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(links_are_kept_once_with_their_line),
+        TEST(a_flood_of_links_reads_an_ended_job_for_the_first_only),
         TEST(a_projects_patterns_come_from_what_was_resolved_for_the_job),
         TEST(a_log_of_links_is_kept_in_bounds),
         TEST(a_scan_goes_on_after_a_restart),
