@@ -77,15 +77,26 @@ static int add_ids(struct bulk *bulk, const struct doc *ids, struct errs *errs, 
     return 0;
 }
 
+/* Jobs of thousands of arguments are more than may be parsed at once: then fewer of them. */
+static int read_page(const struct bulk *bulk, struct query_list *list, struct doc **page, struct err *err)
+{
+    for (list->limit = MAX_PAGE_ROWS;; list->limit = (list->limit + 3) / 4) {
+        auto_str struct str text = STR_MAX(MAX_LISTED_BYTES);
+        if (query_jobs(bulk->request->gw, list, &text, err) < 0)
+            return -1;
+        if (json_parse(str_span(&text), page, err) == 0)
+            return 0;
+        if (err->code != ERR_TOO_LARGE || list->limit == 1)
+            return -1;
+    }
+}
+
 /* One page of the filter's jobs; *cursor is what the next begins with, NULL after the last. */
 static int add_page(struct bulk *bulk, const char *filter, char **cursor, struct err *err)
 {
-    struct query_list list = {
-        .filter = filter, .cursor = *cursor, .limit = MAX_PAGE_ROWS, .user = bulk->request->user
-    };
-    auto_str struct str text = STR_MAX(MAX_LISTED_BYTES);
+    struct query_list list = { .filter = filter, .cursor = *cursor, .user = bulk->request->user };
     auto_doc struct doc *page = NULL;
-    if (query_jobs(bulk->request->gw, &list, &text, err) < 0 || json_parse(str_span(&text), &page, err) < 0)
+    if (read_page(bulk, &list, &page, err) < 0)
         return -1;
     const struct doc *items = doc_get(page, "items");
     for (size_t i = 0; items && i < items->count; i++) {

@@ -30,11 +30,11 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define weak __attribute__((weak))
 
-enum { FAKE_CALLS = 32, FAKE_TEXT = 512 };
+enum { FAKE_CALLS = 32, FAKE_TEXT = 512, FAKE_ARGS = 8192 };
 
 static struct fake {
     struct clock_fake clock;
-    int64_t last_event;
+    int64_t last_event, large_jobs;
     bool is_final, is_submitted, log_is_read_up;
     unsigned log_renewals;
     char me[40]; /* whom a list takes for user:me */
@@ -117,6 +117,22 @@ weak void health_metrics(const struct gateway *gw, struct str *out)
 {
     str_add(out, "sluice_jobs 1\n");
 }
+/* So many jobs, 1 and on, of as many arguments (args and argv) as a job may have. */
+static int fake_large_page(const struct query_list *list, struct str *out)
+{
+    int64_t id = list->cursor ? strtol(list->cursor, NULL, 10) : 0;
+    const char *before = "{\"items\":[";
+    for (int64_t i = 0; i < list->limit && id < fake.large_jobs; i++) {
+        str_addf(out, "%s{\"id\":%lld,\"args\":[0", before, (long long)++id);
+        for (int arg = 1; arg < FAKE_ARGS; arg++)
+            str_add(out, ",\"lr=0.1\"");
+        str_add(out, "]}");
+        before = ",";
+    }
+    str_addf(out, id < fake.large_jobs ? "],\"next\":\"%lld\"}" : "],\"next\":null}", (long long)id);
+    return 0;
+}
+
 weak int query_jobs(const struct gateway *gw, const struct query_list *list, struct str *out, struct err *err)
 {
     fake_copy(fake.filter, list->filter);
@@ -124,6 +140,8 @@ weak int query_jobs(const struct gateway *gw, const struct query_list *list, str
     fake.limit = list->limit;
     if (list->filter && strcmp(list->filter, "bad") == 0)
         return err_set(err, ERR_INVALID, "filter: bad");
+    if (fake.large_jobs)
+        return fake_large_page(list, out);
     str_add(out, "{\"items\":[{\"id\":5},{\"id\":6}],\"next\":null,\"total\":null,\"event\":7}");
     return 0;
 }

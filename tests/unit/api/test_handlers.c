@@ -306,6 +306,20 @@ static void bulk_cancel_takes_a_filter(void **state)
     }
 }
 
+static void bulk_cancel_by_filter_bears_jobs_of_many_arguments(void **state)
+{
+    (void)state;
+    fake.large_jobs = 30;
+    struct client *client = client_open();
+    (void)client_ask(client, post("/api/v1/jobs:cancel", "", "{\"filter\":\"project:x\"}"));
+    assert_int_equal(fake.cancels, 30);
+    for (int64_t id = 1; id <= 30; id++)
+        fake_answer_json("{}", id);
+    client_take(client);
+    assert_int_equal(status_of(client->got), 200);
+    client_end(client);
+}
+
 static void patch_changes_or_names_the_wrong_field(void **state)
 {
     (void)state;
@@ -474,6 +488,7 @@ int main(void)
         WITH_SERVER(cancel_answers_with_the_job),
         WITH_SERVER(bulk_cancel_answers_per_item),
         WITH_SERVER(bulk_cancel_takes_a_filter),
+        WITH_SERVER(bulk_cancel_by_filter_bears_jobs_of_many_arguments),
         WITH_SERVER(patch_changes_or_names_the_wrong_field),
         WITH_SERVER(log_gives_bytes_with_their_place),
         WITH_SERVER(log_gives_lines),
