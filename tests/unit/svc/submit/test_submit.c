@@ -82,6 +82,29 @@ static void what_is_kept_of_a_large_request_is_whole(void **state)
     assert_is_json(str_text(&shown));
 }
 
+/* A request whose values are larger than what is kept, and one that is larger than its values. */
+static void what_is_too_large_to_keep_is_refused(void **state)
+{
+    static const struct {
+        const char *key;
+        const char *letter; /* args may hold what JSON writes as six bytes */
+        int bytes, item_bytes;
+    } lists[] = { { "args", "\x7f", 750000, 1000 }, { "tags", "a", 5000000, 90 } };
+    struct fixture *f = *state;
+    make_project(f, project_yaml);
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        struct seen seen = { 0 };
+        auto_str struct str body = STR_MAX(MAX_OUTPUT_BYTES);
+        str_addf(&body, "{\"project\":\"p\",\"environment\":{\"TOKEN\":\"x\"},\"%s\":[\"a", lists[k].key);
+        for (int i = 0; i < lists[k].bytes; i++)
+            str_add(&body, i % lists[k].item_bytes ? lists[k].letter : "\",\"");
+        str_add(&body, "\"]}");
+        ask_and_wait(f, SUBMIT_REAL, str_text(&body), &seen);
+        assert_false(seen.answer.ok);
+        assert_non_null(strstr(seen.text, "exceeds 4194304 bytes"));
+    }
+}
+
 static void secret_without_a_value_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -294,6 +317,7 @@ int main(void)
         TEST(request_becomes_a_job_with_its_snapshot),
         TEST(secret_reaches_only_its_file),
         TEST(what_is_kept_of_a_large_request_is_whole),
+        TEST(what_is_too_large_to_keep_is_refused),
         TEST(secret_without_a_value_is_told),
         TEST(same_tree_has_the_same_name),
         TEST(known_tree_keeps_its_tar_and_drops_the_new_one),
