@@ -246,7 +246,7 @@ static enum job_state state_of(const struct tally *tally)
                                                   JOB_STATE_TIMEOUT,   JOB_STATE_NODE_FAIL,
                                                   JOB_STATE_BOOT_FAIL, JOB_STATE_PREEMPTED,
                                                   JOB_STATE_DEADLINE,  JOB_STATE_LOST,
-                                                  JOB_STATE_CANCELLED };
+                                                  JOB_STATE_REVOKED,   JOB_STATE_CANCELLED };
     if (tally->active)
         return JOB_STATE_RUNNING;
     if (tally->queued)

@@ -321,24 +321,44 @@ bool apply_is_overdue(const struct apply *apply, struct job *job)
     return is_settling_for(apply, job, LOST_AFTER_S);
 }
 
-static void declare_lost(const struct apply *apply, struct job *job)
+/* What is said of a job that is gone. */
+struct absence {
+    const char *settling, *unknown, *lost;
+};
+
+static const struct absence *absence_of(const struct apply *apply, const struct tick_report *report)
+{
+    static const struct absence without_queue = {
+        "its run directory cannot be found; waiting for it to come back", "its run directory is gone",
+        "its run directory is gone: nothing tells how it ended, or whether it still runs"
+    };
+    static const struct absence without_accounting = {
+        "gone from the queue; waiting for its exit file, as there is no accounting",
+        "gone from the queue, without an exit file, and there is no accounting",
+        "the queue does not know it any more, it left no exit file, and there is no accounting"
+    };
+    static const struct absence usual = {
+        "gone from the queue; waiting for accounting to tell its end",
+        "gone from the queue, and accounting does not tell its end",
+        "neither the queue nor accounting know it any more; the scheduler may have lost its state"
+    };
+    if (apply->runs_once)
+        return &without_queue;
+    return judge_has_no_accounting(report) ? &without_accounting : &usual;
+}
+
+static void declare_lost(const struct apply *apply, struct job *job, const char *why)
 {
     job->observed_at_us = apply->now_us;
     mem_replace_str(&job->source, "gateway");
-    jobs_enter(
-        apply->gw->jobs, job, JOB_STATE_LOST,
-        apply->runs_once
-            ? "its run directory is gone: nothing tells how it ended, or whether it still runs"
-            : "neither the queue nor accounting know it any more; the scheduler may have lost its state");
+    jobs_enter(apply->gw->jobs, job, JOB_STATE_LOST, why);
 }
 
-static void enter_settling(const struct apply *apply, struct job *job)
+static void enter_settling(const struct apply *apply, struct job *job, const char *why)
 {
     job->settling_since_us = apply->now_us;
     job->settling_from_us = apply->mono_us;
-    jobs_enter(apply->gw->jobs, job, JOB_STATE_SETTLING,
-               apply->runs_once ? "its run directory cannot be found; waiting for it to come back"
-                                : "gone from the queue; waiting for accounting to tell its end");
+    jobs_enter(apply->gw->jobs, job, JOB_STATE_SETTLING, why);
 }
 
 bool apply_waits_for_code(const struct apply *apply, struct job *job, const struct seen_job *row,
@@ -363,10 +383,11 @@ void apply_settling(const struct apply *apply, struct job *job, const struct job
                     const struct tick_report *report)
 {
     struct jobs *jobs = apply->gw->jobs;
+    const struct absence *absence = absence_of(apply, report);
     bool nothing_anywhere = judge_knows_nothing(rows, report);
     bool was_seen = rows->count || !job->source || strcmp(job->source, "receipt") != 0;
     if (job->state != JOB_STATE_SETTLING) {
-        enter_settling(apply, job);
+        enter_settling(apply, job, absence->settling);
         return;
     }
     if (!job->settling_since_us) { /* it was seen meanwhile, in a state that nobody knows */
@@ -375,12 +396,12 @@ void apply_settling(const struct apply *apply, struct job *job, const struct job
     }
     int64_t since = apply_settling_us(apply, job);
     if (nothing_anywhere && since > (was_seen ? LOST_AFTER_S * US_PER_S : apply->settle_us)) {
-        declare_lost(apply, job);
+        declare_lost(apply, job, absence->lost);
     } else if (since > UNKNOWN_AFTER_S * US_PER_S && (!job->reason || strcmp(job->reason, "Unknown") != 0)) {
         auto_str struct str why = STR_MAX(ERR_TEXT_BYTES);
         str_add(&why, "unknown since ");
         units_add_time(&why, job->settling_since_us);
-        str_add(&why, ": gone from the queue, and accounting does not tell its end");
+        str_addf(&why, ": %s", absence->unknown);
         mem_replace_str(&job->reason, "Unknown");
         mem_replace_str(&job->why, str_text(&why));
         jobs_change(jobs, job, "unknown", NULL);

@@ -86,7 +86,8 @@ static void cancel_tasks_again(struct launch *launch, struct job *job)
     if (tasks_load(job, &tasks, NULL) == 0) {
         for (size_t i = 0; i < tasks.count && sent < TASKS_AT_ONCE; i++) {
             const struct task *task = &tasks.items[i];
-            bool is_gone = task->state == JOB_STATE_SETTLING || job_state_is_terminal(task->state);
+            bool is_gone = task->state == JOB_STATE_SETTLING || task->state == JOB_STATE_COMPLETING ||
+                           job_state_is_terminal(task->state);
             if (!task->is_unwanted || is_gone)
                 continue;
             send_cancel(call_new(launch, job->id, task->number));

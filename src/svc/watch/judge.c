@@ -18,9 +18,15 @@ static bool is_row_final(const struct seen_job *row)
     return row && job_state_is_terminal(row->state);
 }
 
+bool judge_has_no_accounting(const struct tick_report *report)
+{
+    return report->is_asked && !report->accounting_asked;
+}
+
 bool judge_knows_nothing(const struct job_rows *rows, const struct tick_report *report)
 {
-    return report->accounting_ok && !report->is_accounting_cut && !rows->queue && !rows->exit_file &&
+    bool is_told = report->accounting_ok || (report->queue_ok && judge_has_no_accounting(report));
+    return is_told && !report->is_accounting_cut && !rows->queue && !rows->exit_file &&
            !is_row_final(rows->accounting);
 }
 

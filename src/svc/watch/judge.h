@@ -34,8 +34,10 @@ const struct seen_job *judge_last_word(const struct job_rows *rows, bool files_d
 bool judge_is_cut_short(const struct seen_job *exit_file);
 /* Nobody but its exit file knows (row), and that says TERM or KILL: as we had asked. */
 bool judge_is_our_cancel(const struct seen_job *row, bool is_asked_for);
-/* Accounting was asked about it, and nobody knows it, or accounting alone and as one that lives (a runaway).
- */
+/* It was looked for beyond the queue, and there is no accounting to ask. */
+bool judge_has_no_accounting(const struct tick_report *report);
+/* Accounting, where there is one, was asked about it, and nobody knows it, or accounting alone and as one
+ * that lives (a runaway). */
 bool judge_knows_nothing(const struct job_rows *rows, const struct tick_report *report);
 /* FAILED with code 0 and no signal: accounting knows the end and not yet how (seen under load). */
 bool judge_is_without_cause(const struct seen_job *row);

@@ -167,6 +167,34 @@ static void a_process_without_its_run_directory_is_lost_after_a_day(void **state
     assert_non_null(strstr(end->why, "run directory"));
 }
 
+/* A site without slurmdbd: what was cancelled before it started leaves nothing anywhere. */
+static void without_accounting_a_job_that_left_nothing_is_lost_after_a_day(void **state)
+{
+    struct fixture *f = *state;
+    struct job *job = submitted(f, NULL);
+    int64_t id = job->id;
+    struct span asked = span_of(job->token);
+    struct seen_job row = row_of(job, SEEN_QUEUE, JOB_STATE_PENDING);
+    struct tick_report report = { .queue_ok = true, .clock_s = SEEN_ABSENT }, seen = report;
+    seen.jobs = &row;
+    seen.job_count = 1;
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &seen);
+    report.asked = &asked;
+    report.asked_count = 1;
+    for (int hour = 0; hour < 24; hour++) {
+        fixture_turn(f, 60 * MINUTE);
+        apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+        assert_int_equal(job->state, JOB_STATE_SETTLING);
+        assert_non_null(strstr(job->why, "there is no accounting"));
+    }
+    fixture_turn(f, 61 * MINUTE);
+    apply_report(&f->gw, fleet_find(f->gw.fleet, "alder"), &report);
+    fixture_turn(f, 0);
+    auto_job struct job *end = stored(f, id);
+    assert_int_equal(end->state, JOB_STATE_LOST);
+    assert_non_null(strstr(end->why, "there is no accounting"));
+}
+
 static void times_that_cannot_be_are_none(void **state)
 {
     struct fixture *f = *state;
@@ -431,6 +459,7 @@ int main(void)
         TEST(what_we_cancelled_was_cancelled_also_where_only_the_file_knows),
         TEST(a_runaway_ends_by_its_exit_file_or_is_lost),
         TEST(a_process_without_its_run_directory_is_lost_after_a_day),
+        TEST(without_accounting_a_job_that_left_nothing_is_lost_after_a_day),
         TEST(times_that_cannot_be_are_none),
         TEST(a_released_job_is_held_no_more),
         TEST(an_exit_code_that_holds_a_job_is_told_as_that),
