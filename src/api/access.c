@@ -163,7 +163,7 @@ static ssize_t read_source(void *ctx, uint64_t at, char *to, size_t max)
         return MHD_CONTENT_READER_END_OF_STREAM;
     ssize_t got = source->read(source->ctx, to, max);
     if (got < 0)
-        return MHD_CONTENT_READER_END_OF_STREAM;
+        return got == SOURCE_CUT ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
     if (got == 0)
         suspend(p);
     return got;

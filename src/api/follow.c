@@ -20,6 +20,7 @@ struct follower {
     unsigned renewals; /* of the log, up to the last piece */
     bool is_chosen;    /* the attempt is the client's choice: no other follows */
     bool is_asking, is_over, is_closed, has_news, was_open;
+    bool is_cut; /* over, though the rest could not be read: the cluster is away */
 };
 
 static void ask(struct follower *follower);
@@ -58,6 +59,7 @@ static void on_piece(void *ctx, const struct answer *answer)
         if (answer->ok && !answer->not_begun)
             follower->call.offset = answer->offset;
         rest(follower);
+        follower->is_cut = follower->is_over && !answer->ok;
     }
     if (follower->piece.len || follower->is_over)
         reply_wake(follower->request);
@@ -96,10 +98,9 @@ static ssize_t follow_read(void *ctx, char *to, size_t max)
     if (!left.len) {
         str_clear(&follower->piece);
         follower->taken = 0;
-        if (follower->is_over)
-            return -1;
-        ask(follower);
-        return follower->is_over ? -1 : 0;
+        if (!follower->is_over)
+            ask(follower);
+        return !follower->is_over ? 0 : follower->is_cut ? SOURCE_CUT : SOURCE_OVER;
     }
     struct span part = span_head(left, max);
     memcpy(to, part.ptr, part.len);

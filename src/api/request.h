@@ -17,7 +17,10 @@
 enum { REQUEST_PARAMS = 2, REPLY_HEADERS = 8 };
 
 /* An answer whose end is not known yet. read is asked for more whenever the client has taken what there was:
- * bytes put into `to`; 0: nothing now (reply_wake when there is); -1: over. close runs once, last. */
+ * bytes put into `to`; 0: nothing now (reply_wake when there is); SOURCE_OVER; SOURCE_CUT: there would be
+ * more, and the client must learn that it has not got all. close runs once, last. */
+enum { SOURCE_OVER = -1, SOURCE_CUT = -2 };
+
 struct reply_source {
     ssize_t (*read)(void *ctx, char *to, size_t max); /* NULL: no stream */
     void (*close)(void *ctx);

@@ -52,6 +52,24 @@ static void what_came_before_the_end_was_seen_is_not_lost(void **state)
     client_end(client);
 }
 
+/* curl says so: "transfer closed with outstanding read data remaining". */
+static void a_log_whose_rest_cannot_be_read_is_no_whole_answer(void **state)
+{
+    (void)state;
+    struct client *client = client_open();
+    client_ask(client, FOLLOW);
+    piece("one\n", 0);
+    client_take(client);
+    fake.is_final = true;
+    fake_answer(&(struct answer){ .ok = false, .err = { .code = ERR_OFFLINE } });
+    client_take(client);
+    fake_answer(&(struct answer){ .ok = false, .err = { .code = ERR_OFFLINE } }); /* once more: it was open */
+    client_take(client);
+    assert_non_null(strstr(client->got, "one\n"));
+    assert_null(strstr(client->got, "\r\n0\r\n\r\n"));
+    client_end(client);
+}
+
 static void nothing_is_asked_while_everything_known_was_sent(void **state)
 {
     (void)state;
@@ -147,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(a_stream_goes_on_until_the_job_has_ended),
         WITH_SERVER(what_came_before_the_end_was_seen_is_not_lost),
+        WITH_SERVER(a_log_whose_rest_cannot_be_read_is_no_whole_answer),
         WITH_SERVER(nothing_is_asked_while_everything_known_was_sent),
         WITH_SERVER(what_has_not_begun_is_followed_from_where_it_was_asked_for),
         WITH_SERVER(a_client_may_leave_while_a_piece_is_on_its_way),
