@@ -76,7 +76,9 @@ static inline void fake_answer(const struct answer *answer)
     answer_done *done = fake.calls[0].done;
     void *ctx = fake.calls[0].ctx;
     fake.call_count--;
-    memmove(&fake.calls[0], &fake.calls[1], fake.call_count * sizeof(fake.calls[0]));
+    for (size_t i = 0; i < fake.call_count;
+         i++) /* no memmove: valgrind takes glibc's checked one for a memcpy */
+        fake.calls[i] = fake.calls[i + 1];
     done(ctx, answer);
 }
 
