@@ -63,10 +63,11 @@ static void on_inner(void *ctx, const struct run_result *result);
  */
 static int copy_stream(struct run_request *request, struct err *err)
 {
-    if (request->stream_fd < 0)
-        return 0;
-    request->stream_fd = fcntl(request->stream_fd, F_DUPFD_CLOEXEC, 0);
-    return request->stream_fd < 0 ? err_errno(err, errno, "copying the stream's descriptor") : 0;
+    int copy = request->stream_fd < 0 ? -1 : fcntl(request->stream_fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0 && request->stream_fd >= 0)
+        return err_errno(err, errno, "copying the stream's descriptor");
+    request->stream_fd = copy;
+    return 0;
 }
 
 static void send(struct auto_run *run)
@@ -197,8 +198,14 @@ static int auto_run_start(struct transport *t, const struct run_request *request
                           struct run **out, struct err *err)
 {
     struct automatic *a = (struct automatic *)t;
-    struct auto_run *run = mem_zalloc(sizeof(*run));
+    struct run_request inner = *request;
     bool may_repeat = a->state != AUTO_SETTLED;
+    bool is_sent_now = a->state != AUTO_NEW && a->state != AUTO_ASKING;
+    if (is_sent_now && may_repeat && copy_stream(&inner, err) < 0) {
+        mem_close_fd(&inner.stream_fd);
+        return -1;
+    }
+    struct auto_run *run = mem_zalloc(sizeof(*run));
     run->owner = a;
     run->run.done = done;
     run->run.ctx = ctx;
@@ -213,12 +220,10 @@ static int auto_run_start(struct transport *t, const struct run_request *request
     if (out)
         *out = &run->run;
     begin_asking(a);
-    if (a->state == AUTO_ASKING)
+    if (!is_sent_now)
         return 0;
-    struct run_request inner = *request;
     run->on = a->now;
-    if ((!may_repeat || copy_stream(&inner, err) == 0) &&
-        transport_run(a->now, &inner, on_inner, run, &run->inner, err) == 0)
+    if (transport_run(a->now, &inner, on_inner, run, &run->inner, err) == 0)
         return 0;
     DL_DELETE(a->runs, &run->run);
     mem_close_fd(&run->request.stream_fd);

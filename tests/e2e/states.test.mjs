@@ -57,6 +57,7 @@ describe("the connection", () => {
 
   test("a part whose code does not come says so, and comes with a reload", { timeout: 60_000 }, () => onPage("/jobs", { allow: broken }, async (page) => {
     await rows(page);
+    await live(page); // a link that comes later would bring the code by itself
     await page.route("**/*.js", (route) => route.abort());
     await page.click('nav a[href$="/settings"]');
     await until("it is told", async () => (await page.textContent("main")).includes("This part of the page did not come"));
