@@ -321,13 +321,18 @@ bool apply_is_overdue(const struct apply *apply, struct job *job)
     return is_settling_for(apply, job, LOST_AFTER_S);
 }
 
-/* What is said of a job that is gone. */
+/* What is said of a job that is gone, or whose end the queue alone tells. */
 struct absence {
     const char *settling, *unknown, *lost;
 };
 
-static const struct absence *absence_of(const struct apply *apply, const struct tick_report *report)
+static const struct absence *absence_of(const struct apply *apply, const struct job_rows *rows,
+                                        const struct tick_report *report)
 {
+    static const struct absence half_told = {
+        "it has ended, as the queue says; waiting for what tells its exit code",
+        "ended, as the queue says, and nothing tells its exit code", "the queue lost it after its end"
+    };
     static const struct absence without_queue = {
         "its run directory cannot be found; waiting for it to come back", "its run directory is gone",
         "its run directory is gone: nothing tells how it ended, or whether it still runs"
@@ -344,6 +349,8 @@ static const struct absence *absence_of(const struct apply *apply, const struct 
     };
     if (apply->runs_once)
         return &without_queue;
+    if (rows->queue)
+        return &half_told;
     return judge_has_no_accounting(report) ? &without_accounting : &usual;
 }
 
@@ -383,7 +390,7 @@ void apply_settling(const struct apply *apply, struct job *job, const struct job
                     const struct tick_report *report)
 {
     struct jobs *jobs = apply->gw->jobs;
-    const struct absence *absence = absence_of(apply, report);
+    const struct absence *absence = absence_of(apply, rows, report);
     bool nothing_anywhere = judge_knows_nothing(rows, report);
     bool was_seen = rows->count || !job->source || strcmp(job->source, "receipt") != 0;
     if (job->state != JOB_STATE_SETTLING) {

@@ -29,6 +29,7 @@ static void an_end_by_the_queue_alone_gets_its_code_from_the_next_look(void **st
     rows[1].exit_code = 7;
     see_queue(f, rows, 1, 1000);
     assert_code(f, id, JOB_STATE_SETTLING, JOB_ABSENT);
+    assert_non_null(strstr(job->why, "as the queue says")); /* it is not gone from it */
     see_queue(f, rows, 2, 0);
     assert_code(f, id, JOB_STATE_FAILED, 7);
 }
@@ -56,6 +57,17 @@ static void what_slurm_cancelled_has_no_code_to_wait_for(void **state)
     assert_code(f, id, JOB_STATE_CANCELLED, JOB_ABSENT);
 }
 
+/* The queue's rows of two tasks that have ended, the second with code 7, then their exit files. */
+static void tell_two_tasks(const struct job *job, struct seen_job rows[4])
+{
+    for (int i = 0; i < 4; i++) {
+        rows[i] =
+            row_of(job, i < 2 ? SEEN_QUEUE : SEEN_EXIT_FILE, i % 2 ? JOB_STATE_FAILED : JOB_STATE_COMPLETED);
+        rows[i].task = i % 2;
+        rows[i].exit_code = i < 2 ? SEEN_ABSENT : 7 * (i % 2);
+    }
+}
+
 /* Its tasks are told as they end, the array when their codes are known. */
 static void an_array_waits_for_the_codes_of_its_tasks(void **state)
 {
@@ -63,12 +75,7 @@ static void an_array_waits_for_the_codes_of_its_tasks(void **state)
     struct job *job = submitted(f, "0-1");
     int64_t id = job->id;
     struct seen_job rows[4];
-    for (int i = 0; i < 4; i++) {
-        rows[i] =
-            row_of(job, i < 2 ? SEEN_QUEUE : SEEN_EXIT_FILE, i % 2 ? JOB_STATE_FAILED : JOB_STATE_COMPLETED);
-        rows[i].task = i % 2;
-        rows[i].exit_code = i < 2 ? SEEN_ABSENT : 7 * (i % 2);
-    }
+    tell_two_tasks(job, rows);
     see_queue(f, rows, 2, 1000);
     assert_code(f, id, JOB_STATE_SETTLING, JOB_ABSENT);
     see_queue(f, rows, 4, 0);
@@ -106,14 +113,12 @@ static void an_array_whose_codes_do_not_come_ends_without(void **state)
     struct fixture *f = *state;
     struct job *job = submitted(f, "0-1");
     int64_t id = job->id;
-    struct seen_job rows[] = { row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED),
-                               row_of(job, SEEN_QUEUE, JOB_STATE_COMPLETED) };
-    rows[0].task = 0;
-    rows[1].task = 1;
+    struct seen_job rows[4];
+    tell_two_tasks(job, rows);
     see_queue(f, rows, 2, 11000);
     assert_code(f, id, JOB_STATE_SETTLING, JOB_ABSENT);
     see_queue(f, rows, 2, 0);
-    assert_code(f, id, JOB_STATE_COMPLETED, JOB_ABSENT);
+    assert_code(f, id, JOB_STATE_FAILED, JOB_ABSENT);
 }
 
 int main(void)
