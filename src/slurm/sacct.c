@@ -54,7 +54,7 @@ int sacct_command(struct str *sh, const struct sacct_request *request, struct er
         str_cut(sh, start);
         return -1;
     }
-    str_addf(sh, " -n -D -p --delimiter=%s --format=", request->nonce->text);
+    str_addf(sh, " -n -D -p --delimiter=%.*s --format=", SACCT_MARK_CHARS, request->nonce->text);
     for (size_t i = 0; i < ARRAY_LEN(columns); i++)
         str_addf(sh, "%s%s", i ? "," : "", columns[i].name);
     if (request->cluster)
@@ -204,7 +204,7 @@ static void number_attempts(struct sacct *rows)
     }
 }
 
-/* Behind what cannot be a row: to the last line before the next nonce, so that any garbage is scanned once.
+/* Behind what cannot be a row: to the last line before the next mark, so that any garbage is scanned once.
  * What follows is read as rows again, or rejected in its turn. */
 static struct span skip_broken(struct span text, struct span mark)
 {
@@ -231,8 +231,8 @@ static void add_row(struct sacct *rows, struct sacct_job *job)
 int slurm_parse_sacct(struct span text, const struct nonce *nonce, struct sacct *rows, struct err *err)
 {
     auto_sacct struct sacct found = { 0 };
-    struct span mark = span_of(nonce->text);
-    if (mark.len != NONCE_CHARS)
+    struct span mark = span_head(span_of(nonce->text), SACCT_MARK_CHARS);
+    if (strlen(nonce->text) != NONCE_CHARS)
         return err_set(err, ERR_INTERNAL, "sacct: no nonce");
     while (span_trim(text).len) {
         struct sacct_job job = { .id = { .task = -1, .het = -1 }, .exit_code = -1, .exit_signal = -1 };

@@ -1,10 +1,11 @@
 /* sacct: the question and its answer.
  *
- * `-p --delimiter=<nonce>`: every field, the last too, ends in the nonce, so neither a line feed nor any
- * other byte of a name, path or command line can begin, end or hide a row; rows are told apart by counting
- * fields. Steps are folded into their job. With -D an id gives a row per attempt: requeues, and strangers of
- * a reused id. Rows come back sorted by (job, task, het, submit), each with its attempt number; which of them
- * are ours the token says (WorkDir, SubmitLine). */
+ * `-p --delimiter=<mark>`: every field, the last too, ends in the mark, the nonce's first characters, so
+ * neither a line feed nor any other byte of a name, path or command line can begin, end or hide a row; rows
+ * are told apart by counting fields. A whole nonce after each of 23 fields was three quarters of an answer.
+ * Steps are folded into their job. With -D an id gives a row per attempt: requeues, and strangers of a reused
+ * id. Rows come back sorted by (job, task, het, submit), each with its attempt number; which of them are ours
+ * the token says (WorkDir, SubmitLine). */
 #ifndef SLUICE_SLURM_SACCT_H
 #define SLUICE_SLURM_SACCT_H
 
@@ -14,7 +15,7 @@
 #include "domain/job_state.h"
 #include "slurm/jobid.h"
 
-enum { SACCT_CHUNK_IDS = 50 };
+enum { SACCT_CHUNK_IDS = 50, SACCT_MARK_CHARS = 12 };
 
 /* "--format=..." with our columns, and the fixed flags around it; what is asked for (-j, -S, --name) is the
  * caller's: `sacct_command(sh, ...); str_addf(sh, " -j %s", ids);`. Without a window sacct starts at

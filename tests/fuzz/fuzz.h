@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/token.h"
+#include "slurm/sacct.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +21,19 @@ static inline void must_fail(const char *file, int line, const char *what)
     abort();
 }
 
-/* To let the fuzzer meet the nonce that real output is full of, each NUL of the input stands for it. */
-static inline void fuzz_unfold(struct span in, struct str *out)
+/* To let the fuzzer meet the nonce that real output is full of, each NUL of the input stands for it; in the
+ * sections (0xff parts them) whose bits are set in accounting, for the mark that ends sacct's fields. */
+static inline void fuzz_unfold(struct span in, unsigned accounting, struct str *out)
 {
     *out = STR_MAX((size_t)64 << 20);
+    struct span nonce = span_of(fuzz_nonce.text);
     for (size_t i = 0; i < in.len; i++) {
         if (in.ptr[i])
             str_add_char(out, in.ptr[i]);
         else
-            str_add(out, fuzz_nonce.text);
+            str_add_span(out, accounting & 1 ? span_head(nonce, SACCT_MARK_CHARS) : nonce);
+        if (in.ptr[i] == '\xff')
+            accounting >>= 1;
     }
 }
 

@@ -1,5 +1,6 @@
 /* What launchers and looks answer, section by section: an id only from a receipt that is whole, and never a
- * refusal beside it. A 0xff byte parts the sections, NULs stand for the nonce (fuzz.h). */
+ * refusal beside it. A 0xff byte parts the sections, NULs stand for the nonce or, in the last, the mark
+ * (fuzz.h). */
 #include "fuzz.h"
 
 #include "slurm/look.h"
@@ -16,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const names[] = { "launch", "test", "cancel", "receipt", "squeue", "sacct" };
     static const char token[] = "jx01jd3f7v8w9x0y1z2a3b4c5d6e";
     auto_str struct str out = { 0 };
-    fuzz_unfold((struct span){ (const char *)data, size }, &out);
+    fuzz_unfold((struct span){ (const char *)data, size }, 1 << 5, &out);
     struct frame_section sections[6];
     struct span rest = str_span(&out), part;
     struct launch_result receipt = receipt_parse(rest);

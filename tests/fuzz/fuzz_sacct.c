@@ -1,12 +1,10 @@
-/* sacct's rows, NULs for the nonce (fuzz.h): each job is found again by its id and token. */
+/* sacct's rows, NULs for the mark (fuzz.h): each job is found again by its id and token. */
 #include "fuzz.h"
-
-#include "slurm/sacct.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     auto_str struct str out = { 0 };
-    fuzz_unfold((struct span){ (const char *)data, size }, &out);
+    fuzz_unfold((struct span){ (const char *)data, size }, 1, &out);
     auto_sacct struct sacct rows = { 0 };
     (void)slurm_parse_sacct(str_span(&out), &fuzz_nonce, &rows, NULL);
     for (size_t i = 0; i < rows.count && i < 64; i++)

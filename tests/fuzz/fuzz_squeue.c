@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     auto_str struct str out = { 0 };
-    fuzz_unfold((struct span){ (const char *)data, size }, &out);
+    fuzz_unfold((struct span){ (const char *)data, size }, 0, &out);
     auto_squeue struct squeue rows = { 0 };
     (void)slurm_parse_squeue(str_span(&out), &fuzz_nonce, &rows, NULL);
     for (size_t i = 0; i < rows.count; i++)

@@ -1,5 +1,5 @@
 /* A poll's whole answer, section by section, and the report made of it: what is incomplete is never good. A
- * 0xff byte parts the sections, NULs stand for the nonce (fuzz.h). */
+ * 0xff byte parts the sections, NULs stand for the nonce or, in sacct's, the mark (fuzz.h). */
 #include "fuzz.h"
 
 #include "exec/slurm_report.h"
@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const names[] = { "clock",  "squeue", "gone",  "sacct",
                                          "recent", "exits",  "nodes", "demand" };
     auto_str struct str out = { 0 };
-    fuzz_unfold((struct span){ (const char *)data, size }, &out);
+    fuzz_unfold((struct span){ (const char *)data, size }, 1 << 3 | 1 << 4, &out);
     struct frame_section sections[8];
     struct frame frame = { .items = sections, .begun = true, .ended = true };
     struct span rest = str_span(&out), part;

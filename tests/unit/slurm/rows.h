@@ -17,16 +17,16 @@ static inline void rows_add_squeue(struct str *to, const char *id, const char *s
              SAMPLE_NONCE, token, SAMPLE_NONCE);
 }
 
-/* 23 columns, each ended by the nonce. */
+/* 23 columns, each ended by the mark. */
 static inline void rows_add_sacct(struct str *to, const char *id, const char *state, const char *code,
                                   const char *token)
 {
-    str_addf(to, "%s" SAMPLE_NONCE "27" SAMPLE_NONCE "%s" SAMPLE_NONCE "%s" SAMPLE_NONCE, id, state, code);
+    str_addf(to, "%s" SAMPLE_MARK "27" SAMPLE_MARK "%s" SAMPLE_MARK "%s" SAMPLE_MARK, id, state, code);
     for (int i = 4; i < 21; i++)
-        str_add(to, SAMPLE_NONCE);
-    str_addf(
-        to, "/w/runs/%s" SAMPLE_NONCE "sbatch --parsable --ignore-pbs /w/runs/%s/script.sh" SAMPLE_NONCE "\n",
-        token, token);
+        str_add(to, SAMPLE_MARK);
+    str_addf(to,
+             "/w/runs/%s" SAMPLE_MARK "sbatch --parsable --ignore-pbs /w/runs/%s/script.sh" SAMPLE_MARK "\n",
+             token, token);
 }
 
 static inline struct token rows_token(int n)

@@ -29,6 +29,7 @@ static inline struct str sample_read(const char *name)
 }
 
 #define SAMPLE_NONCE "c0ffee00112233445566778899aabbdd"
+#define SAMPLE_MARK  "c0ffee001122" /* of sacct's fields */
 #define SAMPLE_TOKEN "jx01jd3f7v8w9x0y1z2a3b4c5d6e"
 
 static inline struct nonce sample_nonce(void)
