@@ -36,8 +36,8 @@ static void tick_answer(struct call *call, const struct run_result *result)
         tick_fail(call, &err);
         return;
     }
-    bool has_more = seen.gone_left && state->job_count; /* an answer to what was not asked moves nothing */
-    notes->gone_from = has_more ? (notes->gone_from + MAX_TICK_GONE) % state->job_count : 0;
+    bool has_more = seen.gone_left && seen.gone_next < state->job_count;
+    notes->gone_from = has_more ? seen.gone_next : 0;
     slurm_report_fill(&report, &seen, &result->frame);
     tick_files_read(&result->frame, &files);
     slurm_report_files(&report, &files);
@@ -75,6 +75,12 @@ static int tick_send(struct call *call, struct err *err)
     return call_send(call, &sh, &how, tick_answer, err);
 }
 
+static size_t tasks_of(const char *array)
+{
+    auto_slurm_tasks struct slurm_tasks tasks = { 0 };
+    return array && slurm_tasks_expand(span_of(array), &tasks, NULL) == 0 ? tasks.count : 0;
+}
+
 int slurm_tick(struct call *call, const struct tick_spec *spec, struct err *err)
 {
     struct slurm_state *state = slurm_state_new(call, NULL);
@@ -91,6 +97,7 @@ int slurm_tick(struct call *call, const struct tick_spec *spec, struct err *err)
         struct slurm_tick_job *job = &state->jobs[state->job_count++];
         job->id = mem_dup_str(spec->jobs[i].sched_id);
         job->token = mem_dup_str(spec->jobs[i].token);
+        job->tasks = tasks_of(spec->jobs[i].array);
         job->is_asked_of = spec->jobs[i].ask;
     }
     return slurm_begin(call, err);

@@ -81,6 +81,7 @@ typedef void look_done(void *ctx, const struct look_result *result);
 struct tick_job { /* one active job */
     const char *token, *sched_id, *name;
     const char *run_dir;
+    const char *array; /* the expression, of a whole array; else NULL */
     int64_t submitted_s;
     int64_t gpus, cpus, priority; /* for schedulers that keep their own queue; order of the array is age */
     bool queued;                  /* not yet seen running */

@@ -29,13 +29,24 @@ static struct span data_of(const struct frame_section *section)
     return section ? section->data : (struct span){ 0 };
 }
 
+/* "7 500", with or without " alone". */
+static void read_left(struct slurm_tick_report *report, struct span words)
+{
+    struct span left, next;
+    uint64_t count, first;
+    if (!span_next(&words, ' ', &left) || !span_next(&words, ' ', &next) || !span_u64(left, &count) ||
+        !span_u64(next, &first))
+        return;
+    report->gone_left = (size_t)count;
+    report->gone_next = (size_t)first;
+}
+
 static void read_gone(struct slurm_tick_report *report, struct span data)
 {
     struct span line, id;
     while (span_next_line(&data, &line)) {
-        uint64_t left;
-        if (span_starts(line, "+") && span_u64(span_skip(line, 1), &left)) {
-            report->gone_left = (size_t)left;
+        if (span_starts(line, "+")) {
+            read_left(report, span_skip(line, 1));
             continue;
         }
         if (!span_next(&line, ' ', &id) || !token_is_valid(line) || report->gone_count == MAX_TICK_GONE)

@@ -1,10 +1,10 @@
 /* The one program that a poll of a cluster runs, and its answer.
  *
  * Sections, each with its own exit status: clock, squeue, gone (the handed-in jobs that squeue does not show
- * as live, found on the cluster, at most MAX_TICK_GONE, in the order handed in), sacct (of those), recent
- * (sacct of a window, for jobs whose id is not known), exits (the exit files of those that left), nodes,
- * demand. What was not asked is not there. The program needs a POSIX sh and awk, leaves no file behind, and
- * costs O(jobs + rows).
+ * as live, found on the cluster, at most MAX_TICK_GONE and MAX_TICK_TASKS, in the order handed in), sacct (of
+ * those), recent (sacct of a window, for jobs whose id is not known), exits (the exit files of those that
+ * left), nodes, demand. What was not asked is not there. The program needs a POSIX sh and awk, leaves no file
+ * behind, and costs O(jobs + rows).
  *
  * A job is live where a row has its id, a state that is not an end, and its token: a stranger under a reused
  * id does not keep it alive. If squeue failed nothing is known, and nothing else about jobs is asked. */
@@ -16,12 +16,15 @@
 #include "slurm/squeue.h"
 #include "text/frame.h"
 
-enum { MAX_TICK_GONE = 500 };
+/* The tasks: what accounting and the exit files say of them, with their steps, must fit into one answer
+ * (MAX_OUTPUT_BYTES; some 1.7 KiB each). An array of more goes alone, and is asked for without its steps. */
+enum { MAX_TICK_GONE = 500, MAX_TICK_TASKS = 25000 };
 
 /* "27", or "27_3" for one task of an array. For the whole of an array its leading id: live while any is. */
 struct slurm_tick_job {
     const char *id;
     const char *token;
+    size_t tasks;     /* of a whole array; else 0 */
     bool is_asked_of; /* accounting is asked about it although it lives: some of its tasks have gone */
 };
 
@@ -73,6 +76,7 @@ struct slurm_tick_report {
     struct slurm_nodes nodes;
     struct tick_gone *gone;
     size_t gone_count, gone_cap, gone_left; /* left: more had gone than were asked about */
+    size_t gone_next;                       /* the first of those, as handed in: the next tick's gone_from */
     struct tick_exit *exits;
     size_t exit_count, exit_cap;
     struct tick_demand *demand;

@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* Gives the handed-in jobs that no row shows as live, and those that are asked of all the same, from the
- * from-th on. Input: "id token" or "id token ask" lines, a line "<nonce> ROWS", then squeue's answer, whose
+ * from-th on; then "+<how many are left> <the first of them>", behind an array that goes alone with " alone".
+ * Input: "id token tasks" or "id token tasks ask" lines, a line "<nonce> ROWS", then squeue's answer, whose
  * rows may run over several lines. N stands for the nonce, E for the ended states. */
 static const char gone_awk[] =
     "function see(k,  i, n, t) {\n"
@@ -39,8 +40,8 @@ static const char gone_awk[] =
     "BEGIN { FS = \"\\037\" }\n"
     "!rows && $0 == nonce \" ROWS\" { rows = 1; next }\n"
     "!rows {\n"
-    "  n = split($0, p, \" \"); if (n < 2) next\n"
-    "  order[m++] = p[1] \" \" p[2]; if (n > 2) asked[p[1] \" \" p[2]] = 1\n"
+    "  n = split($0, p, \" \"); if (n < 3) next\n"
+    "  size[m + 0] = p[3]; order[m++] = p[1] \" \" p[2]; if (n > 3) asked[p[1] \" \" p[2]] = 1\n"
     "  of[p[1]] = of[p[1]] \" \" p[2]\n"
     "  if (p[1] ~ /_/) { sub(/_.*/, \"\", p[1]); arrays[p[1]] = 1; of[p[1] \"_\"] = p[2] }\n"
     "  next\n"
@@ -53,9 +54,10 @@ static const char gone_awk[] =
     "    i = (from + j) % m\n"
     "    if (order[i] in live && !(order[i] in asked)) continue\n"
     "    base = order[i]; if (base ~ /^[0-9]+_/) { sub(/_.*/, \"\", base); if (base in cut) continue }\n"
-    "    if (++c <= max) print order[i]; else left++\n"
+    "    if (left || c == max || (c && sum + size[i] > most)) { if (!left++) next_one = i; continue }\n"
+    "    print order[i]; c++; sum += size[i]\n"
     "  }\n"
-    "  if (left) print \"+\" left\n"
+    "  if (left || sum > most) print \"+\" left + 0 \" \" next_one + 0 (sum > most ? \" alone\" : \"\")\n"
     "}\n";
 
 static bool is_job_id(const char *id)
@@ -73,7 +75,8 @@ static int add_jobs(struct str *sh, const struct tick_request *request, struct e
         const struct slurm_tick_job *job = &request->jobs[i];
         if (!is_job_id(job->id) || !token_is_valid(span_of(job->token)))
             return err_set(err, ERR_INVALID, "tick: '%s %s' is no job", job->id, job->token);
-        str_addf(sh, "%s%s %s%s", i ? "\n" : "", job->id, job->token, job->is_asked_of ? " ask" : "");
+        str_addf(sh, "%s%s %s %zu%s", i ? "\n" : "", job->id, job->token, job->tasks ? job->tasks : 1,
+                 job->is_asked_of ? " ask" : "");
     }
     str_add(sh, "'\n");
     return 0;
@@ -116,10 +119,14 @@ static int add_gone(struct str *sh, const struct tick_request *request, struct e
     frame_section_open(sh, "gone");
     str_addf(sh,
              "_g=$({ printf '%%s\\n' \"$_i\"; printf '%%s\\n' '%s ROWS'; printf '%%s\\n' \"$_q\"; } | "
-             "LC_ALL=C awk -v nonce=%s -v max=%d -v from=%zu -v ended='",
-             request->rows->text, request->rows->text, (int)MAX_TICK_GONE, request->gone_from);
+             "LC_ALL=C awk -v nonce=%s -v max=%d -v most=%d -v from=%zu -v ended='",
+             request->rows->text, request->rows->text, (int)MAX_TICK_GONE, (int)MAX_TICK_TASKS,
+             request->gone_from);
     add_ended_states(sh);
-    str_addf(sh, "' '%s')\n_s=$?\nprintf '%%s\\n' \"$_g\"\n_g=${_g%%+*}\n_t $_s\n", gone_awk);
+    str_addf(sh,
+             "' '%s')\n_s=$?\nprintf '%%s\\n' \"$_g\"\n"
+             "_o=\ncase $_g in *\\ alone) _o=-X ;; esac\n_g=${_g%%+*}\n_t $_s\n",
+             gone_awk);
     frame_section_close(sh, "gone");
     str_add(sh, "fi\n");
     return 0;
@@ -133,7 +140,7 @@ static void add_sacct(struct str *sh, const struct tick_request *request)
     str_add(sh, "_a=0 _l= _c=0\nset -- $_g\nwhile [ $# -gt 1 ]; do\n_l=$_l,$1 _c=$((_c + 1))\nshift 2\n");
     str_addf(sh, "if [ $_c -eq %d ] || [ $# -lt 2 ]; then\n", (int)SACCT_CHUNK_IDS);
     (void)sacct_command(sh, &sacct, NULL); /* its names passed with squeue's */
-    str_add(sh, " -j \"${_l#,}\" || _a=$?\n_l= _c=0\nfi\ndone\n_t $_a\n");
+    str_add(sh, " $_o -j \"${_l#,}\" || _a=$?\n_l= _c=0\nfi\ndone\n_t $_a\n");
     frame_section_close(sh, "sacct");
     str_add(sh, "fi\n");
 }

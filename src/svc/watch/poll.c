@@ -105,6 +105,7 @@ static void collect(void *ctx, struct job *job)
                            .sched_id = job->sched_id,
                            .name = job->name,
                            .run_dir = job->run_dir,
+                           .array = job->array,
                            .submitted_s = job->submitted_at_us / US_PER_S,
                            .gpus = job->gpus == JOB_ABSENT ? 0 : job->gpus,
                            .cpus = job->cpus == JOB_ABSENT ? 0 : job->cpus,

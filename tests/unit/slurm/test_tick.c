@@ -25,8 +25,10 @@ static void fake_cluster(const struct shell *shell, const char *rows, const char
     shell_write(shell, "rows", rows, 0600);
     shell_write(shell, "accounting", accounting, 0600);
     shell_fake(shell, "squeue", "cat rows; exit $(cat squeue.rc 2>/dev/null || echo 0)");
-    shell_fake(shell, "sacct",
-               "while [ $# -gt 1 ]; do [ \"$1\" = -j ] && echo \"$2\" >> asked; shift; done\ncat accounting");
+    shell_fake(
+        shell, "sacct",
+        "x=\nwhile [ $# -gt 1 ]; do [ \"$1\" = -X ] && x='-X '; [ \"$1\" = -j ] && echo \"$x$2\" >> asked; "
+        "shift; done\ncat accounting");
 }
 
 static void run(const struct shell *shell, const char *sh, const struct tick_request *request,
@@ -258,12 +260,67 @@ static void ten_thousand_jobs_are_one_quick_tick(void **state)
         assert_int_equal(report.gone_count, MAX_TICK_GONE);
         assert_int_equal(report.gone_left, JOBS / 10 - MAX_TICK_GONE);
         assert_span(report.gone[0].id, i ? "6000" : "1000");
+        assert_int_equal(report.gone_next, i ? 0 : 5000);
     }
     auto_str struct str asked = shell_read(&shell, "asked");
     size_t chunks = 0;
     for (size_t i = 0; i < asked.len; i++)
         chunks += asked.buf[i] == '\n';
     assert_int_equal(chunks, 2 * MAX_TICK_GONE / SACCT_CHUNK_IDS);
+    shell_teardown(&shell);
+}
+
+/* What a tick asks about 27 to 30, arrays of so many tasks, that all have gone; and where the next one goes
+ * on. */
+static void big_arrays_are_asked_about_in_turn(void **state)
+{
+    (void)state;
+    enum { MOST = MAX_TICK_TASKS };
+    static const struct {
+        size_t tasks[4], from;
+        const char *asked;
+        size_t next, left;
+    } cases[] = { { { 1000, MOST - 1001, 0, 1 }, 0, "27,28,29", 3, 1 },
+                  { { 1000, MOST, 1, 1 }, 0, "27", 1, 3 },
+                  { { 1000, MOST, 1, 1 }, 1, "28", 2, 3 },
+                  { { 1000, MOST + 1, 1, 1 }, 1, "-X 28", 2, 3 },
+                  { { 1000, MOST + 1, 1, 1 }, 2, "29,30,27", 1, 1 } };
+    struct token token = rows_token(1);
+    struct slurm_tick_job jobs[] = { { .id = "27", token.text },
+                                     { .id = "28", token.text },
+                                     { .id = "29", token.text },
+                                     { .id = "30", token.text } };
+    for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+        size_t n = i / 2;
+        struct shell shell;
+        shell_setup(&shell);
+        fake_cluster(&shell, "", "");
+        auto_str struct str out = STR_MAX(100000);
+        auto_tick_report struct slurm_tick_report report = { 0 };
+        for (size_t j = 0; j < ARRAY_LEN(jobs); j++)
+            jobs[j].tasks = cases[n].tasks[j];
+        struct tick_request request = request_of(jobs, ARRAY_LEN(jobs));
+        request.gone_from = cases[n].from;
+        run(&shell, shells[i % 2], &request, &out, &report);
+        auto_str struct str asked = shell_read(&shell, "asked");
+        if (!span_is(span_trim(str_span(&asked)), cases[n].asked))
+            fail_msg("case %zu: asked %s", n, str_text(&asked));
+        assert_int_equal(report.gone_left, cases[n].left);
+        assert_int_equal(report.gone_next, cases[n].next);
+        shell_teardown(&shell);
+    }
+    jobs[0].tasks = MOST + 1; /* nobody else has gone */
+    auto_str struct str out = STR_MAX(100000);
+    auto_tick_report struct slurm_tick_report report = { 0 };
+    struct shell shell;
+    shell_setup(&shell);
+    fake_cluster(&shell, "", "");
+    struct tick_request request = request_of(jobs, 1);
+    run(&shell, shells[0], &request, &out, &report);
+    auto_str struct str asked = shell_read(&shell, "asked");
+    assert_span(span_trim(str_span(&asked)), "-X 27");
+    assert_int_equal(report.gone_count, 1);
+    assert_int_equal(report.gone_left, 0);
     shell_teardown(&shell);
 }
 
@@ -393,13 +450,14 @@ static void the_gone_are_cut_at_what_one_tick_asks_about(void **state)
     auto_tick_report struct slurm_tick_report report = { 0 };
     auto_str struct str text = STR_MAX(100000);
     struct token a = rows_token(1);
-    str_add(&text, "noblank\n27 notoken\n+x\n");
+    str_add(&text, "noblank\n27 notoken\n+\n+x 1\n+1\n+1 x\n");
     for (int i = 0; i <= MAX_TICK_GONE; i++)
         str_addf(&text, "%d %s\n", i + 1, a.text);
-    str_add(&text, "+7\n");
+    str_add(&text, "+7 500\n");
     assert_int_equal(read_section("gone", str_span(&text), &row_nonce, &report), 0);
     assert_int_equal(report.gone_count, MAX_TICK_GONE);
     assert_int_equal(report.gone_left, 7);
+    assert_int_equal(report.gone_next, 500);
 }
 
 static void an_answer_is_good_only_whole_and_understood(void **state)
@@ -457,6 +515,7 @@ int main(void)
         cmocka_unit_test(without_accounting_the_exit_files_tell),
         cmocka_unit_test(nodes_and_demand_come_when_asked),
         cmocka_unit_test(ten_thousand_jobs_are_one_quick_tick),
+        cmocka_unit_test(big_arrays_are_asked_about_in_turn),
         cmocka_unit_test(a_cut_answer_says_nothing),
         cmocka_unit_test(any_bytes_are_safe),
         cmocka_unit_test(values_that_could_inject_are_refused),
